@@ -1,0 +1,2 @@
+/** What `import … from "spotfold"` gives. */
+export * from "./analysis.ts";

@@ -1,0 +1,72 @@
+/**
+ * The one error class of Spotfold. An error says what happened (`code`, stable, for programs), where (`context`), and what
+ * to do (`hint`, for the person who reads it). Names of foreign systems are translated where they enter and nowhere else.
+ * An abort is not an error: it is an `AbortSignal`'s reason and passes through unchanged.
+ */
+
+/** Every code that a `SpotfoldError` may carry. Codes are part of the `--json` output: they are added, never renamed. */
+export type ErrorCode =
+  // What a user did.
+  | "usage"
+  | "invalid-config"
+  | "invalid-key"
+  | "invalid-filter"
+  | "nothing-selected"
+  | "invalid-bundle"
+  | "lineage-differs"
+  | "run-exists"
+  // What the environment did. These hold a run; they never make a block missing.
+  | "access-denied"
+  | "disk-full"
+  | "read-only"
+  | "no-such-store"
+  | "store-unfit"
+  | "store-unavailable"
+  | "timeout"
+  // What the data did.
+  | "absent"
+  | "changed"
+  | "corrupt"
+  | "invalid-format"
+  // What user code did.
+  | "analysis-failed"
+  // A limit of ours was met; the message names it.
+  | "limit"
+  // A bug of ours.
+  | "internal";
+
+export interface SpotfoldErrorOptions {
+  /** What to do about it, one sentence addressed to the person who reads it. */
+  readonly hint?: string;
+  /** True when the same call may succeed later with nothing changed. */
+  readonly retryable?: boolean;
+  /** Where it happened: keys, sizes, ids. Values are printed as JSON; never credentials. */
+  readonly context?: Readonly<Record<string, unknown>>;
+  readonly cause?: unknown;
+}
+
+export class SpotfoldError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly retryable: boolean;
+  readonly context: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, message: string, options: SpotfoldErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "SpotfoldError";
+    this.code = code;
+    this.hint = options.hint;
+    this.retryable = options.retryable ?? false;
+    this.context = options.context ?? {};
+  }
+}
+
+/** The `code` of a Spotfold or system error (`ENOSPC`, …), or undefined. */
+export function codeOf(error: unknown): string | undefined {
+  if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
