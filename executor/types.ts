@@ -4,6 +4,7 @@
  * There are two implementations: real children (executor/children), and the simulator's, in process, around the same core.
  */
 import type { Key } from "../jobs/analysis.ts";
+import type { Cause } from "../shared/formats/attempt.ts";
 import type { Lent } from "../shared/ports/blob-store.ts";
 import type { SegmentSummary } from "../shared/segment/types.ts";
 
@@ -40,20 +41,6 @@ export interface JobBlock {
   /** First column of the segment keys of this block's pairs; "" when the dataset has no partition dimension. */
   readonly partition: string;
 }
-
-/** Why an attempt, or one block of it, failed. The order of words in budgets and logs. */
-export type Cause =
-  | "interrupted" // the machine was taken away, or the worker drains
-  | "lost-lease" // our hold on the job ended
-  | "infrastructure" // store, network, disk of one machine
-  | "environment" // permission, credentials, clock, no such bucket, disk full: holds the run
-  | "timeout" // no progress for a while, or the 6 h ceiling
-  | "out-of-memory"
-  | "code" // the analysis threw where it may not, or its process ended by itself
-  | "bad-input" // the block is damaged, or exceeds the tolerance of bad records
-  | "gone" // the block is not there any more
-  | "replaced" // the block's size or etag is another than planned
-  | "archived"; // the block is in an archive class
 
 export interface Fault {
   readonly cause: Cause;

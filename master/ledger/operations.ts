@@ -1,0 +1,222 @@
+/**
+ * The commits on a head, as pure functions from manifest to manifest. Each is idempotent by effect: applied to a manifest
+ * that has its effect already, it answers `done`; so a commit whose reply was lost is simply tried again. None looks at a
+ * clock or a store. `number` and `epoch` are set by the commit loop (commit.ts), except that `collect` raises the epoch.
+ */
+import type {
+  ClosedRun,
+  ClosedState,
+  CoverageSegment,
+  DataSegment,
+  Manifest,
+  OpenRun,
+  RunTotals,
+} from "../../shared/formats/ledger.ts";
+import { lineageDifference, lineageOf, type RunSpec } from "../../shared/formats/run.ts";
+import { jobIndex, successorIds } from "../../shared/names.ts";
+import { decodeBitmap, emptyBitmap, hasBit, withBits } from "./bitmap.ts";
+
+export type Outcome<T extends string> =
+  | { readonly outcome: "changed"; readonly manifest: Manifest }
+  | { readonly outcome: T | "done" };
+
+const changed = (manifest: Manifest): { outcome: "changed"; manifest: Manifest } => ({ outcome: "changed", manifest });
+
+const nothing: RunTotals = { covered: 0, missing: 0, records: 0, rejected: {} };
+
+/** A manifest without contents, for the run that is the aggregate's first. */
+export function emptyManifest(spec: RunSpec): Manifest {
+  return {
+    format: 1,
+    aggregate: spec.aggregate,
+    number: 0,
+    epoch: 0,
+    lineage: lineageOf(spec),
+    renderer: rendererOf(spec),
+    data: [],
+    coverage: [],
+    open: [],
+    closed: [],
+    units: {},
+  };
+}
+
+function rendererOf(spec: RunSpec): Manifest["renderer"] {
+  const { key, publishBy, pointer } = spec.analysis;
+  return { run: spec.run, bundle: spec.bundle, columns: key.length, publishBy, pointer };
+}
+
+export interface Admission {
+  readonly spec: RunSpec;
+  readonly plan: string;
+  readonly jobs: number;
+  readonly blocks: number;
+  /** The store's clock, ms. */
+  readonly admittedAt: number;
+}
+
+/** Whether a run may still be admitted; asked before it is planned, and again by `admit`. */
+export function admissible(base: Manifest | null, spec: RunSpec): "yes" | "open" | "closed" | { differs: string } {
+  if (base === null) return "yes";
+  if (base.open.some((run) => run.run === spec.run)) return "open";
+  if (base.closed.some((run) => run.run === spec.run)) return "closed";
+  const difference = lineageDifference(base.lineage, lineageOf(spec));
+  if (difference === null) return "yes";
+  const { field, ours, theirs } = difference;
+  return { differs: `${field} is ${JSON.stringify(ours)} in the aggregate and ${JSON.stringify(theirs)} in the run` };
+}
+
+/** Lets a run in with the plan that was made for exactly this manifest. A run of no jobs is closed at once. */
+export function admit(base: Manifest | null, admission: Admission): Outcome<"refused"> {
+  const { spec, plan, jobs, blocks } = admission;
+  const state = admissible(base, spec);
+  if (state === "open" || state === "closed") return { outcome: "done" };
+  if (state !== "yes") return { outcome: "refused" };
+  const manifest = base ?? emptyManifest(spec);
+  const number = manifest.number + 1;
+  if (jobs === 0) {
+    const line: ClosedRun = { run: spec.run, plan, admission: number, state: "finished", blocks: 0, totals: nothing };
+    return changed({ ...manifest, renderer: rendererOf(spec), closed: [...manifest.closed, line] });
+  }
+  const open: OpenRun = {
+    run: spec.run,
+    plan,
+    dataset: spec.dataset.name,
+    admission: number,
+    admittedAt: admission.admittedAt,
+    deadlineMs: spec.deadlineMs,
+    jobs,
+    blocks,
+    folded: emptyBitmap(jobs),
+    foldedJobs: 0,
+    successors: [],
+    failedJobs: 0,
+    totals: nothing,
+  };
+  return changed({ ...manifest, renderer: rendererOf(spec), open: [...manifest.open, open] });
+}
+
+/** One resolved job, ready to be entered. */
+export interface Entry {
+  readonly job: string;
+  readonly segment: DataSegment | null;
+  readonly units: readonly string[];
+  /** Number of groups handed on. */
+  readonly groups: number;
+  readonly failed: boolean;
+  readonly totals: RunTotals;
+}
+
+/** Whether a job of an open run may be entered: known, and not entered yet. A successor is known once its parent is in. */
+export function isEnterable(run: OpenRun, job: string): boolean {
+  if (job.includes(".")) return run.successors.includes(job);
+  return jobIndex(job) < run.jobs && !hasBit(decodeBitmap(run.folded), jobIndex(job));
+}
+
+/**
+ * Enters resolved jobs: their segments, their coverage, their successors. All of `entries` must be enterable in `base`, and
+ * `coverage` must hold exactly their blocks: the caller selects them from the same manifest, else the answer is `conflict`.
+ */
+export function enter(
+  base: Manifest,
+  plan: string,
+  entries: readonly Entry[],
+  coverage: CoverageSegment | null,
+): Outcome<"conflict"> {
+  const run = base.open.find((candidate) => candidate.plan === plan);
+  if (run === undefined || !entries.every((entry) => isEnterable(run, entry.job))) return { outcome: "conflict" };
+  if (entries.length === 0) return { outcome: "done" };
+  const number = base.number + 1;
+  const primary = entries.filter((entry) => !entry.job.includes("."));
+  const entered = new Set(entries.map((entry) => entry.job));
+  const next: OpenRun = {
+    ...run,
+    folded: withBits(
+      run.folded,
+      primary.map((entry) => jobIndex(entry.job)),
+    ),
+    foldedJobs: run.foldedJobs + primary.length,
+    successors: [
+      ...run.successors.filter((job) => !entered.has(job)),
+      ...entries.flatMap((entry) => successorIds(entry.job, entry.groups)),
+    ],
+    failedJobs: run.failedJobs + entries.filter((entry) => entry.failed).length,
+    totals: entries.reduce((sum, entry) => addTotals(sum, entry.totals), run.totals),
+  };
+  const units = { ...base.units };
+  for (const unit of entries.flatMap((entry) => entry.units)) units[unit] = number;
+  return changed({
+    ...base,
+    data: [...base.data, ...entries.flatMap((entry) => (entry.segment === null ? [] : [entry.segment]))],
+    coverage: coverage === null ? base.coverage : [...base.coverage, coverage],
+    open: base.open.map((candidate) => (candidate.plan === plan ? next : candidate)),
+    units,
+  });
+}
+
+function addTotals(a: RunTotals, b: RunTotals): RunTotals {
+  const rejected: Record<string, number> = { ...a.rejected };
+  for (const [reason, count] of Object.entries(b.rejected)) rejected[reason] = (rejected[reason] ?? 0) + count;
+  return { covered: a.covered + b.covered, missing: a.missing + b.missing, records: a.records + b.records, rejected };
+}
+
+/** All jobs of the plan and all their successors are entered. */
+export function isComplete(run: OpenRun): boolean {
+  return run.foldedJobs === run.jobs && run.successors.length === 0;
+}
+
+/** Ends a run. What it did not cover is given back: nothing else holds those blocks. */
+export function close(base: Manifest, run: string, state: ClosedState): Outcome<"incomplete" | "unknown"> {
+  const open = base.open.find((candidate) => candidate.run === run);
+  if (open === undefined) {
+    return { outcome: base.closed.some((closed) => closed.run === run) ? "done" : "unknown" };
+  }
+  if (state === "finished" && !isComplete(open)) return { outcome: "incomplete" };
+  const { plan, admission, blocks, totals } = open;
+  return changed({
+    ...base,
+    open: base.open.filter((candidate) => candidate.run !== run),
+    closed: [...base.closed, { run, plan, admission, state, blocks, totals }],
+  });
+}
+
+/** Puts a merged segment in the place of the slices (of one partition) that it was merged from. Changes no answer. */
+export function replaceSlices(
+  base: Manifest,
+  partition: string,
+  inputs: readonly string[],
+  output: DataSegment | null,
+): Outcome<"conflict"> {
+  const wanted = new Set(inputs);
+  const present = base.data.filter((segment) => wanted.has(segment.key) && segment.partitions.includes(partition));
+  if (output !== null && base.data.some((segment) => segment.key === output.key)) return { outcome: "done" };
+  if (present.length !== wanted.size) return { outcome: "conflict" };
+  const rest = base.data.flatMap((segment) => {
+    if (!wanted.has(segment.key)) return [segment];
+    const partitions = segment.partitions.filter((candidate) => candidate !== partition);
+    return partitions.length === 0 ? [] : [{ ...segment, partitions }];
+  });
+  return changed({ ...base, data: output === null ? rest : [...rest, output] });
+}
+
+/** The same for coverage segments, which are merged whole. */
+export function replaceCoverage(
+  base: Manifest,
+  inputs: readonly string[],
+  output: CoverageSegment,
+): Outcome<"conflict"> {
+  const wanted = new Set(inputs);
+  if (base.coverage.some((segment) => segment.key === output.key)) return { outcome: "done" };
+  if (base.coverage.filter((segment) => wanted.has(segment.key)).length !== wanted.size) return { outcome: "conflict" };
+  return changed({ ...base, coverage: [...base.coverage.filter((segment) => !wanted.has(segment.key)), output] });
+}
+
+/** Begins a new epoch: every commit that was begun before it starts over, under new names. */
+export function collect(base: Manifest): { readonly outcome: "changed"; readonly manifest: Manifest } {
+  return changed({ ...base, epoch: base.epoch + 1 });
+}
+
+/** Every object that a manifest names. */
+export function namedObjects(manifest: Manifest): Set<string> {
+  return new Set([...manifest.data.map((segment) => segment.key), ...manifest.coverage.map((segment) => segment.key)]);
+}

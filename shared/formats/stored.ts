@@ -1,0 +1,50 @@
+/**
+ * Reading and writing of the small JSON records. Every one begins with `format: n`. A record of a format that this version
+ * does not know is left where it is and said so: a newer version may be at work beside us.
+ */
+import * as v from "valibot";
+import { SpotfoldError } from "../errors.ts";
+
+/** A record was written by a version that we do not know. */
+export class UnknownFormat extends SpotfoldError {
+  constructor(what: string, format: unknown) {
+    super(
+      "invalid-format",
+      `${what} has format ${JSON.stringify(format)}, which this version of Spotfold does not know`,
+      {
+        hint: "It was probably written by a newer version: update this one.",
+      },
+    );
+    this.name = "UnknownFormat";
+  }
+}
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+export function encodeStored(value: object): Uint8Array {
+  return Buffer.from(JSON.stringify(value), "utf8");
+}
+
+/** Parses and checks a record. `what` names it in errors, e.g. its key. */
+export function parseStored<const Schema extends v.GenericSchema>(
+  what: string,
+  bytes: Uint8Array | string,
+  schema: Schema,
+  format: number = 1,
+): v.InferOutput<Schema> {
+  let value: unknown;
+  try {
+    value = JSON.parse(typeof bytes === "string" ? bytes : decoder.decode(bytes));
+  } catch (error) {
+    throw new SpotfoldError("invalid-format", `${what} is not JSON`, { cause: error });
+  }
+  if (typeof value !== "object" || value === null) {
+    throw new SpotfoldError("invalid-format", `${what} is not a JSON object`);
+  }
+  const found = "format" in value ? value.format : undefined;
+  if (found !== format) throw new UnknownFormat(what, found);
+  const result = v.safeParse(schema, value);
+  if (result.success) return result.output;
+  const issue = result.issues[0];
+  throw new SpotfoldError("invalid-format", `${what}: ${v.getDotPath(issue) ?? "record"}: ${issue.message}`);
+}
