@@ -1,0 +1,60 @@
+/**
+ * The one order of keys: memcmp of their encoded bytes. JavaScript compares strings by UTF-16 units, which is another order
+ * as soon as a character beyond U+FFFF meets one from U+E000 to U+FFFF; nothing here relies on it without looking.
+ */
+
+/** Below 0: a first; 0: equal; above 0: b first. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  return compareRanges(a, 0, a.length, b, 0, b.length);
+}
+
+/** `compareBytes` of a[aStart, aEnd) and b[bStart, bEnd), without making views. Faster than a native call on keys of usual size. */
+export function compareRanges(
+  a: Uint8Array,
+  aStart: number,
+  aEnd: number,
+  b: Uint8Array,
+  bStart: number,
+  bEnd: number,
+): number {
+  const shared = Math.min(aEnd - aStart, bEnd - bStart);
+  for (let i = 0; i < shared; i++) {
+    const difference = (a[aStart + i] as number) - (b[bStart + i] as number);
+    if (difference !== 0) return difference;
+  }
+  return aEnd - aStart - (bEnd - bStart);
+}
+
+/** Orders well-formed strings as `compareBytes` orders their UTF-8 bytes. */
+export function compareTexts(a: string, b: string): number {
+  const shared = Math.min(a.length, b.length);
+  for (let i = 0; i < shared; i++) {
+    const left = a.charCodeAt(i);
+    const right = b.charCodeAt(i);
+    if (left !== right) return rank(left) - rank(right);
+  }
+  return a.length - b.length;
+}
+
+/** Well-formed strings in the order of their UTF-8 bytes. */
+export function sortedTexts(texts: Iterable<string>): string[] {
+  const sorted = [...texts];
+  // The built-in order is several times as fast, and right when no unit lies where the two orders differ.
+  // oxlint-disable-next-line unicorn/no-array-sort -- in place: these may be all keys of a state at its limit.
+  return sorted.some(hasUnitBeyondD7FF) ? sorted.sort(compareTexts) : sorted.sort();
+}
+
+const FIRST_SURROGATE = 0xd800;
+const AFTER_SURROGATES = 0xe000;
+const SURROGATES = AFTER_SURROGATES - FIRST_SURROGATE;
+const AFTER_UNITS = 0x10000;
+
+/** UTF-16 units in the order of the UTF-8 that they become: surrogates stand for U+10000 and above, so they go last. */
+function rank(unit: number): number {
+  if (unit < FIRST_SURROGATE) return unit;
+  return unit < AFTER_SURROGATES ? unit + (AFTER_UNITS - AFTER_SURROGATES) : unit - SURROGATES;
+}
+
+function hasUnitBeyondD7FF(text: string): boolean {
+  return /[\ud800-\uffff]/.test(text);
+}
