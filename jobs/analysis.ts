@@ -121,8 +121,8 @@ export interface Analysis<V = unknown, P = unknown> {
   readonly name: string;
   /** Raised by the author when the shape of values, or what `merge` means, changes. Default 1. */
   readonly state?: number;
-  /** Names of the key's columns; at least one. */
-  readonly key: readonly string[];
+  /** Names of the key's columns; at least one. A function where they follow from parameters; read it by `keyColumns`. */
+  readonly key: readonly string[] | ((params: P) => readonly string[]);
   readonly params?: ParamsSchema<P>;
   /** Names of the side files that it may be given, e.g. `definitions`. */
   readonly inputs?: readonly string[];
@@ -140,6 +140,11 @@ export interface Analysis<V = unknown, P = unknown> {
   readonly publish?: Publish<V, P>;
   /** How many rejected records a block may have before the whole block is missing. Default: any number, but not all. */
   readonly rejectedPerBlockMax?: number;
+}
+
+/** The names of the key's columns under these (checked) parameters. */
+export function keyColumns<V, P>(analysis: Analysis<V, P>, params: P): readonly string[] {
+  return typeof analysis.key === "function" ? analysis.key(params) : analysis.key;
 }
 
 /** Names and types an analysis; the default export of a module that is submitted. Checked when it is loaded. */
