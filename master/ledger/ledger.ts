@@ -7,7 +7,15 @@
  * after a failed commit: unnamed objects are garbage, and the collector's.
  */
 import { SpotfoldError } from "../../shared/errors.ts";
-import { decodeHead, decodeManifest, encodeHead, encodeManifest, manifestBytesMax, type Head, type Manifest } from "../../shared/formats/ledger.ts";
+import {
+  decodeHead,
+  decodeManifest,
+  encodeHead,
+  encodeManifest,
+  manifestBytesMax,
+  type Head,
+  type Manifest,
+} from "../../shared/formats/ledger.ts";
 import { headKey, manifestKey } from "../../shared/names.ts";
 import { readAll } from "../../shared/read-all.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
@@ -31,7 +39,8 @@ export interface NoSnapshot {
 
 export type Base = Snapshot | NoSnapshot;
 
-export type Change<T> = { readonly manifest: Manifest; readonly result: T } | { readonly manifest: null; readonly result: T };
+export type Change<T> =
+  { readonly manifest: Manifest; readonly result: T } | { readonly manifest: null; readonly result: T };
 
 /** How often a commit starts over. Each time another one succeeded, so this many in a row means a bug, not bad luck. */
 const commitTriesMax = 1000;
@@ -65,9 +74,13 @@ export class Ledger {
       const manifest: Manifest = { ...change.manifest, number: (base.manifest?.number ?? 0) + 1 };
       const bytes = encodeManifest(manifest);
       if (bytes.length > manifestBytesMax) {
-        throw new SpotfoldError("limit", `the manifest of ${aggregate} would have ${bytes.length} bytes; the limit is ${manifestBytesMax}`, {
-          hint: "Let compaction catch up (spotfold master), or fold larger jobs.",
-        });
+        throw new SpotfoldError(
+          "limit",
+          `the manifest of ${aggregate} would have ${bytes.length} bytes; the limit is ${manifestBytesMax}`,
+          {
+            hint: "Let compaction catch up (spotfold master), or fold larger jobs.",
+          },
+        );
       }
       const key = manifestKey(aggregate, manifest.number, this.#random.hex(16));
       await this.#store.put(key, bytes);

@@ -17,8 +17,7 @@ import { jobIndex, successorIds } from "../../shared/names.ts";
 import { decodeBitmap, emptyBitmap, hasBit, withBits } from "./bitmap.ts";
 
 export type Outcome<T extends string> =
-  | { readonly outcome: "changed"; readonly manifest: Manifest }
-  | { readonly outcome: T | "done" };
+  { readonly outcome: "changed"; readonly manifest: Manifest } | { readonly outcome: T | "done" };
 
 const changed = (manifest: Manifest): { outcome: "changed"; manifest: Manifest } => ({ outcome: "changed", manifest });
 

@@ -1,0 +1,96 @@
+/**
+ * Keeps the leases of a worker's jobs. One heartbeat batch extends all of them. A lease ends by our own monotonic clock:
+ * `leaseMs` after the start of the last call that succeeded; the queue's yes is never proof that it is still ours, but its
+ * silence is reason enough to stop. What ends is told by the held lease's signal.
+ */
+import type { WorkerContext } from "./context.ts";
+
+/** The reason of a held lease's signal when its time ran out. */
+export const leaseLost = new Error("the lease ended");
+
+export class HeldLease {
+  readonly handle: string;
+  readonly #abort = new AbortController();
+  #until: number;
+
+  constructor(handle: string, until: number) {
+    this.handle = handle;
+    this.#until = until;
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  get until(): number {
+    return this.#until;
+  }
+
+  extendTo(until: number): void {
+    this.#until = Math.max(this.#until, until);
+  }
+
+  end(reason: Error): void {
+    this.#abort.abort(reason);
+  }
+}
+
+export class LeaseKeeper {
+  readonly #context: WorkerContext;
+  readonly #held = new Set<HeldLease>();
+
+  constructor(context: WorkerContext) {
+    this.#context = context;
+  }
+
+  /** `leasedAt`: monotonic time at the start of the call that leased it. */
+  hold(handle: string, leasedAt: number): HeldLease {
+    const held = new HeldLease(handle, leasedAt + this.#context.timing.leaseMs);
+    this.#held.add(held);
+    return held;
+  }
+
+  drop(held: HeldLease): void {
+    this.#held.delete(held);
+  }
+
+  /** Still ours, as far as one can know. */
+  isValid(held: HeldLease): boolean {
+    return this.#context.clock.monotonic() < held.until;
+  }
+
+  /** Extends all leases, every `heartbeatMs`, until `signal` aborts. */
+  async beat(signal: AbortSignal): Promise<void> {
+    const { clock, jobs, timing, log } = this.#context;
+    while (!signal.aborted) {
+      await clock.sleep(timing.heartbeatMs, signal);
+      if (signal.aborted || this.#held.size === 0) continue;
+      const batch = [...this.#held];
+      const start = clock.monotonic();
+      try {
+        const results = await jobs.extend(batch.map(({ handle }) => ({ handle, leaseMs: timing.leaseMs })));
+        for (const [index, result] of results.entries()) {
+          if (result.ok) batch[index]?.extendTo(start + timing.leaseMs);
+        }
+      } catch (error) {
+        log({ event: "queue-failed", what: "extend", message: String(error) });
+      }
+    }
+  }
+
+  /** Ends leases whose time ran out. A loop of its own: an extend that hangs must not hide the end. */
+  async watch(signal: AbortSignal): Promise<void> {
+    const { clock, timing } = this.#context;
+    // A twentieth of the heartbeat: the children must be gone within 2 s of the end (25 s / 20 = 1.25 s).
+    const tickMs = timing.heartbeatMs / 20;
+    while (!signal.aborted) {
+      await clock.sleep(tickMs, signal);
+      const now = clock.monotonic();
+      for (const held of this.#held) {
+        if (now < held.until) continue;
+        this.#held.delete(held);
+        held.end(leaseLost);
+      }
+    }
+  }
+}

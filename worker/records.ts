@@ -1,0 +1,110 @@
+/** Attempt records, live workers and holds: what a worker reads and writes in the store beside a job's output. */
+import { codeOf, messageOf } from "../shared/errors.ts";
+import { attemptSchema, type AttemptRecord } from "../shared/formats/attempt.ts";
+import { holdSchema, type Hold } from "../shared/formats/hold.ts";
+import { encodeStored, parseStored } from "../shared/formats/stored.ts";
+import { attemptKey, attemptsPrefix, holdKey, workersPrefix } from "../shared/names.ts";
+import type { BlobStore } from "../shared/ports/blob-store.ts";
+import { readAll } from "../shared/read-all.ts";
+
+/** A worker is taken for alive when its status is at most this many intervals old, by the store's clock. */
+const liveStatusIntervals = 3;
+
+export function recordKeyOf(aggregate: string, record: AttemptRecord): string {
+  return attemptKey(aggregate, record.plan, record.job, record.attempt, "record");
+}
+
+/** Records of all attempts of one job. One that cannot be read counts as vanished would: it is left out here. */
+export async function readAttempts(
+  store: BlobStore,
+  aggregate: string,
+  plan: string,
+  job: string,
+): Promise<AttemptRecord[]> {
+  const keys: string[] = [];
+  for await (const page of store.list(attemptsPrefix(aggregate, plan, job))) {
+    keys.push(...page.blobs.map((blob) => blob.key).filter((key) => key.endsWith("/record")));
+  }
+  const blobs = await Promise.all(keys.map(async (key) => ({ key, blob: await readAll(store, key) })));
+  return blobs
+    .flatMap(({ key, blob }) => (blob === null ? [] : [parseStored(key, blob.bytes, attemptSchema)]))
+    .toSorted((a, b) => a.startedAt - b.startedAt);
+}
+
+export async function liveWorkers(store: BlobStore, statusMs: number): Promise<string[]> {
+  const live: string[] = [];
+  for await (const page of store.list(workersPrefix)) {
+    for (const blob of page.blobs) {
+      if (page.storeTime - blob.lastModified <= liveStatusIntervals * statusMs)
+        live.push(blob.key.slice(workersPrefix.length));
+    }
+  }
+  return live;
+}
+
+export async function readHold(
+  store: BlobStore,
+  run: string,
+): Promise<{ hold: Hold; etag: string; storeTime: number } | null> {
+  const blob = await readAll(store, holdKey(run));
+  if (blob === null) return null;
+  return { hold: parseStored(holdKey(run), blob.bytes, holdSchema), etag: blob.etag, storeTime: blob.storeTime };
+}
+
+/** An environment hold lasts so long at first, and doubles up to the largest while nothing is cured. */
+const holdMs = 15_000;
+const holdMsMax = 300_000;
+
+export interface HoldReason {
+  readonly kind: "environment" | "bundle" | "failures";
+  readonly what: string;
+  readonly where: string;
+  readonly hint: string;
+}
+
+/**
+ * Holds a run. An environment hold that follows another within its own length counts as repeated and lasts longer. Somebody
+ * else's hold in the same moment is as good as ours.
+ */
+export async function holdRun(
+  store: BlobStore,
+  run: string,
+  reason: HoldReason,
+  storeTime: number,
+  scale: number,
+): Promise<void> {
+  const before = await readHold(store, run);
+  const previous = before?.hold ?? null;
+  if (previous !== null && previous.kind !== "none" && previous.kind !== "environment") return;
+  const now = before?.storeTime ?? storeTime;
+  if (previous?.kind === "environment" && now < previous.until) return;
+  const lengthOf = (times: number): number => Math.min(holdMsMax, holdMs * 2 ** (times - 1)) * scale;
+  const repeated = previous?.kind === "environment" && now - previous.until <= lengthOf(previous.times + 1);
+  const times = repeated ? previous.times + 1 : 1;
+  const hold: Hold = {
+    format: 1,
+    run,
+    ...reason,
+    since: repeated ? previous.since : now,
+    until: reason.kind === "environment" ? now + lengthOf(times) : 0,
+    times,
+    heldMs:
+      (previous?.heldMs ?? 0) + (previous?.kind === "environment" ? previous.until - Math.max(previous.since, 0) : 0),
+  };
+  await store.swap(holdKey(run), encodeStored(hold), before?.etag ?? null);
+}
+
+const environmentCodes: ReadonlySet<string> = new Set([
+  "access-denied",
+  "disk-full",
+  "read-only",
+  "no-such-store",
+  "store-unfit",
+]);
+
+/** What an error of a port says about where the fault lies. */
+export function causeOf(error: unknown): { cause: "environment" | "infrastructure"; reason: string; message: string } {
+  const code = codeOf(error);
+  const cause = code !== undefined && environmentCodes.has(code) ? "environment" : "infrastructure";
+  return { cause, reason: code ?? "error", message: messageOf(error) };
+}
