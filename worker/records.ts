@@ -3,7 +3,7 @@ import { codeOf, messageOf } from "../shared/errors.ts";
 import { attemptSchema, type AttemptRecord } from "../shared/formats/attempt.ts";
 import { holdSchema, type Hold } from "../shared/formats/hold.ts";
 import { encodeStored, parseStored } from "../shared/formats/stored.ts";
-import { attemptKey, attemptsPrefix, holdKey, workersPrefix } from "../shared/names.ts";
+import { attemptKey, attemptsPrefix, holdKey, runKey, workersPrefix } from "../shared/names.ts";
 import type { BlobStore } from "../shared/ports/blob-store.ts";
 import { readAll } from "../shared/read-all.ts";
 
@@ -66,32 +66,29 @@ export interface HoldReason {
  * Holds a run. An environment hold that follows another within its own length counts as repeated and lasts longer. Somebody
  * else's hold in the same moment is as good as ours.
  */
-export async function holdRun(
-  store: BlobStore,
-  run: string,
-  reason: HoldReason,
-  storeTime: number,
-  scale: number,
-): Promise<void> {
+export async function holdRun(store: BlobStore, run: string, reason: HoldReason, scale: number): Promise<void> {
   const before = await readHold(store, run);
   const previous = before?.hold ?? null;
   if (previous !== null && previous.kind !== "none" && previous.kind !== "environment") return;
-  const now = before?.storeTime ?? storeTime;
+  const now = before?.storeTime ?? (await store.head(runKey(run)))?.storeTime ?? 0;
   if (previous?.kind === "environment" && now < previous.until) return;
+  await store.swap(holdKey(run), encodeStored(nextHold(run, previous, reason, now, scale)), before?.etag ?? null);
+}
+
+/** Pure: the hold that follows `previous` (of kind `environment` or `none`, and over) at the store's time `now`. */
+export function nextHold(run: string, previous: Hold | null, reason: HoldReason, now: number, scale: number): Hold {
   const lengthOf = (times: number): number => Math.min(holdMsMax, holdMs * 2 ** (times - 1)) * scale;
   const repeated = previous?.kind === "environment" && now - previous.until <= lengthOf(previous.times + 1);
   const times = repeated ? previous.times + 1 : 1;
-  const hold: Hold = {
+  return {
     format: 1,
     run,
     ...reason,
     since: repeated ? previous.since : now,
     until: reason.kind === "environment" ? now + lengthOf(times) : 0,
     times,
-    heldMs:
-      (previous?.heldMs ?? 0) + (previous?.kind === "environment" ? previous.until - Math.max(previous.since, 0) : 0),
+    heldMs: (previous?.heldMs ?? 0) + (previous?.kind === "environment" ? lengthOf(previous.times) : 0),
   };
-  await store.swap(holdKey(run), encodeStored(hold), before?.etag ?? null);
 }
 
 const environmentCodes: ReadonlySet<string> = new Set([

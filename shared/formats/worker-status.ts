@@ -1,0 +1,23 @@
+/** `workers/<id>`: what a worker is doing. Its age is told by the store's lastModified, never by `at`. */
+import * as v from "valibot";
+import { countSchema } from "./run.ts";
+import { encodeStored } from "./stored.ts";
+
+export const workerStatusSchema = v.object({
+  format: v.literal(1),
+  worker: v.string(),
+  /** The worker's clock, ms: for people. */
+  startedAt: v.number(),
+  at: v.number(),
+  slots: countSchema,
+  /** `<plan>/<job>` of each job in hand. */
+  jobs: v.array(v.string()),
+  resolved: countSchema,
+  failed: countSchema,
+});
+
+export type WorkerStatus = v.InferOutput<typeof workerStatusSchema>;
+
+export function encodeWorkerStatus(status: WorkerStatus): Uint8Array {
+  return encodeStored(status);
+}

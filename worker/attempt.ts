@@ -1,0 +1,209 @@
+/** One attempt at a job: judged by what happened before, recorded, executed, concluded. */
+import type { JobBlock, JobOutcome, JobTask } from "../executor/types.ts";
+import { messageOf, SpotfoldError } from "../shared/errors.ts";
+import type { AttemptEnd, AttemptRecord } from "../shared/formats/attempt.ts";
+import { encodeStored } from "../shared/formats/stored.ts";
+import { handOn, sortBlocks, worthHandingOn, type Parts } from "./conclude.ts";
+import type { WorkerContext } from "./context.ts";
+import { decide, releaseDelayMs, type Verdict } from "./decide.ts";
+import type { Job, JobEnd, JobServices } from "./job-types.ts";
+import { leaseLost } from "./leases.ts";
+import { causeOf, holdRun, liveWorkers, readAttempts, recordKeyOf } from "./records.ts";
+import { release } from "./release.ts";
+import { resolve, settle } from "./resolve.ts";
+
+export async function attemptJob(services: JobServices, job: Job): Promise<JobEnd> {
+  const { context } = services;
+  const verdict = await judge(context, job, job.records);
+  if (verdict.do !== "run")
+    return await settle(
+      services,
+      job,
+      verdict,
+      sortBlocks(job.blocks.length, { reports: [], faults: [] }),
+      null,
+      context.random.hex(16),
+    );
+  const leave = await services.room.enter(verdict.exclusive);
+  try {
+    return await execute(services, job, verdict.memoryFactor);
+  } finally {
+    leave();
+  }
+}
+
+async function judge(context: WorkerContext, job: Job, records: readonly AttemptRecord[]): Promise<Verdict> {
+  const live = records.length === 0 ? [] : await liveWorkers(context.store, context.timing.statusMs);
+  return decide({ records, blocks: job.blocks.length, liveWorkers: live });
+}
+
+async function execute(services: JobServices, job: Job, memoryFactor: number): Promise<JobEnd> {
+  const { context } = services;
+  const { clock, random, store, log } = context;
+  const { message } = job;
+  const record: AttemptRecord = {
+    format: 1,
+    run: message.run,
+    plan: message.plan,
+    job: message.job,
+    attempt: random.hex(16),
+    worker: context.id,
+    handle: job.lease.handle,
+    startedAt: clock.now(),
+    memory: memoryFactor,
+    end: null,
+  };
+  await store.put(recordKeyOf(message.aggregate, record), encodeStored(record));
+  log({ event: "job-started", run: message.run, job: `${message.plan}/${message.job}`, attempt: record.attempt });
+  const began = clock.monotonic();
+  const outcome = await runTask(services, job, record.attempt, memoryFactor);
+  try {
+    return await conclude(services, job, record, outcome, clock.monotonic() - began);
+  } catch (error) {
+    // Output or resolution could not be written: this attempt failed, by whatever the port said.
+    return await fail(services, job, record, { ...causeOf(error), beforeFirstRecord: false, block: null });
+  } finally {
+    await context.runner.release(record.attempt);
+  }
+}
+
+async function runTask(services: JobServices, job: Job, attempt: string, memoryFactor: number): Promise<JobOutcome> {
+  const { context } = services;
+  const { spec } = job;
+  try {
+    const bundle = await context.bundles.fetch(spec);
+    const data = await context.data(spec.dataset);
+    const task: JobTask = {
+      attempt,
+      bundle,
+      records: spec.dataset.records,
+      columns: spec.analysis.key.length,
+      publishBy: spec.analysis.publishBy,
+      blocks: job.blocks.map((block, index): JobBlock => ({
+        index,
+        key: block.key,
+        size: block.size,
+        etag: block.etag,
+        partition: block.partition,
+        dimensions: context.dimensionsOf(spec.dataset, block.key),
+      })),
+      limits: {
+        ...context.limits,
+        heapBytesMax: context.limits.heapBytesMax * memoryFactor,
+        rssBytesMax: context.limits.rssBytesMax * memoryFactor,
+      },
+    };
+    const stop = AbortSignal.any([job.held.signal, services.drain]);
+    return await context.runner.run(task, {
+      stop,
+      lend: async (block) => await data.lend(block.key),
+      progress: () => {},
+    });
+  } catch (error) {
+    const ended = causeOf(error);
+    return { reports: [], faults: [], ended, segment: null, log: new Uint8Array() };
+  }
+}
+
+/** What an attempt's outcome means for its job. */
+async function conclude(
+  services: JobServices,
+  job: Job,
+  record: AttemptRecord,
+  outcome: JobOutcome,
+  workedMs: number,
+): Promise<JobEnd> {
+  const { context } = services;
+  const sorted = sortBlocks(job.blocks.length, outcome);
+  const { struck, left } = sorted;
+  const { ended } = outcome;
+  const write = async (parts: Parts): Promise<JobEnd> => await resolve(services, job, record.attempt, parts, outcome);
+  if (struck.length === 0 && left.length === 0) return await write({ ...sorted, remaining: [], handedOn: null });
+  const blame = ended ?? struck[0];
+  if (blame === undefined)
+    throw new SpotfoldError("internal", `an attempt of ${job.message.job} left blocks over and says no cause`);
+  const end: Omit<AttemptEnd, "at"> = {
+    cause: job.held.signal.aborted ? "lost-lease" : blame.cause,
+    reason: blame.reason,
+    message: blame.message,
+    block: blame.block ?? null,
+    beforeFirstRecord: blame.beforeFirstRecord ?? false,
+  };
+  if (end.cause === "lost-lease" || end.cause === "infrastructure" || end.cause === "environment") {
+    return await fail(services, job, record, end);
+  }
+  if (end.cause === "interrupted") {
+    const sizes = job.blocks.map((block) => block.size);
+    const worth = worthHandingOn(sorted.covered, sizes, workedMs, context.timing.handOnMs);
+    if (worth && services.keeper.isValid(job.held))
+      return await write(handOn(job.message.job, sorted, "together", end.cause));
+    return await fail(services, job, record, end);
+  }
+  // From here on the job itself failed: by code, memory, time or a damaged block.
+  const namesBlock = struck.length > 0 && (ended === null || ended.block !== undefined || sorted.covered.length > 0);
+  if (job.blocks.length > 1 && namesBlock && !end.beforeFirstRecord) {
+    return await write(handOn(job.message.job, sorted, "together", end.cause));
+  }
+  const completed = await complete(context, job, record, end);
+  const earlier = await readAttempts(context.store, job.message.aggregate, record.plan, record.job);
+  const records = [...earlier.filter((other) => other.attempt !== record.attempt), completed];
+  const verdict = await judge(context, job, records);
+  if (verdict.do !== "run") return await settle(services, job, verdict, sorted, outcome, record.attempt);
+  await release(context, job.lease, releaseDelayMs(end.cause, records.length - 1, context.random.float()));
+  return end.cause === "timeout" ? "failed-here" : "released";
+}
+
+/** The attempt failed by something that says nothing about the job: recorded, and tried again later. */
+async function fail(
+  services: JobServices,
+  job: Job,
+  record: AttemptRecord,
+  end: Omit<AttemptEnd, "at">,
+): Promise<JobEnd> {
+  const { context } = services;
+  await complete(context, job, record, end).catch((error: unknown) => {
+    context.log({ event: "queue-failed", what: "attempt record", message: messageOf(error) });
+  });
+  const { run, plan, job: id } = job.message;
+  context.log({ event: "job-ended", run, job: `${plan}/${id}`, how: end.cause, message: end.message });
+  if (end.cause === "environment") {
+    const reason = {
+      kind: "environment",
+      what: end.message,
+      where: `worker ${context.id}`,
+      hint: hintFor(end.reason),
+    } as const;
+    await holdRun(context.store, run, reason, context.timing.scale).catch((error: unknown) => {
+      context.log({ event: "queue-failed", what: "hold", message: messageOf(error) });
+    });
+  }
+  if (job.held.signal.reason === leaseLost) return "lost";
+  await release(context, job.lease, releaseDelayMs(end.cause, job.lease.receiveCount - 1, context.random.float()));
+  return end.cause === "infrastructure" ? "failed-here" : "released";
+}
+
+function hintFor(code: string): string {
+  switch (code) {
+    case "access-denied":
+      return "Allow the worker to read the data and to read and write the store.";
+    case "disk-full":
+      return "Free some space on the disk.";
+    case "read-only":
+      return "Make the file system writable.";
+    case "no-such-store":
+      return "Check the name of the folder or bucket.";
+    default:
+      return "Cure it; the run goes on by itself.";
+  }
+}
+
+async function complete(
+  context: WorkerContext,
+  job: Job,
+  record: AttemptRecord,
+  end: Omit<AttemptEnd, "at">,
+): Promise<AttemptRecord> {
+  const completed: AttemptRecord = { ...record, end: { ...end, at: context.clock.now() } };
+  await context.store.put(recordKeyOf(job.message.aggregate, record), encodeStored(completed));
+  return completed;
+}

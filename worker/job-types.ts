@@ -1,0 +1,30 @@
+/** One leased job in hand, and what it is handled with. */
+import type { JobMessage } from "../shared/formats/message.ts";
+import type { AttemptRecord } from "../shared/formats/attempt.ts";
+import type { PlannedBlock } from "../shared/formats/plan.ts";
+import type { RunSpec } from "../shared/formats/run.ts";
+import type { Lease } from "../shared/ports/job-queue.ts";
+import type { WorkerContext } from "./context.ts";
+import type { HeldLease, LeaseKeeper } from "./leases.ts";
+import type { Room } from "./room.ts";
+
+/** How the handling of a lease ended. `failed-here` counts towards the end of a worker that fails again and again. */
+export type JobEnd = "resolved" | "dropped" | "released" | "held" | "newer" | "lost" | "failed-here";
+
+export interface JobServices {
+  readonly context: WorkerContext;
+  readonly keeper: LeaseKeeper;
+  readonly room: Room;
+  /** Aborts when the worker drains; its reason is what ended it. */
+  readonly drain: AbortSignal;
+  readonly status: { started(job: string): void; ended(job: string): void };
+}
+
+export interface Job {
+  readonly message: JobMessage;
+  readonly spec: RunSpec;
+  readonly blocks: readonly PlannedBlock[];
+  readonly lease: Lease;
+  readonly held: HeldLease;
+  readonly records: readonly AttemptRecord[];
+}

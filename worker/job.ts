@@ -1,0 +1,38 @@
+/**
+ * One leased job, from its message to its acknowledgement. The order is what makes it exact:
+ *
+ *   resolution looked up (there: acknowledge, stop) -> earlier attempts judged -> attempt recorded -> executed ->
+ *   output durable -> resolution created -> ready sent -> message deleted
+ *
+ * Dying between any two steps costs work, never a result. Nothing here deletes anything. Whoever created the resolution won;
+ * any answer but success was settled by reading it.
+ */
+import { messageOf } from "../shared/errors.ts";
+import type { Lease } from "../shared/ports/job-queue.ts";
+import { attemptJob } from "./attempt.ts";
+import { releaseDelayMs } from "./decide.ts";
+import type { JobEnd, JobServices } from "./job-types.ts";
+import { prepare } from "./prepare.ts";
+import { release } from "./release.ts";
+
+export async function handleLease(services: JobServices, lease: Lease, leasedAt: number): Promise<JobEnd> {
+  const { context, keeper } = services;
+  const held = keeper.hold(lease.handle, leasedAt);
+  try {
+    const found = await prepare(services, lease, held);
+    if (typeof found === "string") return found;
+    services.status.started(`${found.message.plan}/${found.message.job}`);
+    try {
+      return await attemptJob(services, found);
+    } finally {
+      services.status.ended(`${found.message.plan}/${found.message.job}`);
+    }
+  } catch (error) {
+    // A port failed outside of an attempt: nothing is recorded, the message comes back later.
+    context.log({ event: "queue-failed", what: "job", message: messageOf(error) });
+    await release(context, lease, releaseDelayMs("infrastructure", lease.receiveCount - 1, context.random.float()));
+    return "failed-here";
+  } finally {
+    keeper.drop(held);
+  }
+}

@@ -1,0 +1,59 @@
+/** From a message to a job that can be executed: what it points to is read, what is settled or held is put aside. */
+import { messageOf } from "../shared/errors.ts";
+import { isHeld } from "../shared/formats/hold.ts";
+import { jobMessageSchema, type JobMessage } from "../shared/formats/message.ts";
+import { blocksDigest, fromRow } from "../shared/formats/plan.ts";
+import { runSchema } from "../shared/formats/run.ts";
+import { parseStored, UnknownFormat } from "../shared/formats/stored.ts";
+import { resolutionKey, runKey } from "../shared/names.ts";
+import type { Lease } from "../shared/ports/job-queue.ts";
+import { readJobBlocks } from "../shared/plan-file.ts";
+import { readAll } from "../shared/read-all.ts";
+import type { Job, JobEnd, JobServices } from "./job-types.ts";
+import type { HeldLease } from "./leases.ts";
+import { readAttempts, readHold } from "./records.ts";
+import { acknowledge, delayMsMax, heldDelayMs, release, releaseExactly } from "./release.ts";
+
+/** Reads the message and what it points to. A word instead of a job means that nothing is to be executed. */
+export async function prepare({ context }: JobServices, lease: Lease, held: HeldLease): Promise<Job | JobEnd> {
+  const { store, log } = context;
+  let message: JobMessage;
+  try {
+    message = parseStored("a job message", lease.body, jobMessageSchema);
+  } catch (error) {
+    log({ event: "message-refused", why: messageOf(error) });
+    if (error instanceof UnknownFormat) {
+      await release(context, lease, delayMsMax);
+      return "newer";
+    }
+    await acknowledge(context, lease);
+    return "dropped";
+  }
+  const stored = await readAll(store, runKey(message.run));
+  const hold = await readHold(store, message.run);
+  if (stored === null || hold?.hold.kind === "closed") {
+    await acknowledge(context, lease);
+    return "dropped";
+  }
+  if (hold !== null && isHeld(hold.hold, hold.storeTime)) {
+    const rest =
+      hold.hold.kind === "environment" ? hold.hold.until - hold.storeTime : heldDelayMs * context.timing.scale;
+    await releaseExactly(context, lease, rest);
+    return "held";
+  }
+  const { aggregate, plan, job } = message;
+  if ((await store.head(resolutionKey(aggregate, plan, job))) !== null) {
+    await acknowledge(context, lease);
+    return "dropped";
+  }
+  const spec = parseStored(runKey(message.run), stored.bytes, runSchema);
+  const blocks = message.blocks?.map(fromRow) ?? (await readJobBlocks(store, aggregate, plan, job));
+  if (blocks === null || blocksDigest(blocks) !== message.digest) {
+    log({ event: "message-refused", why: `the block list of ${plan}/${job} is not the one that the message names` });
+    await acknowledge(context, lease);
+    return "dropped";
+  }
+  const again = lease.receiveCount > 1 || message.send > 1;
+  const records = again ? await readAttempts(store, aggregate, plan, job) : [];
+  return { message, spec, blocks, lease, held, records };
+}

@@ -1,0 +1,79 @@
+/**
+ * `workers/<id>`: what this worker is doing, written every `statusMs` and when a job starts or ends. Owned by one writer. The
+ * source of `status`; the master sends a job again only if no status names it.
+ */
+import { messageOf } from "../shared/errors.ts";
+import { encodeWorkerStatus, type WorkerStatus } from "../shared/formats/worker-status.ts";
+import { workerKey } from "../shared/names.ts";
+import type { WorkerContext } from "./context.ts";
+
+export class StatusWriter {
+  readonly #context: WorkerContext;
+  readonly #jobs = new Set<string>();
+  readonly #startedAt: number;
+  #resolved = 0;
+  #failed = 0;
+  #writing: Promise<void> | null = null;
+  #again = false;
+
+  constructor(context: WorkerContext) {
+    this.#context = context;
+    this.#startedAt = context.clock.now();
+  }
+
+  started(job: string): void {
+    this.#jobs.add(job);
+    this.#write();
+  }
+
+  ended(job: string): void {
+    this.#jobs.delete(job);
+    this.#write();
+  }
+
+  counted(end: string): void {
+    if (end === "resolved") this.#resolved++;
+    if (end === "failed-here") this.#failed++;
+  }
+
+  /** Writes every `statusMs` until `signal` aborts, and once at the start. */
+  async loop(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      this.#write();
+      await this.#context.clock.sleep(this.#context.timing.statusMs, signal);
+    }
+    await this.#writing;
+  }
+
+  /** One write at a time; what changes during a write is in the next. */
+  #write(): void {
+    if (this.#writing !== null) {
+      this.#again = true;
+      return;
+    }
+    this.#again = false;
+    this.#writing = this.#put().finally(() => {
+      this.#writing = null;
+      if (this.#again) this.#write();
+    });
+  }
+
+  async #put(): Promise<void> {
+    const { id, slots, store, clock, log } = this.#context;
+    const status: WorkerStatus = {
+      format: 1,
+      worker: id,
+      startedAt: this.#startedAt,
+      at: clock.now(),
+      slots,
+      jobs: [...this.#jobs],
+      resolved: this.#resolved,
+      failed: this.#failed,
+    };
+    try {
+      await store.put(workerKey(id), encodeWorkerStatus(status));
+    } catch (error) {
+      log({ event: "status-failed", message: messageOf(error) });
+    }
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * The worker: a control plane that touches no record, so that a heartbeat is never late. It leases jobs for its free slots,
+ * keeps their leases, and ends when it is drained, or when it fails three times in a row in ways that speak of its machine.
+ *
+ *   working --drain (signal, notice, three failures)--> draining: nothing is leased, jobs end with what is checkpointed
+ *           --abort--> over at once: children are killed, leases run out by themselves
+ */
+import { messageOf } from "../shared/errors.ts";
+import type { InterruptionSource } from "../shared/ports/interruption.ts";
+import type { Lease } from "../shared/ports/job-queue.ts";
+import type { WorkerContext } from "./context.ts";
+import { handleLease } from "./job.ts";
+import type { JobEnd } from "./job-types.ts";
+import { LeaseKeeper } from "./leases.ts";
+import { Room } from "./room.ts";
+import { StatusWriter } from "./status.ts";
+
+/** Failures in a row by infrastructure, time-out or a vanished executor, without a success between: the machine is bad. */
+export const failuresInRowMax = 3;
+
+/** After a failed or an empty receive that came back at once. */
+const idleMs = 1000;
+
+export type WorkerEnd = { readonly how: "drained" } | { readonly how: "gave-up"; readonly why: string };
+
+export class Worker {
+  readonly #context: WorkerContext;
+  readonly #keeper: LeaseKeeper;
+  readonly #status: StatusWriter;
+  readonly #room = new Room();
+  readonly #drain = new AbortController();
+  readonly #inHand = new Set<Promise<void>>();
+  /** Ends the wait for a free slot. */
+  #wake: () => void = () => {};
+  #failures = 0;
+  #givenUp: string | null = null;
+  #ended: Promise<WorkerEnd> | null = null;
+
+  constructor(context: WorkerContext) {
+    this.#context = context;
+    this.#keeper = new LeaseKeeper(context);
+    this.#status = new StatusWriter(context);
+  }
+
+  /** Works until drained. A second call answers the same promise. */
+  run(interruptions?: InterruptionSource): Promise<WorkerEnd> {
+    this.#ended ??= this.#run(interruptions);
+    return this.#ended;
+  }
+
+  /** Stops leasing; jobs in hand end with what is checkpointed. */
+  drain(reason: string): void {
+    if (!this.#drain.signal.aborted) this.#drain.abort(new Error(reason));
+    this.#wake();
+  }
+
+  async #run(interruptions?: InterruptionSource): Promise<WorkerEnd> {
+    const over = new AbortController();
+    const background = [
+      this.#keeper.beat(over.signal),
+      this.#keeper.watch(over.signal),
+      this.#status.loop(over.signal),
+      this.#watchInterruptions(interruptions, over.signal),
+    ];
+    await this.#leaseJobs();
+    await Promise.all(this.#inHand);
+    over.abort();
+    await Promise.all(background);
+    return this.#givenUp === null ? { how: "drained" } : { how: "gave-up", why: this.#givenUp };
+  }
+
+  async #watchInterruptions(interruptions: InterruptionSource | undefined, signal: AbortSignal): Promise<void> {
+    const notice = (await interruptions?.next(signal)) ?? null;
+    if (notice !== null) this.drain(notice.reason);
+  }
+
+  async #leaseJobs(): Promise<void> {
+    const { clock, timing, slots } = this.#context;
+    const drained = this.#drain.signal;
+    while (!drained.aborted) {
+      const free = slots - this.#inHand.size;
+      if (free <= 0) {
+        await new Promise<void>((resolve) => (this.#wake = resolve));
+        continue;
+      }
+      const start = clock.monotonic();
+      const leases = await this.#lease(free);
+      for (const lease of leases) this.#take(lease, start);
+      // A server that answers at once without a message must not be asked in a tight loop.
+      const early = leases.length === 0 && clock.monotonic() - start < idleMs * timing.scale;
+      if (early) await clock.sleep(idleMs * timing.scale, drained);
+    }
+  }
+
+  async #lease(free: number): Promise<Lease[]> {
+    const { jobs, timing, log } = this.#context;
+    try {
+      return await jobs.lease(free, { leaseMs: timing.leaseMs, waitMs: timing.waitMs, signal: this.#drain.signal });
+    } catch (error) {
+      if (!this.#drain.signal.aborted) log({ event: "queue-failed", what: "lease", message: messageOf(error) });
+      return [];
+    }
+  }
+
+  #take(lease: Lease, leasedAt: number): void {
+    const services = {
+      context: this.#context,
+      keeper: this.#keeper,
+      room: this.#room,
+      drain: this.#drain.signal,
+      status: this.#status,
+    };
+    const job = handleLease(services, lease, leasedAt)
+      .then((end) => this.#count(end))
+      .finally(() => {
+        this.#inHand.delete(job);
+        this.#wake();
+      });
+    this.#inHand.add(job);
+  }
+
+  #count(end: JobEnd): void {
+    this.#status.counted(end);
+    if (end === "resolved" || end === "lost") this.#failures = 0;
+    if (end !== "failed-here") return;
+    this.#failures++;
+    if (this.#failures < failuresInRowMax || this.#givenUp !== null) return;
+    this.#givenUp = `${failuresInRowMax} jobs in a row failed by infrastructure or time-out, and none succeeded between`;
+    this.#context.log({ event: "worker-gives-up", why: this.#givenUp });
+    this.drain(this.#givenUp);
+  }
+}
