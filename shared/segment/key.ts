@@ -76,6 +76,11 @@ export function prefixRange(columns: readonly string[]): KeyRange {
   return { from: Buffer.from(text), to: Buffer.from(`${text}\n`) };
 }
 
+/** This key (encoded) and no other. */
+export function pointRange(key: Uint8Array): KeyRange {
+  return { from: key, to: Buffer.concat([key, Buffer.alloc(1)]) };
+}
+
 /** Encoded keys from `from` (inclusive) to `to` (exclusive); an absent bound is no bound. */
 export interface KeyRange {
   readonly from?: Uint8Array | undefined;

@@ -36,12 +36,11 @@ export function compareTexts(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** Well-formed strings in the order of their UTF-8 bytes. */
-export function sortedTexts(texts: Iterable<string>): string[] {
-  const sorted = [...texts];
+/** Sorts well-formed strings in place, by the bytes of their UTF-8. Returns the array. */
+export function sortTexts(texts: string[]): string[] {
   // The built-in order is several times as fast, and right when no unit lies where the two orders differ.
   // oxlint-disable-next-line unicorn/no-array-sort -- in place: these may be all keys of a state at its limit.
-  return sorted.some(hasUnitBeyondD7FF) ? sorted.sort(compareTexts) : sorted.sort();
+  return texts.some(hasUnitBeyondD7FF) ? texts.sort(compareTexts) : texts.sort();
 }
 
 const FIRST_SURROGATE = 0xd800;

@@ -9,7 +9,7 @@ import {
   KEY_BYTES_MAX,
   prefixRange,
 } from "../../../shared/segment/key.ts";
-import { compareBytes, compareTexts, sortedTexts } from "../../../shared/segment/order.ts";
+import { compareBytes, compareTexts, sortTexts } from "../../../shared/segment/order.ts";
 
 /** Strings in which everything that is escaped, and both ends of the UTF-16 order, are common. */
 const column = fc.string({
@@ -68,7 +68,7 @@ describe("segment keys", () => {
         const texts = tuples.map(encodeKey);
         const byBytes = texts.map((text) => Buffer.from(text)).toSorted((a, b) => Buffer.compare(a, b));
         assert.deepEqual(
-          sortedTexts(texts).map((text) => Buffer.from(text)),
+          sortTexts([...texts]).map((text) => Buffer.from(text)),
           byBytes,
         );
         assert.deepEqual(texts.toSorted(compareTexts), byBytes.map(String));
@@ -78,7 +78,7 @@ describe("segment keys", () => {
   });
 
   it("sort characters beyond U+FFFF after all others, where JavaScript does not", () => {
-    assert.deepEqual(sortedTexts(["\u{1f600}", "\uffee", "a"]), ["a", "\uffee", "\u{1f600}"]);
+    assert.deepEqual(sortTexts(["\u{1f600}", "\uffee", "a"]), ["a", "\uffee", "\u{1f600}"]);
     assert.deepEqual(["\u{1f600}", "\uffee", "a"].toSorted(), ["a", "\u{1f600}", "\uffee"]);
   });
 

@@ -1,0 +1,264 @@
+/**
+ * Writes a segment, front to back, without looking back: whatever takes bytes can be the sink (a file, memory, an upload).
+ *
+ *   lines are gathered -> a frame is full: compressed, given to the sink, its row noted -> finish: last frame, index, footer
+ *
+ * A frame ends before the line that would make it larger than its size, so the same entries, level and zstd give the same
+ * bytes. An entry that is refused leaves the writer as it was. Nothing but `finish` makes the bytes a segment: a file that
+ * ends early is `corrupt` to every reader.
+ */
+import { Buffer } from "node:buffer";
+import { SpotfoldError } from "../errors.ts";
+import type { EntryCursor } from "./entry.ts";
+import { keyOf } from "./entry.ts";
+import {
+  COLUMNS_MAX,
+  encodeFooter,
+  encodeHeader,
+  encodeIndexFrame,
+  FRAME_BYTES_DEFAULT,
+  FRAME_BYTES_MAX,
+  KIND_PATTERN,
+  VALUE_BYTES_MAX,
+} from "./format.ts";
+import { IndexBuilder } from "./index.ts";
+import type { FramePosition } from "./index.ts";
+import { KEY_BYTES_MAX } from "./key.ts";
+import { compareRanges } from "./order.ts";
+import type { SegmentSummary } from "./types.ts";
+import { asBuffer, compressFrame } from "./zstd.ts";
+
+/** Level 1 is three times as fast as zstd's default and gives about the same size on lines of counts. */
+export const LEVEL_DEFAULT = 1;
+
+export interface SegmentWriterOptions {
+  /** Of a key, the partition included: 1 to 64. */
+  readonly columns: number;
+  /** What the lines mean, in lower-case words. Default `data`. */
+  readonly kind?: string;
+  /** Of zstd. Default 1. */
+  readonly level?: number;
+  /** Raw bytes after which a frame ends. Default 256 KiB, at most 1 MiB. */
+  readonly frameBytes?: number;
+}
+
+const TAB = 0x09;
+const LF = 0x0a;
+const DELETE = 0x7f;
+const FIRST_PRINTABLE = 0x20;
+
+/** UTF-8 takes at most this many bytes for one UTF-16 unit. */
+const UTF8_BYTES_PER_UNIT_MAX = 3;
+
+/** Of a key, in error messages. */
+const KEY_SHOWN_BYTES = 200;
+
+const NO_KEY = new Uint8Array(0);
+
+export class SegmentWriter {
+  readonly #sink: (bytes: Uint8Array) => void;
+  readonly #columns: number;
+  readonly #kind: string;
+  readonly #level: number;
+  readonly #frameBytes: number;
+  readonly #headerBytes: number;
+  readonly #index = new IndexBuilder();
+  #finished = false;
+  #entries = 0;
+  #rawBytes = 0;
+  #written = 0;
+  #firstKey: Uint8Array = NO_KEY;
+  /** Lines of the frame in hand, `#length` bytes of them. */
+  #buffer: Buffer;
+  #length = 0;
+  #frameEntries = 0;
+  #frameKeyEnd = 0;
+  /** The key of the line before is here: in `#buffer`, or a copy when its frame is gone. */
+  #last: Uint8Array = NO_KEY;
+  #lastStart = 0;
+  #lastEnd = 0;
+
+  /** The sink is called in order; what it throws passes through. It may keep the bytes: they are not used again. */
+  constructor(sink: (bytes: Uint8Array) => void, options: SegmentWriterOptions) {
+    const { columns, kind = "data", level = LEVEL_DEFAULT, frameBytes = FRAME_BYTES_DEFAULT } = options;
+    const columnsFit = Number.isInteger(columns) && columns >= 1 && columns <= COLUMNS_MAX;
+    if (!columnsFit || !KIND_PATTERN.test(kind) || !(frameBytes >= 1 && frameBytes <= FRAME_BYTES_MAX)) {
+      throw new SpotfoldError("internal", "no segment can be written like this", {
+        context: { columns, kind, frameBytes },
+      });
+    }
+    this.#sink = sink;
+    this.#columns = columns;
+    this.#kind = kind;
+    this.#level = level;
+    this.#frameBytes = frameBytes;
+    this.#buffer = Buffer.allocUnsafe(frameBytes);
+    const header = encodeHeader({ columns, kind });
+    this.#headerBytes = header.length;
+    this.#write(header);
+  }
+
+  /** Throws `internal` unless the key is above the one before, `limit` when key or value is too large. */
+  add(key: Uint8Array, value: Uint8Array): void {
+    const start = this.#begin(key.length + value.length);
+    const keyEnd = start + key.length;
+    this.#buffer.set(key, start);
+    this.#buffer[keyEnd] = TAB;
+    this.#buffer.set(value, keyEnd + 1);
+    this.#checkLine(start, keyEnd, keyEnd + 1 + value.length);
+    this.#commit(start, keyEnd, keyEnd + 1 + value.length);
+  }
+
+  /** As `add`, from strings: the key as `encodeKey` gives it. */
+  addText(key: string, value: string): void {
+    const start = this.#begin((key.length + value.length) * UTF8_BYTES_PER_UNIT_MAX);
+    const keyEnd = start + this.#buffer.write(key, start);
+    this.#buffer[keyEnd] = TAB;
+    const end = keyEnd + 1 + this.#buffer.write(value, keyEnd + 1);
+    this.#checkLine(start, keyEnd, end);
+    this.#commit(start, keyEnd, end);
+  }
+
+  /** As `add`, for the current entry of a cursor over segments: its lines were checked when they were first written. */
+  addFrom(cursor: EntryCursor): void {
+    const { keyBytes, keyStart, valueBytes, valueStart, valueEnd } = cursor;
+    const keyLength = cursor.keyEnd - keyStart;
+    const start = this.#begin(keyLength + valueEnd - valueStart);
+    const keyEnd = start + keyLength;
+    const end = keyEnd + 1 + valueEnd - valueStart;
+    if (keyBytes === valueBytes && cursor.keyEnd + 1 === valueStart) {
+      this.#buffer.set(keyBytes.subarray(keyStart, valueEnd), start);
+    } else {
+      this.#buffer.set(keyOf(cursor), start);
+      this.#buffer[keyEnd] = TAB;
+      this.#buffer.set(valueBytes.subarray(valueStart, valueEnd), keyEnd + 1);
+    }
+    this.#commit(start, keyEnd, end);
+  }
+
+  /**
+   * Ends the frame in hand and says where it is, so that it can be read without the index; undefined when it has no lines.
+   * Plans make each job a frame of its own.
+   */
+  endFrame(): FramePosition | undefined {
+    if (this.#length === 0) return undefined;
+    this.#last = Buffer.from(this.#buffer.subarray(this.#lastStart, this.#lastEnd));
+    this.#lastEnd -= this.#lastStart;
+    this.#lastStart = 0;
+    return this.#flush(this.#length);
+  }
+
+  /** Writes what is left, index and footer. The writer is done after that. */
+  finish(): SegmentSummary {
+    if (this.#finished) throw new SpotfoldError("internal", "a segment was finished twice");
+    this.endFrame();
+    this.#finished = true;
+    const [entries, rawBytes, indexOffset] = [this.#entries, this.#rawBytes, this.#written];
+    const lastKey = this.#last;
+    const head = { columns: this.#columns, kind: this.#kind, headerBytes: this.#headerBytes };
+    const body = this.#index.finish({ ...head, entries, rawBytes, lastKey });
+    const frame = encodeIndexFrame(compressFrame(body, this.#level));
+    this.#write(frame);
+    this.#write(encodeFooter({ indexOffset, indexBytes: frame.length, indexRawBytes: body.length }));
+    return { entries, bytes: this.#written, rawBytes, firstKey: this.#firstKey, lastKey };
+  }
+
+  /** Makes room for a line of so many bytes of key and value, and says where it goes. */
+  #begin(bytes: number): number {
+    if (this.#finished) throw new SpotfoldError("internal", "an entry was added to a finished segment");
+    const needed = this.#length + bytes + 2;
+    if (needed > this.#buffer.length) {
+      const grown = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2));
+      this.#buffer.copy(grown, 0, 0, this.#length);
+      if (this.#last === this.#buffer) this.#last = grown;
+      this.#buffer = grown;
+    }
+    return this.#length;
+  }
+
+  /** That key and value can be told apart again. */
+  #checkLine(start: number, keyEnd: number, end: number): void {
+    let columns = 1;
+    for (let i = start; i < keyEnd; i++) {
+      const byte = this.#buffer[i] as number;
+      if (byte === TAB) columns += 1;
+      else if (byte < FIRST_PRINTABLE || byte === DELETE)
+        throw this.#refuse("a key holds a control byte", start, keyEnd);
+    }
+    if (columns !== this.#columns) {
+      throw this.#refuse(`a key has ${columns} columns in a segment of ${this.#columns}`, start, keyEnd);
+    }
+    const value = this.#buffer.subarray(keyEnd + 1, end);
+    if (value.includes(LF) || value.includes(TAB)) throw this.#refuse("a value holds TAB or LF", start, keyEnd);
+  }
+
+  /** Takes the line at the buffer's end into the frame, or ends the frame and begins the next one with it. */
+  #commit(start: number, keyEnd: number, end: number): void {
+    if (keyEnd - start > KEY_BYTES_MAX) throw this.#tooLarge("key", keyEnd - start, KEY_BYTES_MAX, start, keyEnd);
+    const valueBytes = end - keyEnd - 1;
+    if (valueBytes > VALUE_BYTES_MAX) throw this.#tooLarge("value", valueBytes, VALUE_BYTES_MAX, start, keyEnd);
+    if (
+      this.#entries > 0 &&
+      compareRanges(this.#last, this.#lastStart, this.#lastEnd, this.#buffer, start, keyEnd) >= 0
+    ) {
+      throw this.#refuse("a key is not above the one before", start, keyEnd);
+    }
+    this.#buffer[end] = LF;
+    if (this.#entries === 0) this.#firstKey = Buffer.from(this.#buffer.subarray(start, keyEnd));
+    let shift = 0;
+    if (start > 0 && end + 1 > this.#frameBytes) {
+      this.#flush(start);
+      this.#buffer.copyWithin(0, start, end + 1);
+      shift = start;
+    }
+    if (shift === start) this.#frameKeyEnd = keyEnd - shift;
+    this.#last = this.#buffer;
+    this.#lastStart = start - shift;
+    this.#lastEnd = keyEnd - shift;
+    this.#length = end + 1 - shift;
+    this.#frameEntries += 1;
+    this.#entries += 1;
+    this.#rawBytes += end + 1 - start;
+  }
+
+  #flush(length: number): FramePosition {
+    const raw = this.#buffer.subarray(0, length);
+    const frame = compressFrame(raw, this.#level);
+    const firstKey = Buffer.from(raw.subarray(0, this.#frameKeyEnd));
+    const position = {
+      offset: this.#written,
+      length: frame.length,
+      rawBytes: length,
+      entries: this.#frameEntries,
+      firstKey,
+    };
+    this.#index.add(position);
+    this.#write(frame);
+    this.#length = 0;
+    this.#frameEntries = 0;
+    return position;
+  }
+
+  #write(bytes: Uint8Array): void {
+    this.#sink(bytes);
+    this.#written += bytes.length;
+  }
+
+  #refuse(what: string, start: number, keyEnd: number): SpotfoldError {
+    const key = shown(this.#buffer, start, keyEnd);
+    const before = shown(this.#last, this.#lastStart, this.#lastEnd);
+    return new SpotfoldError("internal", `${what}: it cannot be written to a segment`, { context: { key, before } });
+  }
+
+  #tooLarge(what: string, bytes: number, bytesMax: number, start: number, keyEnd: number): SpotfoldError {
+    const key = shown(this.#buffer, start, keyEnd);
+    return new SpotfoldError("limit", `a ${what} has ${bytes} bytes; at most ${bytesMax} are allowed`, {
+      hint: "Let the analysis use more keys with smaller values, or shorter keys.",
+      context: { key },
+    });
+  }
+}
+
+function shown(bytes: Uint8Array, start: number, end: number): string {
+  return asBuffer(bytes).toString("utf8", start, Math.min(end, start + KEY_SHOWN_BYTES));
+}
