@@ -1,0 +1,178 @@
+/**
+ * A job queue in memory: for tests, for trying things out, and under the simulator.
+ *
+ * Every call takes effect at one moment, synchronously when it is made (a `lease` that waits: when a message comes), and
+ * answers by a promise. Time is the clock's monotonic one. It promises no more than the port: messages come in an order that
+ * the given `Random` chooses, a message whose lease ended is delivered again, and what is asked of an ended lease is
+ * answered with yes and does nothing. Groups share the queue by chance only.
+ */
+import {
+  accepted,
+  checkLease,
+  unknownHandle,
+  whyNotDelayed,
+  whyNotLeased,
+  whyNotSent,
+} from "../ports/job-queue-limits.ts";
+import type { Clock, Random } from "../ports/clock.ts";
+import type { EntryResult, JobQueue, Lease, LeaseOptions, OutgoingMessage, QueueCounts } from "../ports/job-queue.ts";
+import { Schedule } from "./job-queue-schedule.ts";
+import type { Message } from "./job-queue-schedule.ts";
+
+/** `<number of the message>-<number of the delivery>`. */
+const handlePattern = /^([0-9]+)-[0-9]+$/;
+
+export interface MemoryJobQueueOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Default `memory:`. */
+  readonly name?: string;
+}
+
+export class MemoryJobQueue implements JobQueue {
+  readonly name: string;
+  readonly #clock: Clock;
+  readonly #schedule: Schedule;
+  readonly #messages = new Map<number, Message>();
+  /** Leases that wait, in the order in which they began. */
+  readonly #waiters = new Set<() => void>();
+  #lastNumber = 0;
+  #closed = false;
+
+  constructor(options: MemoryJobQueueOptions) {
+    this.name = options.name ?? "memory:";
+    this.#clock = options.clock;
+    this.#schedule = new Schedule(options.random);
+  }
+
+  async send(messages: readonly OutgoingMessage[]): Promise<EntryResult[]> {
+    const results = messages.map((outgoing) => {
+      const refusal = whyNotSent(outgoing);
+      if (refusal !== undefined) return refusal;
+      const number = ++this.#lastNumber;
+      const message: Message = { number, body: outgoing.body, deliveries: 0, handle: null, visibleAt: 0 };
+      this.#messages.set(number, message);
+      this.#appear(message, outgoing.delayMs ?? 0);
+      return accepted;
+    });
+    this.#wakeWaiters();
+    return results;
+  }
+
+  /** Rejects with the signal's reason when it aborts before there is a message. */
+  async lease(max: number, options: LeaseOptions): Promise<Lease[]> {
+    checkLease(this.name, max, options);
+    const { leaseMs, waitMs, signal } = options;
+    const until = this.#clock.monotonic() + waitMs;
+    for (;;) {
+      signal?.throwIfAborted();
+      const now = this.#clock.monotonic();
+      const nextAt = this.#schedule.advance(now);
+      const leases = this.#take(max, now + leaseMs);
+      if (leases.length > 0 || now >= until || this.#closed) return leases;
+      await this.#wait(Math.min(until, nextAt) - now, signal);
+    }
+  }
+
+  async extend(entries: readonly { readonly handle: string; readonly leaseMs: number }[]): Promise<EntryResult[]> {
+    return this.#each(entries, ({ handle, leaseMs }) => {
+      const held = this.#held(handle);
+      const refusal = whyNotLeased(leaseMs);
+      if (held === undefined || refusal !== undefined) return refusal ?? unknownHandle;
+      if (held === null) return accepted;
+      held.visibleAt = this.#clock.monotonic() + leaseMs;
+      this.#schedule.hide(held);
+      return accepted;
+    });
+  }
+
+  async acknowledge(handles: readonly string[]): Promise<EntryResult[]> {
+    return this.#each(handles, (handle) => {
+      const held = this.#held(handle);
+      if (held === undefined) return unknownHandle;
+      if (held === null) return accepted;
+      this.#schedule.remove(held);
+      this.#messages.delete(held.number);
+      return accepted;
+    });
+  }
+
+  async release(entries: readonly { readonly handle: string; readonly delayMs: number }[]): Promise<EntryResult[]> {
+    return this.#each(entries, ({ handle, delayMs }) => {
+      const held = this.#held(handle);
+      const refusal = whyNotDelayed(delayMs);
+      if (held === undefined || refusal !== undefined) return refusal ?? unknownHandle;
+      if (held !== null) this.#appear(held, delayMs);
+      return accepted;
+    });
+  }
+
+  async counts(): Promise<QueueCounts> {
+    this.#schedule.advance(this.#clock.monotonic());
+    let leased = 0;
+    let delayed = 0;
+    for (const message of this.#schedule.waiting) {
+      if (message.handle === null) delayed++;
+      else leased++;
+    }
+    return { visible: this.#schedule.visibleCount, leased, delayed };
+  }
+
+  /** Leases that wait answer empty. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#wakeWaiters();
+  }
+
+  #each<Entry>(entries: readonly Entry[], apply: (entry: Entry) => EntryResult): EntryResult[] {
+    const nextAt = this.#schedule.advance(this.#clock.monotonic());
+    const results = entries.map(apply);
+    // A message that is visible now, or sooner than a waiting lease reckoned with.
+    if (this.#schedule.nextAt < nextAt) this.#wakeWaiters();
+    return results;
+  }
+
+  /** The message of a lease that lasts; null when it has ended, undefined when the handle is none of ours. */
+  #held(handle: string): Message | null | undefined {
+    const match = handlePattern.exec(handle);
+    if (match === null) return undefined;
+    const message = this.#messages.get(Number(match[1]));
+    return message?.handle === handle ? message : null;
+  }
+
+  #appear(message: Message, delayMs: number): void {
+    message.handle = null;
+    message.visibleAt = this.#clock.monotonic() + delayMs;
+    // Also without a delay: a message that was just given back is hidden still, and `advance` shows it.
+    this.#schedule.hide(message);
+  }
+
+  #take(max: number, visibleAt: number): Lease[] {
+    const leases: Lease[] = [];
+    while (leases.length < max) {
+      const message = this.#schedule.take();
+      if (message === undefined) break;
+      const receiveCount = ++message.deliveries;
+      const handle = `${message.number}-${receiveCount}`;
+      message.handle = handle;
+      message.visibleAt = visibleAt;
+      this.#schedule.hide(message);
+      leases.push({ body: message.body, handle, receiveCount });
+    }
+    return leases;
+  }
+
+  #wakeWaiters(): void {
+    for (const wake of this.#waiters) wake();
+  }
+
+  async #wait(ms: number, signal: AbortSignal | undefined): Promise<void> {
+    const woken = new AbortController();
+    const wake = (): void => woken.abort();
+    this.#waiters.add(wake);
+    signal?.addEventListener("abort", wake);
+    await this.#clock.sleep(ms, woken.signal);
+    signal?.removeEventListener("abort", wake);
+    this.#waiters.delete(wake);
+  }
+}
