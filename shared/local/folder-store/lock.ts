@@ -1,0 +1,103 @@
+/**
+ * The lock of a folder store: every change of a key's entry happens while it is held, whichever process makes it.
+ *
+ * It is the write lock of an empty SQLite database in the store's hidden area. Nothing is ever written to it: what is used
+ * is a kernel lock, which dies with its process, kill -9 included. (Node has no other call for one.) What runs under the
+ * lock is synchronous, a handful of system calls, so it is held for microseconds and never across an await. Hence waiting
+ * is asynchronous, too: the event loop of a process that waits goes on.
+ *
+ * What may go wrong: a process stopped (SIGSTOP) in that moment holds everybody up: `store-unavailable` after
+ * `lockWaitMsMax`. The file replaced under us: `no-such-store`, since our lock would exclude nobody.
+ */
+import { statSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import type { StatementSync } from "node:sqlite";
+import { setTimeout as sleep } from "node:timers/promises";
+import { SpotfoldError } from "../../errors.ts";
+
+/** Far beyond any held lock, short of the shortest lease. */
+const lockWaitMsMax = 30_000;
+/** Between two tries: random up to this, so that waiters do not march in step. */
+const retryMsMax = 4;
+
+const sqliteBusy = 5;
+const sqliteReadOnly = 8;
+
+export class FolderLock {
+  readonly #path: string;
+  readonly #inode: bigint;
+  readonly #database: DatabaseSync;
+  readonly #begin: StatementSync;
+  readonly #end: StatementSync;
+
+  /**
+   * Opens the lock file, makes it when it is absent. Nobody may open this file by `node:fs`: closing any descriptor of it
+   * would drop the locks of the whole process.
+   */
+  constructor(path: string) {
+    this.#path = path;
+    this.#database = new DatabaseSync(path, { timeout: 0 });
+    // The file comes into being with the first transaction.
+    this.#database.exec("BEGIN IMMEDIATE; ROLLBACK");
+    this.#inode = statSync(path, { bigint: true }).ino;
+    this.#begin = this.#database.prepare("BEGIN IMMEDIATE");
+    this.#end = this.#database.prepare("ROLLBACK");
+  }
+
+  /** Runs `section` while the lock is held. It must not throw after it changed something that has to be undone. */
+  async hold<T>(section: () => T): Promise<T> {
+    const startedAt = performance.now();
+    while (!this.#taken()) {
+      if (performance.now() - startedAt > lockWaitMsMax) {
+        throw new SpotfoldError(
+          "store-unavailable",
+          `The store's lock was not free within ${lockWaitMsMax / 1000} s.`,
+          {
+            hint: "A process that uses this folder seems to be stopped; let it go on, or end it.",
+            retryable: true,
+            context: { path: this.#path },
+          },
+        );
+      }
+      await sleep(Math.random() * retryMsMax);
+    }
+    try {
+      this.#checkInode();
+      return section();
+    } finally {
+      this.#end.run();
+    }
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #taken(): boolean {
+    try {
+      this.#begin.run();
+      return true;
+    } catch (error) {
+      const number = sqliteCode(error);
+      if (number === sqliteBusy) return false;
+      throw new SpotfoldError(
+        number === sqliteReadOnly ? "read-only" : "store-unavailable",
+        `The store's lock cannot be taken: ${String(error)}`,
+        { hint: "The folder must be on a local disk and writable.", context: { path: this.#path }, cause: error },
+      );
+    }
+  }
+
+  #checkInode(): void {
+    if (statSync(this.#path, { bigint: true, throwIfNoEntry: false })?.ino === this.#inode) return;
+    throw new SpotfoldError("no-such-store", "The folder was removed or replaced while it was in use.", {
+      hint: "Start again.",
+      context: { path: this.#path },
+    });
+  }
+}
+
+function sqliteCode(error: unknown): number | undefined {
+  if (typeof error !== "object" || error === null || !("errcode" in error)) return undefined;
+  return typeof error.errcode === "number" ? error.errcode & 0xff : undefined;
+}

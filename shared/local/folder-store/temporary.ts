@@ -1,0 +1,54 @@
+/**
+ * Files that are being written: in the hidden area, on the same file system as the place they will have. A file is given its
+ * name only when its bytes are whole and synced; a failed or killed write leaves at most a temporary file (swept later).
+ */
+import { createHash, randomBytes } from "node:crypto";
+import { join } from "node:path";
+import type { BlobBody } from "../../ports/blob-store.ts";
+import type { FolderDisk } from "./disk.ts";
+import { meansAbsent } from "./errors.ts";
+
+export interface Written {
+  readonly path: string;
+  /** SHA-256 of the bytes, hex. */
+  readonly etag: string;
+  readonly size: number;
+}
+
+/** Writes the body to a new temporary file. Errors of the body pass through; the file is gone then. */
+export async function writeTemporary(
+  folder: string,
+  body: BlobBody,
+  disk: FolderDisk,
+  options: { readonly sync: boolean },
+): Promise<Written> {
+  const path = join(folder, `${process.pid}-${randomBytes(10).toString("hex")}`);
+  const hash = createHash("sha256");
+  let size = 0;
+  const file = await disk.newFile(path);
+  try {
+    try {
+      for await (const chunk of body instanceof Uint8Array ? [body] : body) {
+        hash.update(chunk);
+        size += chunk.length;
+        await file.write(chunk);
+      }
+      if (options.sync) await file.sync();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    dropTemporary(path, disk);
+    throw error;
+  }
+  return { path, etag: hash.digest("hex"), size };
+}
+
+/** Removes a temporary file, if it is still there. */
+export function dropTemporary(path: string, disk: FolderDisk): void {
+  try {
+    disk.unlink(path);
+  } catch (error) {
+    if (!meansAbsent(error)) throw error;
+  }
+}
