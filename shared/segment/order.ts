@@ -36,11 +36,12 @@ export function compareTexts(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** Sorts well-formed strings in place, by the bytes of their UTF-8. Returns the array. */
-export function sortTexts(texts: string[]): string[] {
+/** Well-formed strings in the order of their UTF-8 bytes, as a new array. */
+export function sortTexts(texts: Iterable<string>): string[] {
+  const sorted = [...texts];
   // The built-in order is several times as fast, and right when no unit lies where the two orders differ.
   // oxlint-disable-next-line unicorn/no-array-sort -- in place: these may be all keys of a state at its limit.
-  return texts.some(hasUnitBeyondD7FF) ? texts.sort(compareTexts) : texts.sort();
+  return sorted.some(hasUnitBeyondD7FF) ? sorted.sort(compareTexts) : sorted.sort();
 }
 
 const FIRST_SURROGATE = 0xd800;
