@@ -1,0 +1,119 @@
+/**
+ * Admission: a run counts from the commit that enters it, with its plan, into the aggregate's ledger; nothing is queued
+ * before. The plan is made for exactly the manifest that the commit replaces. If another commit won the swap, plan again: the
+ * first plan stays behind under its own name, and nothing names it.
+ */
+import { codeOf, messageOf } from "../../shared/errors.ts";
+import type { Hold } from "../../shared/formats/hold.ts";
+import type { Manifest } from "../../shared/formats/ledger.ts";
+import type { PlannedBlock } from "../../shared/formats/plan.ts";
+import { runSchema, type RunSpec } from "../../shared/formats/run.ts";
+import { encodeStored, parseStored } from "../../shared/formats/stored.ts";
+import { holdKey, inboxKey, inboxPrefix, planKey, runKey } from "../../shared/names.ts";
+import { encodePlan } from "../../shared/plan-file.ts";
+import { readAll } from "../../shared/read-all.ts";
+import type { MasterContext } from "../context.ts";
+import { cutPoints, jobCount } from "../plan/cut.ts";
+import { planned } from "../plan/select.ts";
+import { standings } from "../plan/standings.ts";
+
+export type AdmitResult =
+  | { readonly admitted: true; readonly jobs: number; readonly blocks: number }
+  /** It was admitted before: it is open, or closed. */
+  | { readonly admitted: "before" }
+  | { readonly admitted: false; readonly why: string };
+
+/** Admits every run in the inbox. An entry is deleted once its run is in the ledger, or refused. */
+export async function admitPass(context: MasterContext): Promise<number> {
+  const runs: string[] = [];
+  for await (const page of context.store.list(inboxPrefix)) {
+    runs.push(...page.blobs.map((blob) => blob.key.slice(inboxPrefix.length)));
+  }
+  for (const run of runs) {
+    try {
+      await admitFromInbox(context, run);
+    } catch (error) {
+      // One run that cannot be read (a newer format, say) must not keep the others out. It stays in the inbox.
+      if (codeOf(error) !== "invalid-format") throw error;
+      context.log({ event: "run-refused", run, why: messageOf(error) });
+    }
+  }
+  return runs.length;
+}
+
+async function admitFromInbox(context: MasterContext, run: string): Promise<void> {
+  const stored = await readAll(context.store, runKey(run));
+  if (stored !== null) {
+    const spec = parseStored(runKey(run), stored.bytes, runSchema);
+    const result = await admitRun(context, spec);
+    if (result.admitted === false) await refuse(context, spec, result.why);
+  }
+  await context.store.delete([inboxKey(run)]);
+}
+
+export async function admitRun(context: MasterContext, spec: RunSpec): Promise<AdmitResult> {
+  const result = await context.ledger.commit<AdmitResult>(spec.aggregate, async (base) => {
+    const state = context.rules.admissible(base.manifest, spec);
+    if (state === "open" || state === "closed") return { manifest: null, result: { admitted: "before" } };
+    if (state !== "yes") return { manifest: null, result: { admitted: false, why: state.differs } };
+    const jobs = await planRun(context, spec, base.manifest);
+    const blocks = jobs.reduce((sum, job) => sum + job.length, 0);
+    const plan = `${spec.run}.${context.random.hex(12)}`;
+    if (jobs.length > 0) await context.store.put(planKey(spec.aggregate, plan), encodePlan(jobs));
+    const admission = { spec, plan, jobs: jobs.length, blocks, admittedAt: base.storeTime };
+    const admitted = context.rules.admit(base.manifest, admission);
+    if (admitted.outcome !== "changed") return { manifest: null, result: { admitted: "before" } };
+    return { manifest: admitted.manifest, result: { admitted: true, jobs: jobs.length, blocks } };
+  });
+  if (result.admitted === true) {
+    const { jobs, blocks } = result;
+    context.log({ event: "run-admitted", run: spec.run, aggregate: spec.aggregate, jobs, blocks });
+  }
+  return result;
+}
+
+/** The jobs of a run for exactly this manifest: its free blocks, cut into pieces. */
+async function planRun(
+  context: MasterContext,
+  spec: RunSpec,
+  manifest: Manifest | null,
+): Promise<readonly (readonly PlannedBlock[])[]> {
+  const free: PlannedBlock[] = [];
+  const input = {
+    store: context.store,
+    manifest,
+    dataset: spec.dataset.name,
+    reprocess: spec.reprocess,
+    blocks: await context.blocksOf(spec),
+    rule: context.rules.standing,
+  };
+  for await (const { block, row, standing } of standings(input)) {
+    if (standing === "free") free.push(planned(block, block.partition, row));
+  }
+  const sizes = free.map((block) => block.size);
+  const bytes = sizes.reduce((sum, size) => sum + size, 0);
+  const points = cutPoints(sizes, jobCount(free.length, bytes, await context.liveSlots()));
+  return points.map((end, index) => free.slice(points[index - 1] ?? 0, end));
+}
+
+/** The submitter, and whoever asks, finds the reason in the run's hold. */
+async function refuse(context: MasterContext, spec: RunSpec, why: string): Promise<void> {
+  context.log({ event: "run-refused", run: spec.run, why });
+  const hold: Hold = {
+    format: 1,
+    run: spec.run,
+    kind: "closed",
+    what: `the aggregate ${spec.aggregate} is of another lineage: ${why}`,
+    where: `aggregate ${spec.aggregate}`,
+    hint: "Choose another name for --into, or submit what the aggregate was made with.",
+    since: 0,
+    until: 0,
+    times: 1,
+    heldMs: 0,
+  };
+  try {
+    await context.store.create(holdKey(spec.run), encodeStored(hold));
+  } catch (error) {
+    context.log({ event: "run-refused", run: spec.run, why: `${codeOf(error) ?? ""} ${messageOf(error)}` });
+  }
+}

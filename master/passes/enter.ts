@@ -1,0 +1,132 @@
+/**
+ * Folding: every resolved job of an open run is entered into the ledger: its segment, its coverage, its successors, in one
+ * commit. "Ready" only wakes this pass; it lists the resolutions of open runs and reads those that are not entered yet. Only
+ * jobs of runs that are open in the head are entered, however late others resolve.
+ */
+import pLimit from "p-limit";
+import { codeOf } from "../../shared/errors.ts";
+import type { Manifest, OpenRun } from "../../shared/formats/ledger.ts";
+import { coverageKey, jobId, resolutionsPrefix } from "../../shared/names.ts";
+import type { MasterContext } from "../context.ts";
+import { decodeBitmap, firstMissing } from "../ledger/bitmap.ts";
+import { encodeCoverageRows, resolvedJob, type ResolvedJob } from "./entries.ts";
+import { JobBlocks, readResolution } from "./job-blocks.ts";
+
+/** Jobs entered by one commit: bounds the coverage segment and the work that a lost race costs. */
+export const enterJobsMax = 200;
+
+/** Resolutions read at once: each is a request of a few KB. */
+const readsAtOnce = 16;
+
+/** Enters what is resolved of the aggregate's open runs (of one, when `run` is given). Answers the number of jobs. */
+export async function enterPass(context: MasterContext, aggregate: string, run?: string): Promise<number> {
+  let total = 0;
+  const base = await context.ledger.read(aggregate);
+  for (const open of base.manifest?.open ?? []) {
+    if (run !== undefined && open.run !== run) continue;
+    let entered: number;
+    do {
+      entered = await enterBatch(context, aggregate, open.plan);
+      total += entered;
+    } while (entered > 0);
+  }
+  return total;
+}
+
+/** One commit for at most `enterJobsMax` jobs; 0 when nothing is to be entered. */
+async function enterBatch(context: MasterContext, aggregate: string, plan: string): Promise<number> {
+  const first = openRun((await context.ledger.read(aggregate)).manifest, plan);
+  if (first === undefined) return 0;
+  const resolved = await resolvedJobs(context, aggregate, first);
+  if (resolved.length === 0) return 0;
+  /** The coverage segment that was written last, with the jobs that it is of. */
+  let written: { epoch: number; admitted: string; bytes: Uint8Array; key: string } | null = null;
+  const entered = await context.ledger.commit(aggregate, async (base) => {
+    const run = openRun(base.manifest, plan);
+    if (base.manifest === null || run === undefined) return { manifest: null, result: 0 };
+    const fresh = resolved.filter(({ entry }) => context.rules.isEnterable(run, entry.job));
+    const rows = fresh.flatMap(({ rows }) => rows);
+    const admitted = fresh.map(({ entry }) => entry.job).join(" ");
+    if (
+      rows.length > 0 &&
+      (written === null || written.admitted !== admitted || written.epoch !== base.manifest.epoch)
+    ) {
+      const bytes = encodeCoverageRows(rows);
+      const key = coverageKey(aggregate, context.random.hex(16));
+      await context.store.put(key, bytes);
+      written = { epoch: base.manifest.epoch, admitted, bytes, key };
+    }
+    const coverage =
+      written === null || rows.length === 0
+        ? null
+        : { key: written.key, bytes: written.bytes.length, entries: rows.length, level: 0 };
+    const outcome = context.rules.enter(
+      base.manifest,
+      plan,
+      fresh.map(({ entry }) => entry),
+      coverage,
+    );
+    if (outcome.outcome !== "changed") return { manifest: null, result: 0 };
+    return { manifest: outcome.manifest, result: fresh.length };
+  });
+  for (const { entry, flaw } of resolved) {
+    if (flaw !== null)
+      context.log({ event: "resolution-invalid", run: first.run, job: `${plan}/${entry.job}`, why: flaw });
+  }
+  if (entered > 0) context.log({ event: "jobs-entered", run: first.run, jobs: entered });
+  return entered;
+}
+
+function openRun(manifest: Manifest | null, plan: string): OpenRun | undefined {
+  return manifest?.open.find((candidate) => candidate.plan === plan);
+}
+
+/** Jobs that are resolved and may be entered, by a list from the first that is not entered yet. */
+async function resolvedJobs(context: MasterContext, aggregate: string, run: OpenRun): Promise<ResolvedJob[]> {
+  const jobs: string[] = [];
+  const prefix = resolutionsPrefix(aggregate, run.plan);
+  const after = lowWaterMark(run);
+  for await (const page of context.store.list(prefix, after === null ? {} : { after: prefix + after })) {
+    for (const blob of page.blobs) {
+      const job = blob.key.slice(prefix.length);
+      if (context.rules.isEnterable(run, job)) jobs.push(job);
+    }
+    if (jobs.length >= enterJobsMax) break;
+  }
+  const batch = jobs.slice(0, enterJobsMax);
+  const blocks = new JobBlocks(context.store, aggregate, run.plan);
+  await blocks.expect(batch);
+  const limit = pLimit(readsAtOnce);
+  const resolved = await Promise.all(
+    batch.map(async (job) => await limit(async () => await readResolved(context, aggregate, run, job, blocks))),
+  );
+  return resolved.filter((entry) => entry !== null);
+}
+
+async function readResolved(
+  context: MasterContext,
+  aggregate: string,
+  run: OpenRun,
+  job: string,
+  jobBlocks: JobBlocks,
+): Promise<ResolvedJob | null> {
+  const blocks = await jobBlocks.of(job);
+  if (blocks === null) return null;
+  try {
+    const resolution = await readResolution(context.store, aggregate, run.plan, job);
+    return resolution === null ? null : resolvedJob(run, job, blocks, resolution, context.rules.resolutionFlaw);
+  } catch (error) {
+    // Unreadable for ever: it can never be replaced. A newer format is left to newer masters, and throws.
+    if (codeOf(error) !== "invalid-format" || (error instanceof Error && error.name === "UnknownFormat")) throw error;
+    return resolvedJob(run, job, blocks, null, context.rules.resolutionFlaw);
+  }
+}
+
+/** All jobs up to here are entered, and all their successors; null: none is. */
+function lowWaterMark(run: OpenRun): string | null {
+  const first = firstMissing(decodeBitmap(run.folded), run.jobs);
+  const open = run.successors.map((job) => Number(job.slice(0, 6)));
+  const low = Math.min(first, ...open);
+  // `000041~` is after 000041 and all its successors, and before 000042.
+  return low === 0 ? null : `${jobId(low - 1)}~`;
+}

@@ -1,0 +1,52 @@
+/** Writing and reading of plans. A job's list is read by two range reads, whatever the plan's size. */
+import { decodeBlocks, encodeBlocks, type PlannedBlock } from "./formats/plan.ts";
+import { jobId, planKey } from "./names.ts";
+import type { BlobStore } from "./ports/blob-store.ts";
+import { blobSource } from "./segment/blob-source.ts";
+import { decodeKey, encodeKey, encodeKeyBytes } from "./segment/key.ts";
+import { SegmentReader } from "./segment/reader.ts";
+import { SegmentWriter } from "./segment/writer.ts";
+
+/** The plan's bytes: job n is `jobs[n]`. */
+export function encodePlan(jobs: readonly (readonly PlannedBlock[])[]): Uint8Array {
+  const chunks: Uint8Array[] = [];
+  const writer = new SegmentWriter((bytes) => chunks.push(bytes), { columns: 1, kind: "plan" });
+  for (const [index, blocks] of jobs.entries()) writer.addText(encodeKey([jobId(index)]), encodeBlocks(blocks));
+  writer.finish();
+  return Buffer.concat(chunks);
+}
+
+/** The blocks of one job of the plan (not of a successor); null when plan or job are not there. */
+export async function readJobBlocks(
+  store: BlobStore,
+  aggregate: string,
+  plan: string,
+  job: string,
+): Promise<PlannedBlock[] | null> {
+  const reader = await openPlan(store, aggregate, plan);
+  if (reader === null) return null;
+  const value = await reader.get(encodeKeyBytes([job]));
+  return value === undefined ? null : decodeBlocks(Buffer.from(value).toString("utf8"));
+}
+
+/** All jobs of a plan, in order. */
+export async function* readPlan(
+  store: BlobStore,
+  aggregate: string,
+  plan: string,
+): AsyncGenerator<{ job: string; blocks: PlannedBlock[] }, void, undefined> {
+  const reader = await openPlan(store, aggregate, plan);
+  if (reader === null) return;
+  for await (const entries of reader.entries()) {
+    for (const entry of entries) {
+      const [job] = decodeKey(entry.key);
+      if (job !== undefined) yield { job, blocks: decodeBlocks(Buffer.from(entry.value).toString("utf8")) };
+    }
+  }
+}
+
+async function openPlan(store: BlobStore, aggregate: string, plan: string): Promise<SegmentReader | null> {
+  const key = planKey(aggregate, plan);
+  const info = await store.head(key);
+  return info === null ? null : await SegmentReader.open(await blobSource(store, key, info));
+}
