@@ -1,0 +1,171 @@
+/**
+ * `.zst` (RFC 8878): frames one after the other, some of them skippable. `node:zlib` decodes frames, but stops after one
+ * without an error, so the frames are found here: a frame is a header and blocks, each with its size in front.
+ *
+ *     frame = magic, header(2 to 14), (block header(3), block)*, [checksum(4)]      skippable = magic 0x184d2a5?, size(4), bytes
+ *
+ * Frames that declare a small content are decoded at once: a stream of its own costs each 0.1 ms, and files of many small
+ * frames are usual (log shippers, Spotfold's own segments).
+ */
+import { constants, createZstdDecompress, zstdDecompressSync } from "node:zlib";
+import { CodecFault, truncated } from "./fault.ts";
+import type { Feed } from "./feed.ts";
+import type { BlockInput, Decoding } from "./input.ts";
+import { NativeStream, nativePieceBytes, zlibFault } from "./native-stream.ts";
+import { wholeBytesMax } from "./whole.ts";
+
+const FRAME_MAGIC = 0xfd2fb528;
+const SKIPPABLE_MAGIC = 0x184d2a50;
+const BLOCK_RLE = 1;
+const BLOCK_RESERVED = 3;
+
+/** `zstd --ultra -22` needs 128 MiB; frames of a larger window (`--long=28` and up) are refused, by `zstd -d` too. */
+const WINDOW_LOG_MAX = 27;
+
+/** Frames that declare at most this much content are decoded in one go. */
+const SMALL_CONTENT_BYTES = 1024 * 1024;
+
+/** Compressed bytes of a frame are passed on in steps of at least this size and less than twice as much. */
+const STEP_BYTES = 64 * 1024;
+
+const params = { [constants.ZSTD_d_windowLogMax]: WINDOW_LOG_MAX };
+
+interface Frame {
+  readonly header: Buffer;
+  readonly contentBytes: number | undefined;
+  readonly checksum: boolean;
+}
+
+export async function* decodeZstd(feed: Feed): AsyncGenerator<Uint8Array> {
+  const { input } = feed;
+  do {
+    const frame = yield* feed.run(frameHeader(input));
+    if (frame === undefined) continue;
+    if (frame.contentBytes !== undefined && frame.contentBytes <= SMALL_CONTENT_BYTES) {
+      yield* feed.run(decodeAtOnce(input, frame));
+      continue;
+    }
+    const native = new NativeStream(createZstdDecompress({ chunkSize: nativePieceBytes, params }));
+    try {
+      // What the frame's reader yields is compressed, and mostly small: a hop to the decoder's thread is worth more than a copy.
+      const step = new Uint8Array(2 * STEP_BYTES);
+      let filled = 0;
+      for await (const part of feed.run(frameBody(input, frame))) {
+        step.set(part, filled);
+        filled += part.length;
+        if (filled < STEP_BYTES) continue;
+        yield* native.write(step.subarray(0, filled));
+        filled = 0;
+      }
+      yield* native.write(step.subarray(0, filled));
+      yield* native.end();
+    } finally {
+      native.destroy();
+    }
+  } while (!(yield* feed.run(input.atEnd())));
+}
+
+export function* decodeZstdWhole(input: BlockInput): Decoding {
+  do {
+    const frame = yield* frameHeader(input);
+    if (frame !== undefined) yield* decodeAtOnce(input, frame);
+  } while (!(yield* input.atEnd()));
+}
+
+function* decodeAtOnce(input: BlockInput, frame: Frame): Decoding {
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for (const part of frameBody(input, frame)) {
+    if (part === null) {
+      yield null;
+      continue;
+    }
+    // Parts are views of chunks that may be reused once more input is asked for.
+    parts.push(Buffer.from(part));
+    bytes += part.length;
+    if (frame.contentBytes !== undefined && bytes > compressedBytesMax(frame.contentBytes)) {
+      throw new CodecFault("has a frame that is larger than its content can need");
+    }
+  }
+  const maxOutputLength = Math.min(wholeBytesMax, frame.contentBytes === undefined ? Infinity : frame.contentBytes + 1);
+  try {
+    yield zstdDecompressSync(Buffer.concat(parts), { params, maxOutputLength });
+  } catch (error) {
+    throw zlibFault(error);
+  }
+}
+
+/** What a frame of so much content may take: stored blocks with their headers, and many empty ones. */
+function compressedBytesMax(contentBytes: number): number {
+  return 2 * contentBytes + 64 * 1024;
+}
+
+/** Reads a frame's header; undefined when it was a skippable frame, which was skipped. */
+function* frameHeader(input: BlockInput): Decoding<Frame | undefined> {
+  const magic = yield* input.take(4, "a frame's header");
+  const kind = magic.readUInt32LE(0);
+  if ((kind & ~0xf) === SKIPPABLE_MAGIC) {
+    const size = yield* input.take(4, "a skippable frame");
+    for (let left = size.readUInt32LE(0); left > 0;) {
+      const skipped = yield* input.some(left);
+      if (skipped === undefined) throw truncated("a skippable frame");
+      left -= skipped.length;
+    }
+    return undefined;
+  }
+  if (kind !== FRAME_MAGIC) throw new CodecFault("has something that is no frame, or goes on after its end");
+  const descriptor = yield* input.take(1, "a frame's header");
+  const flags = descriptor[0] ?? 0;
+  const singleSegment = (flags & 0x20) !== 0;
+  const contentSizeCode = flags >> 6;
+  const contentSizeBytes = contentSizeCode === 0 ? (singleSegment ? 1 : 0) : 1 << contentSizeCode;
+  const dictionaryBytes = [0, 1, 2, 4][flags & 3] ?? 0;
+  const windowBytes = singleSegment ? 0 : 1;
+  const rest = yield* input.take(windowBytes + dictionaryBytes + contentSizeBytes, "a frame's header");
+  if ((flags & 0x08) !== 0) throw new CodecFault("has a frame of an unknown kind");
+  if (dictionaryBytes > 0 && rest.subarray(windowBytes, windowBytes + dictionaryBytes).some((byte) => byte !== 0)) {
+    throw new CodecFault("needs a dictionary, which is not read");
+  }
+  return {
+    header: Buffer.concat([magic, descriptor, rest]),
+    contentBytes: contentSize(rest.subarray(windowBytes + dictionaryBytes)),
+    checksum: (flags & 0x04) !== 0,
+  };
+}
+
+function contentSize(bytes: Buffer): number | undefined {
+  switch (bytes.length) {
+    case 0:
+      return undefined;
+    case 2:
+      return bytes.readUInt16LE(0) + 256;
+    case 8:
+      return Number(bytes.readBigUInt64LE(0));
+    default:
+      return bytes.readUIntLE(0, bytes.length);
+  }
+}
+
+/** Yields the bytes of a frame, compressed as they are, from its header to its last. */
+function* frameBody(input: BlockInput, frame: Frame): Decoding {
+  yield frame.header;
+  for (let last = false; !last;) {
+    const head = yield* input.take(3, "a frame");
+    const word = head.readUIntLE(0, 3);
+    const kind = (word >> 1) & 3;
+    if (kind === BLOCK_RESERVED) throw new CodecFault("has a block of an unknown kind");
+    last = (word & 1) === 1;
+    yield head;
+    yield* bytesOf(input, kind === BLOCK_RLE ? 1 : word >> 3);
+  }
+  if (frame.checksum) yield* bytesOf(input, 4);
+}
+
+function* bytesOf(input: BlockInput, count: number): Decoding {
+  for (let left = count; left > 0;) {
+    const part = yield* input.some(Math.min(left, STEP_BYTES));
+    if (part === undefined) throw truncated("a frame");
+    left -= part.length;
+    yield part;
+  }
+}
