@@ -111,7 +111,7 @@ function isSafe(number: number): boolean {
 }
 
 /** What `sum`, the rounded a + b, lacks: exact whenever the sum does not overflow (Knuth's two-sum). */
-function sumError(a: number, b: number, sum: number): number {
+export function sumError(a: number, b: number, sum: number): number {
   const bRounded = sum - a;
   return a - (sum - bRounded) + (b - bRounded);
 }

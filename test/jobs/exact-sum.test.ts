@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import type { Exact } from "../../jobs/exact-sum.ts";
 import { ExactSum, addExact, nearest } from "../../jobs/exact-sum.ts";
-import { mergedAsTree, seeded, shuffled } from "./orders.ts";
+import { asTree, seeded, shuffled } from "../../jobs/testing/orders.ts";
 
 /** Any finite double as numerator over 2^1100, by its own arithmetic: repeated doubling until it is whole. */
 function scaled(number: number): bigint {
@@ -77,7 +77,7 @@ describe("exact sums", () => {
         const expected = JSON.stringify(sumOf(numbers));
         for (let i = 0; i < 10; i++) {
           const leaves = shuffled(numbers, random).map((number) => addExact(number, 0));
-          assert.equal(JSON.stringify(mergedAsTree(leaves, addExact, random)), expected);
+          assert.equal(JSON.stringify(asTree(leaves, addExact, random)), expected);
           assert.equal(JSON.stringify(leaves.reduce(addExact)), expected);
         }
       }),
@@ -90,7 +90,7 @@ describe("exact sums", () => {
     const numbers = Array.from({ length: 2000 }, () => (random() - 0.5) * 10 ** Math.floor(random() * 14));
     const sums = new Set<string>();
     for (let i = 0; i < 40; i++) {
-      sums.add(JSON.stringify(mergedAsTree<Exact>(shuffled(numbers, random), addExact, random)));
+      sums.add(JSON.stringify(asTree<Exact>(shuffled(numbers, random), addExact, random)));
     }
     assert.equal(sums.size, 1);
   });

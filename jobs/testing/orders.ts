@@ -21,7 +21,7 @@ export function shuffled<T>(items: readonly T[], random: () => number): T[] {
 }
 
 /** One value of all of them, merged pair by pair of neighbours that chance picks: any tree shape. */
-export function mergedAsTree<T>(items: readonly T[], merge: (a: T, b: T) => T, random: () => number): T {
+export function asTree<T>(items: readonly T[], merge: (a: T, b: T) => T, random: () => number): T {
   const rest = [...items];
   while (rest.length > 1) {
     const at = Math.floor(random() * (rest.length - 1));
