@@ -1,0 +1,44 @@
+/**
+ * The contract suite of the blob store port: every implementation passes all of it. What needs real processes (races, kills)
+ * or minutes is with the implementation that has them.
+ */
+import { atEnd } from "../support/cleanup.ts";
+import type { BlobStore } from "../../shared/ports/blob-store.ts";
+import { keysAndNames } from "./blob-store-keys.ts";
+import { lists } from "./blob-store-lists.ts";
+import { reads } from "./blob-store-reads.ts";
+import { writes } from "./blob-store-writes.ts";
+
+export interface BlobStoreContractOptions {
+  /** How long a reader stands still in the middle of a body. The long suite takes a minute. Default 500. */
+  readonly pauseMs?: number;
+}
+
+/** What each part of the suite is given. */
+export interface Contract {
+  /** An empty store, closed at the end of the test. */
+  readonly store: () => Promise<BlobStore>;
+  readonly pauseMs: number;
+}
+
+/** `makeStore` gives an empty store each time it is called. */
+export function blobStoreContract(
+  name: string,
+  makeStore: () => BlobStore | Promise<BlobStore>,
+  options: BlobStoreContractOptions = {},
+): void {
+  const contract: Contract = {
+    pauseMs: options.pauseMs ?? 500,
+    async store() {
+      const store = await makeStore();
+      atEnd(() => store.close());
+      return store;
+    },
+  };
+  describe(`BlobStore contract: ${name}`, () => {
+    keysAndNames(contract);
+    reads(contract);
+    writes(contract);
+    lists(contract);
+  });
+}
