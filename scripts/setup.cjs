@@ -62,6 +62,9 @@ function npm(node, args) {
       env[name] = process.env[name];
     }
   });
+  // A distribution's Node trusts what the machine trusts, a proxy's certificate for instance; the one from the registry has to
+  // be told to.
+  if (env.NODE_USE_SYSTEM_CA === undefined) env.NODE_USE_SYSTEM_CA = "1";
   env.PATH = path.dirname(node) + path.delimiter + process.env.PATH;
   const cli = process.env.npm_execpath;
   const viaNode = cli !== undefined && /npm-cli\.c?js$/.test(cli);
