@@ -1,0 +1,152 @@
+/**
+ * Compaction: many small segments of one partition become one larger one. It is a commit like any other and changes no
+ * answer. Segments have levels; when a level of a partition is full, its slices are merged into one of the next level, so that
+ * a row is rewritten a logarithmic number of times.
+ */
+import { messageOf } from "../../shared/errors.ts";
+import type { CoverageSegment, DataSegment, Manifest } from "../../shared/formats/ledger.ts";
+import { coverageKey, dataKey } from "../../shared/names.ts";
+import { SegmentWriter } from "../../shared/segment/writer.ts";
+import type { MasterContext } from "../context.ts";
+import { readCoverage } from "../coverage.ts";
+import { encodeCoverage } from "../../shared/formats/coverage.ts";
+
+/** Slices of one level that make one of the next: each byte is rewritten once in eight-fold growth. */
+export const levelSlicesMax = 8;
+
+/** As many as one merge reads at once (a frame each in memory). */
+const fanInMax = 256;
+
+/** Merges what is due, one merge at a time. Answers the number of merges. */
+export async function compactPass(context: MasterContext, aggregate: string): Promise<number> {
+  let merges = 0;
+  const stuck = new Set<string>();
+  for (;;) {
+    const { manifest } = await context.ledger.read(aggregate);
+    if (manifest === null) return merges;
+    const coverage = coverageDue(manifest);
+    if (coverage !== null) {
+      await compactCoverage(context, aggregate, coverage);
+      merges++;
+      continue;
+    }
+    const due = dataDue(manifest, stuck);
+    if (due === null) return merges;
+    try {
+      await compactData(context, aggregate, manifest, due);
+      merges++;
+    } catch (error) {
+      // A `merge` that throws stops this partition, not the others: what is entered stays safe.
+      stuck.add(due.partition);
+      context.log({ event: "partition-stuck", aggregate, partition: due.partition, message: messageOf(error) });
+    }
+  }
+}
+
+export interface Due {
+  readonly partition: string;
+  readonly level: number;
+  readonly segments: readonly DataSegment[];
+}
+
+/** The first partition with a full level; pure. */
+export function dataDue(manifest: Manifest, stuck: ReadonlySet<string>): Due | null {
+  const levels = new Map<string, DataSegment[]>();
+  for (const segment of manifest.data) {
+    for (const partition of segment.partitions) {
+      if (stuck.has(partition)) continue;
+      const id = `${segment.level} ${partition}`;
+      const list = levels.get(id) ?? [];
+      list.push(segment);
+      levels.set(id, list);
+      if (list.length === fanInMax) return { partition, level: segment.level, segments: list };
+    }
+  }
+  for (const [id, segments] of levels) {
+    if (segments.length < levelSlicesMax) continue;
+    const space = id.indexOf(" ");
+    return { partition: id.slice(space + 1), level: Number(id.slice(0, space)), segments };
+  }
+  return null;
+}
+
+function coverageDue(manifest: Manifest): readonly CoverageSegment[] | null {
+  const levels = Map.groupBy(manifest.coverage, (segment) => segment.level);
+  for (const segments of levels.values()) if (segments.length >= levelSlicesMax) return segments.slice(0, fanInMax);
+  return null;
+}
+
+async function compactData(context: MasterContext, aggregate: string, manifest: Manifest, due: Due): Promise<void> {
+  const { renderer } = manifest;
+  const { partition, segments, level } = due;
+  const slices = await Promise.all(
+    segments.map(async ({ key, bytes }) => ({ lent: await context.store.lend(key), size: bytes, partition })),
+  );
+  const bundle = await context.bundleOf(renderer);
+  const task = { bundle, columns: renderer.columns, publishBy: renderer.publishBy, slices };
+  const merged = await context.executors.merge(task);
+  try {
+    const upload = async (): Promise<DataSegment | null> => {
+      if (merged.entries === 0) return null;
+      const key = dataKey(aggregate, context.random.hex(16));
+      await context.store.put(key, context.readFile(merged.path));
+      return { key, bytes: merged.bytes, entries: merged.entries, level: level + 1, partitions: [partition] };
+    };
+    await commitOutput(context, aggregate, manifest.epoch, upload, (base, output) =>
+      context.rules.replaceSlices(
+        base,
+        partition,
+        segments.map(({ key }) => key),
+        output,
+      ),
+    );
+  } finally {
+    await merged.release();
+  }
+  context.log({ event: "compacted", aggregate, what: "data", inputs: segments.length });
+}
+
+async function compactCoverage(
+  context: MasterContext,
+  aggregate: string,
+  segments: readonly CoverageSegment[],
+): Promise<void> {
+  const chunks: Uint8Array[] = [];
+  const writer = new SegmentWriter((bytes) => chunks.push(bytes), { columns: 3, kind: "coverage" });
+  for await (const { key, row } of readCoverage(context.store, segments)) {
+    writer.add(key, Buffer.from(encodeCoverage(row), "utf8"));
+  }
+  const { entries, bytes } = writer.finish();
+  const level = Math.max(...segments.map((segment) => segment.level)) + 1;
+  const upload = async (): Promise<CoverageSegment> => {
+    const key = coverageKey(aggregate, context.random.hex(16));
+    await context.store.put(key, Buffer.concat(chunks));
+    return { key, bytes, entries, level };
+  };
+  const { head } = await context.ledger.read(aggregate);
+  await commitOutput(context, aggregate, head?.epoch ?? 0, upload, (base, output) =>
+    context.rules.replaceCoverage(
+      base,
+      segments.map(({ key }) => key),
+      output,
+    ),
+  );
+  context.log({ event: "compacted", aggregate, what: "coverage", inputs: segments.length });
+}
+
+/** Commits an uploaded output. Under a new epoch the upload is made again: the first one may be marked as garbage. */
+async function commitOutput<T>(
+  context: MasterContext,
+  aggregate: string,
+  epoch: number,
+  upload: () => Promise<T>,
+  apply: (base: Manifest, output: T) => ReturnType<MasterContext["rules"]["replaceSlices"]>,
+): Promise<void> {
+  let written = { epoch, output: await upload() };
+  await context.ledger.commit(aggregate, async (base) => {
+    if (base.manifest === null) return { manifest: null, result: null };
+    if (written.epoch !== base.manifest.epoch) written = { epoch: base.manifest.epoch, output: await upload() };
+    const outcome = apply(base.manifest, written.output);
+    return { manifest: outcome.outcome === "changed" ? outcome.manifest : null, result: null };
+  });
+}

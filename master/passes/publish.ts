@@ -1,0 +1,144 @@
+/**
+ * Publishing: a snapshot is rendered to files in the web store, pointers move last. Readers see whole snapshots, and never an
+ * older one after a newer one:
+ *
+ *   pointer and coverage.json read, with etags -> head read -> touched units rendered into fresh folders -> pointer swapped
+ *   if unchanged -> coverage.json swapped if unchanged -> on failure begin again
+ *
+ * The unit of publication is declared by the analysis; the manifest says which snapshot touched it last, and a folder's name
+ * ends with the number that it was rendered from, so untouched folders stay.
+ */
+import { messageOf, SpotfoldError } from "../../shared/errors.ts";
+import type { Manifest } from "../../shared/formats/ledger.ts";
+import { decodeKeyText } from "../../shared/segment/key.ts";
+import { compareTexts } from "../../shared/segment/order.ts";
+import type { MasterContext } from "../context.ts";
+import type { Snapshot } from "../ledger/ledger.ts";
+import { describeCoverage } from "./published-coverage.ts";
+import { encodePointer, folderNumber, readPublished, type Published, type PublishedUnit } from "./published.ts";
+
+/** Each time another master published meanwhile. */
+const publishTriesMax = 100;
+
+/** Files of a folder written at once. */
+const putsAtOnce = 16;
+
+export interface PublishPlace {
+  readonly aggregate: string;
+  /** Before every key in the web store: `<aggregate>/`, or nothing when the store is the aggregate's own folder. */
+  readonly prefix: string;
+}
+
+export interface PublishResult {
+  readonly published: boolean;
+  readonly number: number;
+  readonly units: number;
+}
+
+/** Publishes the current snapshot, if it is not published already. */
+export async function publishPass(context: MasterContext, place: PublishPlace): Promise<PublishResult> {
+  for (let tries = 0; tries < publishTriesMax; tries++) {
+    // Which file the pointer is, only the ledger knows; the etags are read after this look, and before the one that counts.
+    const known = await context.ledger.read(place.aggregate);
+    if (known.manifest === null) return { published: false, number: 0, units: 0 };
+    const published = await readPublished(context.web, place.prefix, known.manifest.renderer.pointer);
+    const base = await context.ledger.read(place.aggregate);
+    if (base.manifest === null) return { published: false, number: 0, units: 0 };
+    if (base.manifest.renderer.pointer !== known.manifest.renderer.pointer) continue;
+    const { number } = base.manifest;
+    const touched = touchedUnits(base.manifest, published);
+    if (touched.length === 0 && published.snapshot === number) return { published: false, number, units: 0 };
+    const result = await publishSnapshot(context, place, base, published, touched);
+    if (result) {
+      context.log({ event: "published", aggregate: place.aggregate, number, units: touched.length });
+      return { published: true, number, units: touched.length };
+    }
+  }
+  throw new SpotfoldError("internal", `publishing ${place.aggregate} started over ${publishTriesMax} times`);
+}
+
+/**
+ * Units whose folder is not there, or was rendered before they were touched. Without `publishBy` the whole aggregate is one
+ * unit, "", which is published even when no job emitted anything.
+ */
+function touchedUnits(manifest: Manifest, published: Published): string[] {
+  const units = manifest.renderer.publishBy === 0 ? { "": manifest.units[""] ?? 0 } : manifest.units;
+  return Object.entries(units)
+    .filter(([unit, number]) => {
+      const current = published.units.get(unit);
+      return current === undefined || (folderNumber(current.folder) ?? -1) < number;
+    })
+    .map(([unit]) => unit)
+    .toSorted(compareTexts);
+}
+
+/** False when somebody else published meanwhile. */
+async function publishSnapshot(
+  context: MasterContext,
+  place: PublishPlace,
+  base: Snapshot,
+  published: Published,
+  touched: readonly string[],
+): Promise<boolean> {
+  const { manifest } = base;
+  const { pointer } = manifest.renderer;
+  const units = new Map(published.units);
+  for (const unit of touched) units.set(unit, await publishUnit(context, place, base, unit));
+  if (touched.length > 0) {
+    const bytes = encodePointer(manifest, units);
+    const swap = await context.web.swap(place.prefix + pointer, bytes, published.pointerEtag);
+    if (!swap.swapped) return false;
+  }
+  const coverage = await describeCoverage(context.store, base, units);
+  const bytes = Buffer.from(`${JSON.stringify(coverage, null, 1)}\n`, "utf8");
+  const swap = await context.web.swap(`${place.prefix}coverage.json`, bytes, published.coverageEtag);
+  return swap.swapped;
+}
+
+/** Renders one unit into a folder of its own. Nothing names the folder yet. */
+async function publishUnit(
+  context: MasterContext,
+  place: PublishPlace,
+  base: Snapshot,
+  unit: string,
+): Promise<PublishedUnit> {
+  const { manifest } = base;
+  const { renderer } = manifest;
+  const slices = await Promise.all(
+    manifest.data.flatMap(({ key, bytes, partitions }) =>
+      partitions.map(async (partition) => ({ lent: await context.store.lend(key), size: bytes, partition })),
+    ),
+  );
+  const rendered = await context.executors
+    .render({
+      bundle: await context.bundleOf(renderer),
+      columns: renderer.columns,
+      publishBy: renderer.publishBy,
+      slices,
+      unit: unit === "" ? [] : decodeKeyText(unit),
+      stamp: stampOf(base.storeTime),
+      suffix: `${manifest.number}-${context.random.hex(8)}`,
+    })
+    .catch((error: unknown) => {
+      context.log({ event: "publish-failed", aggregate: place.aggregate, message: messageOf(error) });
+      throw error;
+    });
+  try {
+    for (let start = 0; start < rendered.files.length; start += putsAtOnce) {
+      const batch = rendered.files.slice(start, start + putsAtOnce);
+      await Promise.all(
+        batch.map(async ({ name, path }) => {
+          await context.web.put(`${place.prefix}${rendered.folder}/${name}`, context.readFile(path));
+        }),
+      );
+    }
+    return { unit, label: rendered.label, folder: rendered.folder, notes: rendered.notes };
+  } finally {
+    await rendered.release();
+  }
+}
+
+/** YYYYMMDDHHMMSS in UTC. */
+export function stampOf(ms: number): string {
+  return new Date(ms).toISOString().replace(/[-:T]|\..*$/g, "");
+}
