@@ -17,7 +17,7 @@ import { BytesBuilder, BytesReader } from "./varint.ts";
 import { corrupt } from "./zstd.ts";
 
 /** A frame holds several lines of together at most `FRAME_BYTES_MAX`, or one of any size; a line adds TAB and LF. */
-const FRAME_RAW_BYTES_MAX = Math.max(FRAME_BYTES_MAX, KEY_BYTES_MAX + VALUE_BYTES_MAX + 2);
+export const FRAME_RAW_BYTES_MAX = Math.max(FRAME_BYTES_MAX, KEY_BYTES_MAX + VALUE_BYTES_MAX + 2);
 
 const WHAT = "the index of a segment";
 const NO_KEY = new Uint8Array(0);

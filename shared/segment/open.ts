@@ -5,10 +5,10 @@
 import type { Entry } from "./entry.ts";
 import { clipLines, keyOf, LineCursor, valueOf } from "./entry.ts";
 import { decodeFooter, encodeHeader, FOOTER_BYTES, indexContent } from "./format.ts";
-import { decodeIndex } from "./index.ts";
+import { decodeIndex, FRAME_RAW_BYTES_MAX } from "./index.ts";
 import type { FramePart, FramePosition, SegmentIndex } from "./index.ts";
 import { compareBytes } from "./order.ts";
-import { corrupt, decompressFrame } from "./zstd.ts";
+import { corrupt, decompressFrame, frameContentBytes } from "./zstd.ts";
 
 const TAB = 0x09;
 
@@ -69,13 +69,29 @@ export function decodeFrame(compressed: Uint8Array, { position, range }: FramePa
   return { position, bytes, ...clipLines(bytes, columns, range) };
 }
 
+/**
+ * The entries of one data frame that was read by itself, by offset and length: a worker reads its job's part of a plan so.
+ * The segment's columns must be known; the frame's own checksum is all that holds it to what was written.
+ */
+export function decodeLoneFrame(compressed: Uint8Array, columns: number): Entry[] {
+  const what = "a frame of a segment";
+  const rawBytes = frameContentBytes(compressed, what);
+  if (rawBytes > FRAME_RAW_BYTES_MAX) throw corrupt(`${what} states ${rawBytes} bytes`);
+  return linesOf(decompressFrame(compressed, rawBytes, what), columns);
+}
+
 /** All entries of the frame that lie in the range, as views. */
 export function entriesOf(frame: DecodedFrame, columns: number): Entry[] {
+  const entries = linesOf(frame.bytes, columns, frame.start, frame.end);
+  checkCount(frame, entries.length);
+  return entries;
+}
+
+function linesOf(bytes: Uint8Array, columns: number, start = 0, end = bytes.length): Entry[] {
   const lines = new LineCursor(columns);
-  lines.reset(frame.bytes, frame.start, frame.end);
+  lines.reset(bytes, start, end);
   const entries: Entry[] = [];
   while (lines.next()) entries.push({ key: keyOf(lines), value: valueOf(lines) });
-  checkCount(frame, entries.length);
   return entries;
 }
 

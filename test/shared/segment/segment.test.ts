@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { encodeKeyBytes, prefixRange } from "../../../shared/segment/key.ts";
-import { SUFFIX_BYTES } from "../../../shared/segment/open.ts";
+import { decodeLoneFrame, SUFFIX_BYTES } from "../../../shared/segment/open.ts";
 import { SegmentReader } from "../../../shared/segment/reader.ts";
 import { addSorted } from "../../../shared/segment/sorted.ts";
 import { fileSource, memorySource, syncFileSource, syncMemorySource } from "../../../shared/segment/source.ts";
@@ -149,12 +149,23 @@ describe("segment", () => {
     });
     assert.equal(writer.endFrame(), undefined);
     writer.finish();
-    const { index } = SyncSegmentReader.open(syncMemorySource(Buffer.concat(pieces)));
+    const bytes = Buffer.concat(pieces);
+    const { index } = SyncSegmentReader.open(syncMemorySource(bytes));
     assert.deepEqual(
       index.frames.map((frame) => ({ ...frame, firstKey: Buffer.from(frame.firstKey) })),
       positions,
     );
     assert.equal(index.kind, "plan");
+    const [, b] = index.frames;
+    assert.ok(b !== undefined);
+    const frame = bytes.subarray(b.offset, b.offset + b.length);
+    assert.deepEqual(
+      decodeLoneFrame(frame, 1).map(({ value }) => Buffer.from(value).toString()),
+      ['"b"'],
+    );
+    assert.throws(() => decodeLoneFrame(frame.subarray(1), 1), { code: "corrupt" });
+    assert.throws(() => decodeLoneFrame(bytes.subarray(b.offset, b.offset + b.length + 1), 1), { code: "corrupt" });
+    assert.throws(() => decodeLoneFrame(frame, 2), { code: "corrupt" });
   });
 
   it("refuses what would not come back, and goes on as if it had not been asked", () => {
@@ -172,10 +183,9 @@ describe("segment", () => {
       assert.throws(add(`k${i}0\tx`, "1\t2"), refused, "TAB");
       assert.throws(add(`k${i}0\tx`, "1\n2"), refused, "LF");
       assert.throws(add(`k${i}0\t${"x".repeat(4096)}`, "1"), { code: "limit" });
-      assert.throws(() => writer.add(Buffer.from(`k${i}0\tx`), Buffer.alloc(16 * 1024 * 1024 + 1, 49)), {
-        code: "limit",
-      });
     }
+    const huge = Buffer.alloc(16 * 1024 * 1024 + 1, 49);
+    assert.throws(() => writer.add(Buffer.from("z\tz"), huge), { code: "limit" });
     writer.finish();
     const expected = Array.from({ length: 19 }, (_, i): Pair => [`k${i + 11}\tx`, "1"]);
     assert.deepEqual(readAll(SyncSegmentReader.open(syncMemorySource(Buffer.concat(pieces))).cursor()), expected);
