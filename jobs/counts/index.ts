@@ -1,0 +1,92 @@
+/**
+ * Counts records by dimensions and JSON paths, no code needed: `--by 'appUpdateChannel,$.info.OS'`.
+ * The key has one column for each; what a record does not have is counted under `(none)`.
+ */
+import * as v from "valibot";
+import type { Accumulator, Key, RecordView } from "../analysis.ts";
+import { InvalidRecord, defineAnalysis } from "../analysis.ts";
+import { KEY_BYTES_MAX, decodeKeyText, encodeKey } from "../../shared/segment/key.ts";
+import { sortTexts } from "../../shared/segment/order.ts";
+import type { Column } from "./columns.ts";
+import { parseColumns, valueAt } from "./columns.ts";
+
+export const NONE = "(none)";
+
+/** What is left of a key's bytes for the partition, its first column. */
+const VALUES_LENGTH_MAX = (KEY_BYTES_MAX - 256) / 4;
+/** Of an entry in the map, besides its key. */
+const ENTRY_BYTES = 100;
+
+const paramsSchema = v.strictObject({
+  by: v.pipe(
+    v.string("expected a list such as appUpdateChannel,$.info.OS"),
+    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+      try {
+        return parseColumns(dataset.value)
+          .map(({ name }) => name)
+          .join(",");
+      } catch (error) {
+        addIssue({ message: error instanceof Error ? error.message : String(error) });
+        return NEVER;
+      }
+    }),
+  ),
+});
+
+export default defineAnalysis<number, v.InferOutput<typeof paramsSchema>>({
+  name: "counts",
+  key: ({ by }) => parseColumns(by).map(({ name }) => name),
+  params: paramsSchema,
+  accumulator: ({ params }) => new Counter(parseColumns(params.by)),
+  merge: (a, b) => a + b,
+});
+
+class Counter implements Accumulator<number> {
+  readonly #columns: readonly Column[];
+  readonly #needsJson: boolean;
+  #counts = new Map<string, number>();
+  #bytes = 0;
+
+  constructor(columns: readonly Column[]) {
+    this.#columns = columns;
+    this.#needsJson = columns.some(({ path }) => path !== null);
+  }
+
+  add(record: RecordView): void {
+    const json: unknown = this.#needsJson ? record.json() : undefined;
+    const values = this.#columns.map(({ name, path }) =>
+      path === null ? dimension(record, name) : textOf(valueAt(json, path)),
+    );
+    const length = values.reduce((sum, value) => sum + value.length, 0);
+    if (length > VALUES_LENGTH_MAX) throw new InvalidRecord("value-too-long", `${length} characters to count by`);
+    const key = encodeKey(values);
+    const before = this.#counts.get(key);
+    if (before === undefined) this.#bytes += ENTRY_BYTES + 2 * key.length;
+    this.#counts.set(key, (before ?? 0) + 1);
+  }
+
+  bytes(): number {
+    return this.#bytes;
+  }
+
+  drain(): Iterable<readonly [Key, number]> {
+    const counts = this.#counts;
+    this.#counts = new Map();
+    this.#bytes = 0;
+    return sortTexts(counts.keys()).map((key) => [decodeKeyText(key), counts.get(key) ?? 0] as const);
+  }
+}
+
+function dimension(record: RecordView, name: string): string {
+  const { dimensions } = record.block;
+  const value = Object.hasOwn(dimensions, name) ? dimensions[name] : undefined;
+  if (value !== undefined) return value.toWellFormed();
+  const known = Object.keys(dimensions).join(", ");
+  throw new InvalidRecord("unknown-dimension", `there is no dimension "${name}"; known: ${known}`);
+}
+
+function textOf(value: unknown): string {
+  if (value === undefined) return NONE;
+  if (typeof value === "string") return value.toWellFormed();
+  return typeof value === "number" ? String(value) : JSON.stringify(value).toWellFormed();
+}
