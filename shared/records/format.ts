@@ -25,7 +25,7 @@ export interface Line {
 /** Why a line is not a record: a counter's name, and a sentence for people. */
 export interface Refusal {
   readonly reason: string;
-  readonly detail: string;
+  readonly message: string;
 }
 
 export interface RecordFormat {
@@ -38,11 +38,13 @@ export interface RecordFormat {
 
 const formats: readonly RecordFormat[] = [telemetry, ndjson, text];
 
+export const recordFormatNames: readonly string[] = formats.map((format) => format.name);
+
 /** The format of that name. Throws `invalid-config` with the known names. */
 export function recordFormat(name: string): RecordFormat {
   const format = formats.find((format) => format.name === name);
   if (format !== undefined) return format;
-  const known = formats.map((format) => format.name).join(", ");
+  const known = recordFormatNames.join(", ");
   throw new SpotfoldError("invalid-config", `There is no record format ${JSON.stringify(name)}.`, {
     hint: `Known record formats: ${known}.`,
     context: { records: name, known },

@@ -12,7 +12,7 @@
  * must not be used after it.
  */
 import type { Line, RecordFormat } from "./format.ts";
-import { type InvalidRecordError, View, type ViewedBlock } from "./view.ts";
+import { View, type ViewedBlock } from "./view.ts";
 
 /** The longest line (id included, line end not) that is a record: memory must have a bound, and real records stay far below. */
 export const recordBytesMax = 32 * 1024 * 1024;
@@ -34,7 +34,7 @@ export interface RejectedLine {
   /** Where the line begins in the decoded block. */
   readonly offset: number;
   /** A sentence for people. */
-  readonly detail: string;
+  readonly message: string;
 }
 
 export interface SplitterOptions {
@@ -43,8 +43,6 @@ export interface SplitterOptions {
   /** Called for each record, in order. The view is one object; nothing of it may be kept. */
   readonly record: (view: View) => void;
   readonly rejected: (line: RejectedLine) => void;
-  /** Makes what `view.json()` throws. */
-  readonly invalid: InvalidRecordError;
   /** Check mode: a record's bytes are a copy that is overwritten after the callback, so that keeping them shows. */
   readonly overwrite?: boolean;
 }
@@ -62,7 +60,7 @@ export class RecordSplitter {
 
   constructor(options: SplitterOptions) {
     this.#options = options;
-    this.#view = new View(options.block, options.format, this.#line, options.invalid);
+    this.#view = new View(options.block, options.format, this.#line);
   }
 
   /** Records and rejected lines so far. */
@@ -152,8 +150,8 @@ export class RecordSplitter {
     if (located === "nothing") return;
     const ordinal = this.#ordinal++;
     if (located !== "record") {
-      const { reason, detail } = located;
-      this.#options.rejected({ reason, ordinal, offset: this.#lineOffset, detail });
+      const { reason, message } = located;
+      this.#options.rejected({ reason, ordinal, offset: this.#lineOffset, message });
       return;
     }
     this.#view.move(ordinal, this.#lineOffset);
@@ -178,7 +176,7 @@ export class RecordSplitter {
       reason: "line-too-long",
       ordinal: this.#ordinal++,
       offset: this.#lineOffset,
-      detail: `the line has ${bytes} bytes, a record at most ${recordBytesMax}`,
+      message: `the line has ${bytes} bytes, a record at most ${recordBytesMax}`,
     });
   }
 }

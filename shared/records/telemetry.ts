@@ -6,7 +6,7 @@ import type { RecordFormat } from "./format.ts";
 
 const TAB = 9;
 
-const noTab = { reason: "no-tab", detail: "the line has no tab between id and JSON" } as const;
+const noTab = { reason: "no-tab", message: "the line has no tab between id and JSON" } as const;
 
 export const telemetry: RecordFormat = {
   name: "telemetry",

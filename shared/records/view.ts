@@ -4,8 +4,19 @@
  */
 import type { Line, RecordFormat } from "./format.ts";
 
-/** Makes the error that `json()` throws: the analysis' own `InvalidRecord`, which this folder does not know. */
-export type InvalidRecordError = (reason: string, message: string) => Error;
+/**
+ * What `json()` throws. The analysis type has a class of this name and shape, and so does every bundle (its own copy): who
+ * catches one tells it by its name.
+ */
+class InvalidRecord extends Error {
+  readonly reason: string;
+
+  constructor(reason: string, message: string) {
+    super(message);
+    this.name = "InvalidRecord";
+    this.reason = reason;
+  }
+}
 
 /** Of a JSON error's text no more is passed on: it quotes the data. */
 const MESSAGE_CHARACTERS_MAX = 160;
@@ -21,18 +32,16 @@ export class View {
   offset = 0;
   readonly #line: Line;
   readonly #format: RecordFormat;
-  readonly #invalid: InvalidRecordError;
   #bytes: Buffer | undefined;
   #text: string | undefined;
   #json: unknown;
   #parsed = false;
 
   /** `line` is where the splitter keeps the bounds of the record in hand. */
-  constructor(block: ViewedBlock, format: RecordFormat, line: Line, invalid: InvalidRecordError) {
+  constructor(block: ViewedBlock, format: RecordFormat, line: Line) {
     this.block = block;
     this.#format = format;
     this.#line = line;
-    this.#invalid = invalid;
   }
 
   /** Points at the record that `line` now holds. */
@@ -64,7 +73,7 @@ export class View {
         this.#json = JSON.parse(this.text());
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error);
-        throw this.#invalid("invalid-json", message.slice(0, MESSAGE_CHARACTERS_MAX));
+        throw new InvalidRecord("invalid-json", message.slice(0, MESSAGE_CHARACTERS_MAX));
       }
       this.#parsed = true;
     }
