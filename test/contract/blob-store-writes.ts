@@ -160,7 +160,7 @@ export function writes({ store: open }: Contract): void {
         for (let round = 0; round < 30; round++) await store.put("k", versions[round % 3] as Buffer);
         return "ended" as const;
       })();
-      for (let reads = 0; (await Promise.race([writer, undefined])) === undefined; reads++) {
+      for (let reads = 0; (await Promise.race([writer, Promise.resolve()])) === undefined; reads++) {
         const read = await bytesAt(store, "k");
         assert.ok(read !== null && versions.some((version) => version.equals(read)), `read ${reads}`);
         await nextTurn();

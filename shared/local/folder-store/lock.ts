@@ -25,7 +25,8 @@ const sqliteReadOnly = 8;
 
 export class FolderLock {
   readonly #path: string;
-  readonly #inode: bigint;
+  /** Known from the first hold: the file comes into being with it. */
+  #inode: bigint | undefined;
   readonly #database: DatabaseSync;
   readonly #begin: StatementSync;
   readonly #end: StatementSync;
@@ -37,9 +38,6 @@ export class FolderLock {
   constructor(path: string) {
     this.#path = path;
     this.#database = new DatabaseSync(path, { timeout: 0 });
-    // The file comes into being with the first transaction.
-    this.#database.exec("BEGIN IMMEDIATE; ROLLBACK");
-    this.#inode = statSync(path, { bigint: true }).ino;
     this.#begin = this.#database.prepare("BEGIN IMMEDIATE");
     this.#end = this.#database.prepare("ROLLBACK");
   }
@@ -89,7 +87,9 @@ export class FolderLock {
   }
 
   #checkInode(): void {
-    if (statSync(this.#path, { bigint: true, throwIfNoEntry: false })?.ino === this.#inode) return;
+    const inode = statSync(this.#path, { bigint: true, throwIfNoEntry: false })?.ino;
+    this.#inode ??= inode;
+    if (inode !== undefined && inode === this.#inode) return;
     throw new SpotfoldError("no-such-store", "The folder was removed or replaced while it was in use.", {
       hint: "Start again.",
       context: { path: this.#path },
