@@ -42,7 +42,7 @@ export async function endRun(
   run: string,
   state: Exclude<ClosedState, "finished">,
 ): Promise<boolean> {
-  await enterPass(context, aggregate, run);
+  await enterPass(context, aggregate, { run });
   const open = (await context.ledger.read(aggregate)).manifest?.open.find((candidate) => candidate.run === run);
   const complete = open !== undefined && isComplete(open);
   const closed = await closeRun(context, aggregate, run, complete ? "finished" : state);

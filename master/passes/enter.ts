@@ -18,15 +18,30 @@ export const enterJobsMax = 200;
 /** Resolutions read at once: each is a request of a few KB. */
 const readsAtOnce = 16;
 
-/** Enters what is resolved of the aggregate's open runs (of one, when `run` is given). Answers the number of jobs. */
-export async function enterPass(context: MasterContext, aggregate: string, run?: string): Promise<number> {
+/** Whether a batch that is not full is entered now; asked with the number of resolved jobs that wait. */
+export type Patience = (run: OpenRun, waiting: number) => boolean;
+
+export interface EnterOptions {
+  /** Of this run only. */
+  readonly run?: string;
+  /** Default: at once. */
+  readonly due?: Patience;
+}
+
+/** Enters what is resolved of the aggregate's open runs. Answers the number of jobs. */
+export async function enterPass(
+  context: MasterContext,
+  aggregate: string,
+  options: EnterOptions = {},
+): Promise<number> {
+  const { run, due = () => true } = options;
   let total = 0;
   const base = await context.ledger.read(aggregate);
   for (const open of base.manifest?.open ?? []) {
     if (run !== undefined && open.run !== run) continue;
     let entered: number;
     do {
-      entered = await enterBatch(context, aggregate, open.plan);
+      entered = await enterBatch(context, aggregate, open.plan, due);
       total += entered;
     } while (entered > 0);
   }
@@ -34,10 +49,12 @@ export async function enterPass(context: MasterContext, aggregate: string, run?:
 }
 
 /** One commit for at most `enterJobsMax` jobs; 0 when nothing is to be entered. */
-async function enterBatch(context: MasterContext, aggregate: string, plan: string): Promise<number> {
+async function enterBatch(context: MasterContext, aggregate: string, plan: string, due: Patience): Promise<number> {
   const first = openRun((await context.ledger.read(aggregate)).manifest, plan);
   if (first === undefined) return 0;
-  const resolved = await resolvedJobs(context, aggregate, first);
+  const jobs = await jobsToEnter(context, aggregate, first);
+  if (jobs.length === 0 || (jobs.length < enterJobsMax && !due(first, jobs.length))) return 0;
+  const resolved = await readJobs(context, aggregate, first, jobs);
   if (resolved.length === 0) return 0;
   /** The coverage segment that was written last, with the jobs that it is of. */
   let written: { epoch: number; admitted: string; bytes: Uint8Array; key: string } | null = null;
@@ -82,7 +99,7 @@ function openRun(manifest: Manifest | null, plan: string): OpenRun | undefined {
 }
 
 /** Jobs that are resolved and may be entered, by a list from the first that is not entered yet. */
-async function resolvedJobs(context: MasterContext, aggregate: string, run: OpenRun): Promise<ResolvedJob[]> {
+async function jobsToEnter(context: MasterContext, aggregate: string, run: OpenRun): Promise<string[]> {
   const jobs: string[] = [];
   const prefix = resolutionsPrefix(aggregate, run.plan);
   const after = lowWaterMark(run);
@@ -93,12 +110,20 @@ async function resolvedJobs(context: MasterContext, aggregate: string, run: Open
     }
     if (jobs.length >= enterJobsMax) break;
   }
-  const batch = jobs.slice(0, enterJobsMax);
+  return jobs.slice(0, enterJobsMax);
+}
+
+async function readJobs(
+  context: MasterContext,
+  aggregate: string,
+  run: OpenRun,
+  jobs: readonly string[],
+): Promise<ResolvedJob[]> {
   const blocks = new JobBlocks(context.store, aggregate, run.plan);
-  await blocks.expect(batch);
+  await blocks.expect(jobs);
   const limit = pLimit(readsAtOnce);
   const resolved = await Promise.all(
-    batch.map(async (job) => await limit(async () => await readResolved(context, aggregate, run, job, blocks))),
+    jobs.map(async (job) => await limit(async () => await readResolved(context, aggregate, run, job, blocks))),
   );
   return resolved.filter((entry) => entry !== null);
 }

@@ -1,0 +1,113 @@
+/**
+ * The master's work on the aggregates that it cares for, as passes that a daemon runs in loops, `--once` runs in a row, and
+ * `run` drives by itself. Passes of several masters may overlap at will: they can only waste work.
+ *
+ *   work     admit, send, enter, close: what moves runs forward; woken by "ready"
+ *   publish  when a run closed, and every `publishMs` while runs are open
+ *   compact, collect   in the background
+ */
+import type { OpenRun } from "../shared/formats/ledger.ts";
+import { aggregatesPrefix } from "../shared/names.ts";
+import type { MasterContext } from "./context.ts";
+import { admitPass } from "./passes/admit.ts";
+import { closePass } from "./passes/close.ts";
+import { collectPass } from "./passes/collect.ts";
+import { compactPass } from "./passes/compact.ts";
+import { enterPass } from "./passes/enter.ts";
+import { publishPass, type PublishPlace } from "./passes/publish.ts";
+import { sendPass } from "./passes/send.ts";
+import { SendState } from "./passes/send-state.ts";
+
+export interface MasterOptions {
+  /** Only this aggregate; null: all. */
+  readonly only: string | null;
+  readonly placeOf: (aggregate: string) => PublishPlace;
+}
+
+export class Master {
+  readonly #context: MasterContext;
+  readonly #options: MasterOptions;
+  readonly #sends = new SendState();
+  /** Monotonic time of the last commit that entered jobs, by plan. */
+  readonly #entered = new Map<string, number>();
+  /** Monotonic time of the last publication, by aggregate. */
+  readonly #published = new Map<string, number>();
+  readonly #closedSince = new Set<string>();
+
+  constructor(context: MasterContext, options: MasterOptions) {
+    this.#context = context;
+    this.#options = options;
+  }
+
+  async aggregates(): Promise<string[]> {
+    if (this.#options.only !== null) return [this.#options.only];
+    const found: string[] = [];
+    for await (const page of this.#context.store.list(aggregatesPrefix, { shallow: true })) {
+      found.push(...page.prefixes.map((prefix) => prefix.slice(aggregatesPrefix.length, -1)));
+    }
+    return found;
+  }
+
+  /** One pass of what moves runs forward. True when something changed, so that another pass may find more. */
+  async work(): Promise<boolean> {
+    const context = this.#context;
+    let changes = await admitPass(context);
+    for (const aggregate of await this.aggregates()) {
+      const entered = await enterPass(context, aggregate, { due: this.#due });
+      const closed = await closePass(context, aggregate);
+      if (closed > 0) this.#closedSince.add(aggregate);
+      changes += entered + closed + (await sendPass(context, this.#sends, aggregate));
+    }
+    return changes > 0;
+  }
+
+  /**
+   * Commits are batched: what is resolved waits for others up to `foldMs` after the last commit, unless nothing of the run is
+   * outstanding.
+   */
+  readonly #due = (run: OpenRun, waiting: number): boolean => {
+    const now = this.#context.clock.monotonic();
+    const outstanding = run.jobs - run.foldedJobs + run.successors.length;
+    const last = this.#entered.get(run.plan);
+    if (waiting < outstanding && last !== undefined && now - last < this.#context.timing.foldMs) return false;
+    this.#entered.set(run.plan, now);
+    return true;
+  };
+
+  /** Publishes what is due: after a run closed at once, else every `publishMs`; `always` asks for all. */
+  async publish(always: boolean): Promise<void> {
+    const { clock, timing } = this.#context;
+    for (const aggregate of await this.aggregates()) {
+      const last = this.#published.get(aggregate);
+      const due =
+        always ||
+        this.#closedSince.has(aggregate) ||
+        last === undefined ||
+        clock.monotonic() - last >= timing.publishMs;
+      if (!due) continue;
+      await publishPass(this.#context, this.#options.placeOf(aggregate));
+      this.#closedSince.delete(aggregate);
+      this.#published.set(aggregate, clock.monotonic());
+    }
+  }
+
+  async compact(): Promise<void> {
+    for (const aggregate of await this.aggregates()) await compactPass(this.#context, aggregate);
+  }
+
+  async collect(): Promise<void> {
+    for (const aggregate of await this.aggregates()) await collectPass(this.#context, aggregate);
+  }
+
+  /** Waits for ready messages, up to `waitMs`, and takes them. They only say that a pass of `work` is worth it. */
+  async waitForReady(waitMs: number, signal?: AbortSignal): Promise<boolean> {
+    const { ready, timing } = this.#context;
+    const options = { leaseMs: timing.foldMs, waitMs, ...(signal === undefined ? {} : { signal }) };
+    const leases = await ready.lease(readyBatch, options);
+    if (leases.length > 0) await ready.acknowledge(leases.map((lease) => lease.handle));
+    return leases.length > 0;
+  }
+}
+
+/** As many as one SQS receive gives. */
+const readyBatch = 10;
