@@ -1,0 +1,86 @@
+/**
+ * The executor: the process that user code runs in. One task, from start to end:
+ *
+ *   read the task -> watcher up, rights dropped -> load the bundle -> do the task, synchronously -> say done -> end
+ *
+ * It ends by saying `done`, `fault`, `spoiled`, `cut` or `error`; the parent takes any other end as the analysis' doing.
+ * Everything after loading is synchronous: no timer or promise of user code runs in between.
+ */
+import { readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import { SpotfoldError } from "../../shared/errors.ts";
+import { describeThrow, Struck } from "../core/faults.ts";
+import { loadAnalysis } from "../core/load.ts";
+import type { LoadedAnalysis } from "../core/load.ts";
+import { readTask, reporter } from "./control.ts";
+import { FrameError } from "./frames.ts";
+import { boundOutput, disarm, watchParent } from "./guard.ts";
+import type { ChildBundle, ChildError, ExecutorMessage, ExecutorTask } from "./protocol.ts";
+
+type Say = (message: ExecutorMessage) => void;
+
+async function main(): Promise<void> {
+  const task = readTask() as ExecutorTask;
+  const say = reporter(task.token);
+  watchParent();
+  boundOutput();
+  disarm();
+  try {
+    // Only what the task needs is loaded: starting is most of what a short job costs.
+    const run = await taskOf(task);
+    const loaded = await load(task.bundle);
+    say({ say: "loaded", description: loaded.description });
+    run(loaded, say);
+    say({ say: "done" });
+  } catch (error) {
+    sayFailure(say, error);
+  }
+  process.exit(0);
+}
+
+async function taskOf(task: ExecutorTask): Promise<(loaded: LoadedAnalysis, say: Say) => void> {
+  switch (task.task) {
+    case "job": {
+      const { runJob } = await import("./job-task.ts");
+      return (loaded, say) => runJob(task, loaded, say);
+    }
+    case "check": {
+      const { runCheck } = await import("./check-task.ts");
+      return (loaded, say) => runCheck(task, loaded, say);
+    }
+    case "merge":
+    case "merge-runs":
+    case "render":
+    case "results": {
+      const { runSegmentTask } = await import("./segment-tasks.ts");
+      return (loaded, say) => runSegmentTask(task, loaded, say);
+    }
+  }
+}
+
+async function load(bundle: ChildBundle): Promise<LoadedAnalysis> {
+  let module: unknown;
+  try {
+    module = await import(pathToFileURL(bundle.path).href);
+  } catch (error) {
+    throw new SpotfoldError("invalid-bundle", `the analysis cannot be loaded: ${describeThrow(error)}`, {
+      cause: error,
+    });
+  }
+  const paths = new Map(bundle.inputs.map((input) => [input.name, input.path]));
+  return loadAnalysis(module, bundle.params, [...paths.keys()], (name) => readFileSync(paths.get(name) ?? ""));
+}
+
+function sayFailure(say: Say, error: unknown): void {
+  if (error instanceof Struck) say({ say: "fault", fault: error.fault });
+  else if (error instanceof FrameError) say({ say: "cut", message: error.message });
+  else say({ say: "error", error: childError(error) });
+}
+
+function childError(error: unknown): ChildError {
+  if (!(error instanceof SpotfoldError)) return { code: "analysis-failed", message: describeThrow(error) };
+  const { code, message, hint, context } = error;
+  return { code, message, context, ...(hint === undefined ? {} : { hint }) };
+}
+
+await main();

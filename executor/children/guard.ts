@@ -1,0 +1,93 @@
+/**
+ * What stands around user code in its process, put up before the first line of it is loaded:
+ *
+ * - A watcher thread blocks in a read of the descriptor whose other end is the parent. When the parent is gone the read ends,
+ *   and the thread kills the process, whatever the main thread is doing. Once it runs, the right to start threads is dropped.
+ * - What the permission model leaves open and an analysis has no use for is taken away: signals to other processes (the
+ *   parent has the same user), priorities, the debugger's door, loaders of native code.
+ * - `console` and `process.stdout` write to a bounded sink: beyond the bound, printing costs a comparison.
+ *
+ * This is no sandbox on its own; files, processes and environment are held by Node's permission model and by an empty
+ * environment (docs/decisions/0004-children.md says what stays open).
+ */
+import { writeSync } from "node:fs";
+import { createRequire, syncBuiltinESMExports } from "node:module";
+import os from "node:os";
+import { Worker } from "node:worker_threads";
+import { taskDescriptor } from "./protocol.ts";
+
+/** Of what user code prints, per process; the parent keeps as much of an attempt. */
+export const printedBytesMax = 1024 * 1024;
+
+/** The thread does nothing but wait. */
+const watcherHeapMb = 4;
+const watcherStackMb = 1;
+
+/** Plain JavaScript in a string: the thread starts without a loader and without stripping types. */
+const watcherSource = `
+const { readSync } = require("node:fs");
+const { workerData } = require("node:worker_threads");
+Atomics.store(workerData.ready, 0, 1);
+Atomics.notify(workerData.ready, 0);
+const buffer = Buffer.alloc(64);
+try { while (readSync(workerData.descriptor, buffer) > 0); } catch {}
+process.kill(process.pid, "SIGKILL");
+`;
+
+/** Starts the watcher and waits until it runs. */
+export function watchParent(): void {
+  const ready = new Int32Array(new SharedArrayBuffer(4));
+  const worker = new Worker(watcherSource, {
+    eval: true,
+    env: {},
+    execArgv: [],
+    workerData: { ready, descriptor: taskDescriptor },
+    resourceLimits: { maxOldGenerationSizeMb: watcherHeapMb, maxYoungGenerationSizeMb: 1, stackSizeMb: watcherStackMb },
+  });
+  worker.unref();
+  Atomics.wait(ready, 0, 0);
+}
+
+/** Properties of `process` that reach other processes, native code or the debugger. */
+const takenFromProcess = ["kill", "_kill", "_debugProcess", "_debugEnd", "dlopen", "binding", "_linkedBinding"];
+
+/** Takes away what user code has no use for. Throws when this Node cannot drop the right to start threads. */
+export function disarm(): void {
+  const permission = process.permission as (NodeJS.ProcessPermission & { drop?: (scope: string) => void }) | undefined;
+  if (permission?.drop === undefined)
+    throw new Error(`Node ${process.version} cannot drop permissions; use 24.18 or newer`);
+  permission.drop("worker");
+  for (const name of takenFromProcess) {
+    Object.defineProperty(process, name, { value: refuse(`process.${name}`), configurable: false, writable: false });
+  }
+  (os as { setPriority: unknown }).setPriority = refuse("os.setPriority");
+  const v8 = createRequire(import.meta.url)("node:v8") as Record<string, unknown>;
+  v8["setFlagsFromString"] = refuse("v8.setFlagsFromString");
+  v8["setHeapSnapshotNearHeapLimit"] = refuse("v8.setHeapSnapshotNearHeapLimit");
+  syncBuiltinESMExports();
+}
+
+function refuse(name: string): () => never {
+  return () => {
+    throw new Error(`${name} is not available to an analysis`);
+  };
+}
+
+/** Replaces `process.stdout` and `process.stderr`, to which `console` writes, by sinks that stop at the bound. */
+export function boundOutput(): void {
+  const { Writable } = createRequire(import.meta.url)("node:stream") as typeof import("node:stream");
+  let left = printedBytesMax;
+  const sink = (descriptor: number): InstanceType<typeof Writable> => {
+    const stream = new Writable({ decodeStrings: false, write: (_chunk, _encoding, done) => done() });
+    stream.write = (chunk: unknown): boolean => {
+      if (left <= 0) return true;
+      const bytes = typeof chunk === "string" ? Buffer.from(chunk) : (chunk as Uint8Array);
+      writeSync(descriptor, bytes.subarray(0, left));
+      left -= bytes.length;
+      return true;
+    };
+    return stream;
+  };
+  Object.defineProperty(process, "stdout", { value: sink(1), configurable: false });
+  Object.defineProperty(process, "stderr", { value: sink(2), configurable: false });
+}

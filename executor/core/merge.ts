@@ -1,0 +1,131 @@
+/**
+ * Merging sorted inputs with the analysis' own `merge`. A value passes through as bytes where one input has the key. More
+ * inputs than may be open at a time are merged in passes, through runs in the scratch place.
+ *
+ * A throw of user code becomes `analysis-failed` that names the key in hand; whose value is to blame is not guessed.
+ */
+import { SpotfoldError } from "../../shared/errors.ts";
+import type { EntryCursor } from "../../shared/segment/entry.ts";
+import { decodeKey } from "../../shared/segment/key.ts";
+import { MergeCursor } from "../../shared/segment/merge.ts";
+import type { Combine } from "../../shared/segment/merge.ts";
+import { planMerge } from "../../shared/segment/merge-plan.ts";
+import { SyncSegmentReader } from "../../shared/segment/sync-reader.ts";
+import { describeThrow } from "./faults.ts";
+import type { LoadedAnalysis } from "./load.ts";
+import { RunWriter } from "./runs.ts";
+import type { RunInfo, RunShape } from "./runs.ts";
+import { decodeValueOf, encodeValueOf } from "./values.ts";
+
+/** A sorted input: opened when its pass begins, closed when it ends. */
+export interface MergeInput {
+  open(): OpenInput;
+}
+
+export interface OpenInput {
+  readonly cursor: EntryCursor;
+  close(): void;
+}
+
+/** `partitioned`: the first column of the keys is the partition, which user code does not see. */
+export function combineOf({ analysis }: LoadedAnalysis, partitioned: boolean): Combine {
+  const encode = encodeValueOf(analysis);
+  const decode = decodeValueOf(analysis);
+  return (keyBytes, values) => {
+    try {
+      const key = partitioned ? decodeKey(keyBytes).slice(1) : decodeKey(keyBytes);
+      const decoded = values.map((value) => decode(asBuffer(value).toString()));
+      let merged = decoded[0];
+      for (const value of decoded.slice(1)) merged = analysis.merge(merged, value, key);
+      return Buffer.from(encode(merged));
+    } catch (error) {
+      throw failedAt("merge", asBuffer(keyBytes).toString(), error);
+    }
+  };
+}
+
+/** User code threw; `key` is encoded. */
+export function failedAt(what: string, key: string, error: unknown): SpotfoldError {
+  return new SpotfoldError(
+    "analysis-failed",
+    `\`${what}\` threw at the key ${JSON.stringify(key)}: ${describeThrow(error)}`,
+    {
+      context: { key },
+      cause: error,
+    },
+  );
+}
+
+export interface MergeShape extends RunShape {
+  /** Distinguishes the runs of this merge from others in the scratch place. */
+  readonly prefix: string;
+}
+
+/** All inputs as one cursor over whole segment keys, while `use` runs. */
+export function withMerged<T>(
+  inputs: readonly MergeInput[],
+  combine: Combine,
+  shape: MergeShape,
+  use: (cursor: EntryCursor) => T,
+): T {
+  const passes = planMerge(inputs.length);
+  let items = [...inputs];
+  for (const [number, groups] of passes.slice(0, -1).entries()) {
+    items = groups.map(({ start, end }) => {
+      const group = items.slice(start, end);
+      if (group.length === 1) return group[0] as MergeInput;
+      return mergePass(group, combine, shape, `${shape.prefix}-${number}-${start}`);
+    });
+  }
+  return withOpen(items, combine, use);
+}
+
+/** Merges runs of one attempt into one. */
+export function mergeRuns(names: readonly string[], loaded: LoadedAnalysis, shape: MergeShape): RunInfo {
+  const inputs = names.map((name) => runInput(name, shape));
+  const run = withMerged(inputs, combineOf(loaded, true), shape, (cursor) =>
+    writeAll(cursor, `${shape.prefix}-all`, shape),
+  );
+  if (run === null) throw new SpotfoldError("internal", "runs without entries were merged");
+  return run;
+}
+
+/** Writes what is left of a cursor as one run; null when there is nothing. */
+export function writeAll(cursor: EntryCursor, name: string, shape: RunShape): RunInfo | null {
+  const writer = new RunWriter(name, shape);
+  while (cursor.next()) writer.addFrom(cursor);
+  return writer.finish();
+}
+
+function mergePass(group: readonly MergeInput[], combine: Combine, shape: MergeShape, name: string): MergeInput {
+  withOpen(group, combine, (cursor) => writeAll(cursor, name, shape));
+  return runInput(name, shape);
+}
+
+function withOpen<T>(inputs: readonly MergeInput[], combine: Combine, use: (cursor: EntryCursor) => T): T {
+  const opened: OpenInput[] = [];
+  try {
+    for (const input of inputs) opened.push(input.open());
+    return use(
+      new MergeCursor(
+        opened.map((input) => input.cursor),
+        combine,
+      ),
+    );
+  } finally {
+    for (const input of opened) input.close();
+  }
+}
+
+function runInput(name: string, { scratch }: RunShape): MergeInput {
+  return {
+    open() {
+      const source = scratch.open(name);
+      return { cursor: SyncSegmentReader.open(source).cursor(), close: () => source.close() };
+    },
+  };
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+}
