@@ -33,8 +33,11 @@ import { batches } from "./batches.ts";
 import { Messages, queueFormat, queueId } from "./messages.ts";
 import type { Delivery } from "./messages.ts";
 
-/** How often a waiting lease asks whether anything happened: half of a per cent of a core, and quick beside any job. */
-const pollMs = 10;
+/**
+ * How often a waiting lease asks whether anything happened. Waking up is what it costs, not asking: at 10 ms it is 2 % of a
+ * core, at 25 ms below 1 %, and a message is had within 50 ms.
+ */
+const pollMs = 25;
 /** Of one `lease`: more at a time would hold the lock, and memory, for long. */
 const leasedAtOnceMax = 1_000;
 const tokenDigits = 16;
