@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { systemClock, systemRandom } from "../../shared/clock.ts";
 import { startFolderRival } from "../../shared/local/folder-store/rival.ts";
 import { FolderBlobStore } from "../../shared/local/folder-store/store.ts";
@@ -76,9 +78,11 @@ describe("probeStore", () => {
   it("says so when the second process cannot work", async () => {
     const store = await FolderBlobStore.open(tempDir("probe"));
     atEnd(() => store.close());
+    const entry = join(store.path, "ends-at-once.js");
+    writeFileSync(entry, "process.exit(3);");
     const error = await failsWith(
       "store-unavailable",
-      probe(store, () => startFolderRival(store.path, "/nonexistent.js")),
+      probe(store, () => startFolderRival(store.path, entry)),
     );
     assert.match(error.message, /second process/);
   });
