@@ -155,7 +155,7 @@ function addPing(
   const drop = (why: string): void => {
     unit.dropped[why] = (unit.dropped[why] ?? 0) + 1;
   };
-  const histograms = ping.json["histograms"] ?? {};
+  const histograms = Object.hasOwn(ping.json, "histograms") ? ping.json["histograms"] : {};
   for (const [measure, array] of Object.entries(isObject(histograms) ? histograms : {})) {
     if (!Array.isArray(array)) drop("not-an-array");
     else if (array.length < 5) drop("too-short");
