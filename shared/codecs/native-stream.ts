@@ -4,7 +4,7 @@
  * `consumed` tells how much of the input was used, which is where a member that ended inside the last chunk ended.
  */
 import type { Transform } from "node:stream";
-import { CodecFault } from "./fault.ts";
+import { CodecFault, truncated } from "./fault.ts";
 
 /** What `createInflateRaw` and `createZstdDecompress` return, as far as it is used here. */
 export interface ZlibStream extends Transform {
@@ -72,5 +72,6 @@ export class NativeStream {
 /** An error of `node:zlib` about its input as a `CodecFault`; any other as it is. */
 export function zlibFault(error: unknown): unknown {
   if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return error;
-  return /^Z_(DATA|BUF|NEED)|^ZSTD_error/.test(error.code) ? new CodecFault(`is damaged: ${error.message}`) : error;
+  if (error.code === "Z_BUF_ERROR") return truncated("its data");
+  return /^Z_(DATA|NEED)|^ZSTD_error/.test(error.code) ? new CodecFault(`is damaged: ${error.message}`) : error;
 }

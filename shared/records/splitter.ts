@@ -22,6 +22,7 @@ const CARRY_KEPT_BYTES = 1024 * 1024;
 
 const CARRY_FIRST_BYTES = 64 * 1024;
 const LF = 10;
+const EMPTY = Buffer.alloc(0);
 /** What the bytes of a record become after its callback in check mode: visible, and no JSON. */
 const OVERWRITTEN = 0xdb;
 
@@ -49,9 +50,9 @@ export interface SplitterOptions {
 
 export class RecordSplitter {
   readonly #options: SplitterOptions;
-  readonly #line: Line = { bytes: Buffer.alloc(0), start: 0, end: 0, idStart: 0, idEnd: 0 };
+  readonly #line: Line = { bytes: EMPTY, start: 0, end: 0, idStart: 0, idEnd: 0 };
   readonly #view: View;
-  #carry: Buffer = Buffer.alloc(0);
+  #carry: Buffer = EMPTY;
   #carried = 0;
   #skipping = false;
   #ordinal = 0;
@@ -98,7 +99,7 @@ export class RecordSplitter {
   end(): void {
     if (this.#lineOffset < this.#offset) this.#endCarried(this.#offset);
     this.#lineOffset = this.#offset;
-    this.#carry = Buffer.alloc(0);
+    this.#carry = EMPTY;
   }
 
   /** Appends a part of the line in hand to the carry, unless the line has become too long. */
@@ -108,7 +109,7 @@ export class RecordSplitter {
     if (needed > recordBytesMax) {
       this.#skipping = true;
       this.#carried = 0;
-      this.#carry = Buffer.alloc(0);
+      this.#carry = EMPTY;
       return;
     }
     if (needed > this.#carry.length) {
@@ -132,8 +133,12 @@ export class RecordSplitter {
     const carry = this.#carry;
     const carried = this.#carried;
     this.#carried = 0;
-    if (carry.length > CARRY_KEPT_BYTES) this.#carry = Buffer.alloc(0);
     this.#endLine(carry, 0, carried);
+    if (carry.length <= CARRY_KEPT_BYTES) return;
+    // Line and view point into the carry until the next record: they would keep it alive.
+    this.#carry = this.#line.bytes = EMPTY;
+    this.#line.start = this.#line.end = this.#line.idStart = this.#line.idEnd = 0;
+    this.#view.move(this.#view.ordinal, this.#view.offset);
   }
 
   #endLine(bytes: Buffer, start: number, end: number): void {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { codecOf, decodeBlock } from "../../../shared/codecs/index.ts";
 import { encodeBlock, encodeWhole } from "../../../shared/codecs/encode.ts";
 import {
@@ -119,7 +119,10 @@ describe("codecs", () => {
       }
     };
     for (const [key, block] of await blocksOf(noise(300_000))) {
-      await assert.rejects(Array.fromAsync(decodeBlock(key, failing(block.subarray(0, 9_000), true))), RangeError);
+      const cut = decodeBlock(key, failing(block.subarray(0, 9_000), true));
+      await assert.rejects(async () => {
+        for await (const piece of cut) assert.ok(piece.length > 0);
+      }, RangeError);
       for await (const piece of decodeBlock(key, failing(block, false))) {
         assert.ok(piece.length > 0);
         break;
@@ -129,7 +132,7 @@ describe("codecs", () => {
   });
 
   it("ask for input only as output is taken: a bomb stays small in memory", async () => {
-    const zeros = 300 * 1024 * 1024;
+    const zeros = 160 * 1024 * 1024;
     const piece = Buffer.alloc(1024 * 1024);
     const source = function* (): Generator<Uint8Array> {
       for (let sent = 0; sent < zeros; sent += piece.length) yield piece;
@@ -145,7 +148,7 @@ describe("codecs", () => {
         most = Math.max(most, process.memoryUsage().arrayBuffers - before);
       }
       assert.equal(bytes, zeros);
-      assert.ok(most < 64 * 1024 * 1024, `${key}: ${most} bytes`);
+      assert.ok(most < 48 * 1024 * 1024, `${key}: ${most} bytes`);
     }
   });
 });
