@@ -29,6 +29,8 @@ export interface Layout {
   readonly dateDimension?: string;
   /** What one value of the date covers. */
   readonly dateUnit: "day" | "month";
+  /** The date, or a part of it, stands in the folders: a listing can be narrowed by it. */
+  readonly dateInFolders: boolean;
   /** The dimension that takes the end of the key, `/` included: as many values as blocks. */
   readonly restDimension?: string;
   /** How a value given by a person is written in keys; the same for every layout but telemetry. */
@@ -51,6 +53,7 @@ interface Parts {
   readonly dimensions: readonly string[];
   readonly dateDimension: string | undefined;
   readonly dateUnit: "day" | "month";
+  readonly dateInFolders: boolean;
   readonly restDimension: string | undefined;
   readonly spell: (value: string) => string;
 }
@@ -71,6 +74,7 @@ export function compileLayout(text: string): Layout {
     dimensions,
     dateDimension,
     dateUnit: dateDimension === undefined || hasDays ? "day" : "month",
+    dateInFolders: pieces.slice(0, -1).some((piece) => piece.some((item) => item.kind === "date")),
     restDimension: rest,
     spell: (value) => value,
   });
@@ -85,6 +89,7 @@ function telemetryParts(): Parts {
     dimensions,
     dateDimension,
     dateUnit: "day",
+    dateInFolders: false,
     restDimension: undefined,
     spell: (value) => value.replaceAll(/[^a-zA-Z0-9_/.]/gu, "_"),
   };
@@ -130,6 +135,7 @@ function layoutOf(parts: Parts): Layout {
     dimensions: parts.dimensions,
     ...(dateDimension === undefined ? {} : { dateDimension }),
     dateUnit: parts.dateUnit,
+    dateInFolders: parts.dateInFolders,
     ...(parts.restDimension === undefined ? {} : { restDimension: parts.restDimension }),
     spell: parts.spell,
     depth: folders.length,
