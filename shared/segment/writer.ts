@@ -170,7 +170,6 @@ export class SegmentWriter {
     if (needed > this.#buffer.length) {
       const grown = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2));
       this.#buffer.copy(grown, 0, 0, this.#length);
-      if (this.#last === this.#buffer) this.#last = grown;
       this.#buffer = grown;
     }
     return this.#length;

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { crc32 } from "node:zlib";
+import { crc32, zstdCompressSync } from "node:zlib";
 import { SpotfoldError } from "../../../shared/errors.ts";
 import { encodeFooter, encodeIndexFrame, FOOTER_BYTES } from "../../../shared/segment/format.ts";
+import { decodeFrame, decodeLoneFrame, entriesOf } from "../../../shared/segment/open.ts";
 import { syncMemorySource } from "../../../shared/segment/source.ts";
 import { SyncSegmentReader } from "../../../shared/segment/sync-reader.ts";
 import { compressFrame, decompressFrame, SKIPPABLE_HEAD_BYTES } from "../../../shared/segment/zstd.ts";
@@ -74,6 +75,19 @@ describe("a damaged segment", () => {
     small.copy(swapped, a.offset, b.offset, b.offset + b.length);
     small.copy(swapped, b.offset, a.offset, a.offset + a.length);
     assert.equal(read(swapped), "corrupt");
+  });
+
+  it("is corrupt when a frame has no checksum, or another number of entries than its index says", () => {
+    const raw = Buffer.from("a\t1\nb\t2\n");
+    const frame = compressFrame(raw, 1);
+    assert.equal(decodeLoneFrame(frame, 1).length, 2);
+    const bare = zstdCompressSync(raw, { pledgedSrcSize: raw.length });
+    assert.throws(() => decodeLoneFrame(bare, 1), { code: "corrupt", message: /lacks checksum/ });
+    const position = { offset: 0, length: frame.length, rawBytes: raw.length, firstKey: Buffer.from("a") };
+    const entries = (count: number): number =>
+      entriesOf(decodeFrame(frame, { position: { ...position, entries: count }, range: {} }, 1), 1).length;
+    assert.equal(entries(2), 2);
+    for (const count of [1, 3]) assert.throws(() => entries(count), { code: "corrupt" });
   });
 
   it("is left alone when a later version wrote it", () => {

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
-import { encodeKeyBytes, prefixRange } from "../../../shared/segment/key.ts";
+import { encodeKeyBytes, pointRange, prefixRange } from "../../../shared/segment/key.ts";
 import { decodeLoneFrame, SUFFIX_BYTES } from "../../../shared/segment/open.ts";
 import { SegmentReader } from "../../../shared/segment/reader.ts";
 import { addSorted } from "../../../shared/segment/sorted.ts";
@@ -75,6 +75,13 @@ describe("segment", () => {
         assert.deepEqual(await readAllAsync(waiting, [first]), expected);
       }),
     );
+  });
+
+  it("reads no frame in vain for a key", () => {
+    const entries = Array.from({ length: 100 }, (_, i): Pair => [`k${String(i).padStart(3, "0")}`, "1"]);
+    const reader = SyncSegmentReader.open(syncMemorySource(makeSegment(entries, { columns: 1, frameBytes: 40 })));
+    for (const [key] of entries) assert.equal([...reader.frames(pointRange(Buffer.from(key)))].length, 1, key);
+    assert.equal([...reader.frames(pointRange(Buffer.from("a")))].length, 0);
   });
 
   it("is the same bytes however its entries are added", () => {
