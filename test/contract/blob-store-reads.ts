@@ -104,7 +104,7 @@ export function reads({ store: open, pauseMs }: Contract): void {
         await store.delete(["k"]);
       }
       assert.ok(Buffer.concat(chunks).equals(old));
-    });
+    }).timeout(pauseMs + 20_000);
 
     it("lets go of a body that is not read, however it is left", async () => {
       const store = await open();

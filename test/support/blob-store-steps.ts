@@ -20,9 +20,13 @@ export function steppedDisk(before: (step: string, path: string) => void): Folde
           before("sync", path);
           return file.sync();
         },
-        close() {
-          before("close", path);
-          return file.close();
+        // A failed close frees the descriptor all the same.
+        async close() {
+          try {
+            before("close", path);
+          } finally {
+            await file.close();
+          }
         },
       };
     },
