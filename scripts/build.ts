@@ -1,11 +1,11 @@
 /**
- * `npm run build`: fills dist/package with what is published. `npm pack ./dist/package` makes the tarball.
+ * `npm run build [-- --out DIR]`: fills dist/package (or DIR) with what is published. `npm pack ./dist/package` makes the tarball.
  *
- *   dist/package/dist/    the same tree as in the checkout, as JavaScript: Node strips no types under node_modules, children
- *                         are started by file name, and shared/package-root.ts finds its way in both
- *                         + declarations of what `import … from "spotfold"` gives, and of nothing else
- *   dist/package/bin/     as it is
- *   package.json          made here: no scripts, no dev dependencies, none of the packages that bring Node to a checkout
+ *   dist/         the same tree as in the checkout, as JavaScript: Node strips no types under node_modules, children
+ *                 are started by file name, and shared/package-root.ts finds its way in both
+ *                 + declarations of what `import … from "spotfold"` gives, and of nothing else
+ *   bin/          as it is
+ *   package.json  made here: no scripts, no dev dependencies, none of the packages that bring Node to a checkout
  *
  * Fails when the sources do not type-check.
  */
@@ -13,6 +13,7 @@ import { spawnSync } from "node:child_process";
 import { copyFileSync, cpSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 
 /** What the published package runs on; bin/spotfold.cjs refuses what is older, and a test holds the two equal. */
 const NODE_RANGE = ">=24.12";
@@ -20,12 +21,13 @@ const DOCUMENTS = ["README.md", "CHANGELOG.md", "LICENSE"];
 const PUBLIC_MODULE = "jobs/index";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const staging = join(root, "dist/package");
+const { values } = parseArgs({ options: { out: { type: "string", default: join(root, "dist/package") } } });
+const staging = resolve(values.out);
 const code = join(staging, "dist");
 
 function compile(): void {
   const tsc = join(root, "node_modules/typescript/bin/tsc");
-  const result = spawnSync(process.execPath, [tsc, "-p", join(root, "tsconfig.build.json")], {
+  const result = spawnSync(process.execPath, [tsc, "-p", join(root, "tsconfig.build.json"), "--outDir", code], {
     cwd: root,
     stdio: "inherit",
   });
@@ -79,4 +81,4 @@ for (const name of DOCUMENTS) {
 }
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Manifest;
 writeFileSync(join(staging, "package.json"), `${JSON.stringify(publishedManifest(manifest), null, 2)}\n`);
-console.log(`${relative(root, staging)}: ${manifest.name} ${manifest.version}; pack it with: npm pack ./dist/package`);
+console.log(`${manifest.name} ${manifest.version} is in ${staging}; npm pack makes a tarball of that folder`);
