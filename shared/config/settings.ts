@@ -1,0 +1,157 @@
+/**
+ * The settings of one process, read once: flags, then `SPOTFOLD_*`, then `spotfold.config.json` in the caller's folder, then
+ * defaults. Everything that is wrong is reported together. Relative paths belong to the caller's folder; those in the file,
+ * to the file's, which is the same.
+ */
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { normalisePlace } from "../dataset/place.ts";
+import type { DatasetSpec } from "../dataset/types.ts";
+import { SpotfoldError, codeOf, messageOf } from "../errors.ts";
+import { parseCommentedJson } from "./comments.ts";
+import { readDatasets } from "./datasets.ts";
+import { callerFolder } from "./environment.ts";
+import type { Environment } from "./environment.ts";
+import { fields } from "./fields.ts";
+import { throwProblems, withoutCredentials } from "./problems.ts";
+import type { Problem } from "./problems.ts";
+import { fromCommandLine, fromFile, fromVariables } from "./sources.ts";
+import type { Setting, Source } from "./sources.ts";
+import { scaled, timingNames, timingProblems } from "./timing.ts";
+import type { Timing, TimingName } from "./timing.ts";
+
+export const configFileName = "spotfold.config.json";
+
+/** What user code may use. Bytes. */
+export interface Limits {
+  readonly executorHeapBytes: number;
+  readonly executorRssBytes: number;
+  /** An attempt's state is drained to disk when it is so big. */
+  readonly checkpointStateBytes: number;
+}
+
+export interface Settings {
+  /** The caller's: where relative paths belong. Absolute. */
+  readonly folder: string;
+  /** Absolute; null when there is none. */
+  readonly configFile: string | null;
+  /** The work store: `file:/absolute/folder`. */
+  readonly store: string;
+  /** The queues' file. Absolute. */
+  readonly queue: string;
+  /** The catalog's file. Absolute. */
+  readonly catalog: string;
+  /** The web store: `file:/absolute/folder`. */
+  readonly web: string;
+  /** A local folder for scratch files and caches. Absolute. */
+  readonly work: string;
+  readonly slots: number;
+  /** In the file's order. */
+  readonly datasets: readonly DatasetSpec[];
+  /** A later sync of a store in the cloud looks only at so many days. */
+  readonly recentDays: number;
+  readonly limits: Limits;
+  readonly timing: Timing;
+}
+
+/** What a command's flags may set, by field name; text is taken for a number where one is due. */
+export type CommandLineSettings = Readonly<
+  Partial<Record<"store" | "queue" | "catalog" | "web" | "work" | "slots" | "recentDays", string | number | undefined>>
+>;
+
+function readConfigFile(file: string): string | null {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return null;
+    throw new SpotfoldError("invalid-config", `The file ${file} cannot be read: ${messageOf(error)}`, {
+      hint: "Make it readable, or move it away.",
+      context: { file },
+      cause: error,
+    });
+  }
+}
+
+/** Throws SpotfoldError `invalid-config` that names every problem. Writes nothing and makes no folder. */
+export function readSettings(given: CommandLineSettings, environment: Environment): Settings {
+  const folder = callerFolder(environment);
+  const file = join(folder, configFileName);
+  const text = readConfigFile(file);
+  const content: unknown = text === null ? {} : parseCommentedJson(text, file);
+  const inFile = fromFile(content, configFileName, folder);
+  const sources: Source[] = [fromCommandLine(given, folder), fromVariables(environment.variables, folder), inFile];
+  const problems: Problem[] = sources.flatMap((source) => source.problems);
+  const datasets = readDatasets(inFile.datasets, configFileName, folder, problems);
+  const settings = new Map<string, Setting>();
+  for (const [name, field] of fields) {
+    const set = sources.map((source) => source.settings.get(name)).find((setting) => setting !== undefined);
+    settings.set(name, set ?? { value: field.default, source: "default", folder });
+  }
+  const result = assemble(settings, problems, { folder, configFile: text === null ? null : file, datasets });
+  throwProblems(problems);
+  return result;
+}
+
+function assemble(
+  settings: ReadonlyMap<string, Setting>,
+  problems: Problem[],
+  rest: Pick<Settings, "folder" | "configFile" | "datasets">,
+): Settings {
+  const of = (name: string): Setting => settings.get(name) as Setting;
+  const numberOf = (name: string): number => of(name).value as number;
+  const pathOf = (name: string): string => resolve(of(name).folder, String(of(name).value));
+  const placeOf = (name: string): string => {
+    const { value, source, folder } = of(name);
+    try {
+      const place = normalisePlace(String(value), folder);
+      if (place.startsWith("file:")) return place;
+    } catch (error) {
+      if (!(error instanceof SpotfoldError)) throw error;
+    }
+    problems.push({ field: name, value, rule: "must be a folder", source });
+    return "";
+  };
+  const limits: Limits = Object.freeze({
+    executorHeapBytes: numberOf("limits.executorHeapBytes"),
+    executorRssBytes: numberOf("limits.executorRssBytes"),
+    checkpointStateBytes: numberOf("limits.checkpointStateBytes"),
+  });
+  problems.push(...limitProblems(limits, of));
+  const times = Object.fromEntries(timingNames.map((name) => [name, numberOf(`timing.${name}`)]));
+  const timing = scaled(times as Record<TimingName, number>, numberOf("timing.scale"));
+  problems.push(...timingProblems(timing, (name) => of(`timing.${name}`).source));
+  return Object.freeze({
+    ...rest,
+    datasets: Object.freeze([...rest.datasets]),
+    store: placeOf("store"),
+    queue: pathOf("queue"),
+    catalog: pathOf("catalog"),
+    web: placeOf("web"),
+    work: pathOf("work"),
+    slots: numberOf("slots"),
+    recentDays: numberOf("recentDays"),
+    limits,
+    timing,
+  });
+}
+
+function limitProblems(limits: Limits, of: (name: string) => Setting): Problem[] {
+  const problem = (name: keyof Limits, rule: string): Problem => {
+    const { value, source } = of(`limits.${name}`);
+    return { field: `limits.${name}`, value, rule, source };
+  };
+  const { executorHeapBytes, executorRssBytes, checkpointStateBytes } = limits;
+  return [
+    ...(executorHeapBytes < executorRssBytes
+      ? []
+      : [problem("executorHeapBytes", "must be less than limits.executorRssBytes")]),
+    ...(checkpointStateBytes * 2 <= executorHeapBytes
+      ? []
+      : [problem("checkpointStateBytes", "must be at most half of limits.executorHeapBytes")]),
+  ];
+}
+
+/** For logs: everything that a process was started with, without credentials. */
+export function printable(settings: Settings): Readonly<Record<string, unknown>> {
+  return JSON.parse(withoutCredentials(JSON.stringify(settings))) as Readonly<Record<string, unknown>>;
+}
