@@ -9,12 +9,12 @@
  * The result is a cursor itself: passes nest, and whoever reads it writes or renders. Inputs whose ranges do not overlap could
  * pass whole frames; the place for that is here, where the runner-up's key says how far the winner may go on alone.
  */
-import { Buffer } from "node:buffer";
 import { SpotfoldError } from "../errors.ts";
 import type { EntryCursor } from "./entry.ts";
 import { valueOf } from "./entry.ts";
 import { FAN_IN_MAX } from "./merge-plan.ts";
 import { MergeTree } from "./merge-tree.ts";
+import { brokenValue } from "./refusal.ts";
 
 /** One value of several of the same key, in input order; `key` is encoded. What it throws passes through. */
 export type Combine = (key: Uint8Array, values: readonly Uint8Array[]) => Uint8Array;
@@ -63,12 +63,7 @@ export class MergeCursor implements EntryCursor {
     while (this.#tree.advance());
     const key = this.keyBytes.subarray(this.keyStart, this.keyEnd);
     const value = this.#combine(key, values);
-    if (value.includes(TAB) || value.includes(LF)) {
-      throw new SpotfoldError("analysis-failed", "merging gave a value with TAB or LF in it", {
-        hint: "What `encode` of an analysis returns must be one line without tabs.",
-        context: { key: Buffer.from(key).toString() },
-      });
-    }
+    if (value.includes(TAB) || value.includes(LF)) throw brokenValue(key);
     this.valueBytes = value;
     this.valueStart = 0;
     this.valueEnd = value.length;

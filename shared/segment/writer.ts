@@ -25,8 +25,9 @@ import { IndexBuilder } from "./index.ts";
 import type { FramePosition } from "./index.ts";
 import { KEY_BYTES_MAX } from "./key.ts";
 import { compareRanges } from "./order.ts";
+import { brokenValue, refused, tooLarge } from "./refusal.ts";
 import type { SegmentSummary } from "./types.ts";
-import { asBuffer, compressFrame } from "./zstd.ts";
+import { compressFrame } from "./zstd.ts";
 
 /** Level 1 is three times as fast as zstd's default and gives about the same size on lines of counts. */
 export const LEVEL_DEFAULT = 1;
@@ -49,9 +50,6 @@ const FIRST_PRINTABLE = 0x20;
 
 /** UTF-8 takes at most this many bytes for one UTF-16 unit. */
 const UTF8_BYTES_PER_UNIT_MAX = 3;
-
-/** Of a key, in error messages. */
-const KEY_SHOWN_BYTES = 200;
 
 const NO_KEY = new Uint8Array(0);
 
@@ -98,7 +96,10 @@ export class SegmentWriter {
     this.#write(header);
   }
 
-  /** Throws `internal` unless the key is above the one before, `limit` when key or value is too large. */
+  /**
+   * Throws `internal` unless the key is above the one before and has the segment's columns, `analysis-failed` for a value with
+   * TAB or LF, `limit` when key or value is too large.
+   */
   add(key: Uint8Array, value: Uint8Array): void {
     const start = this.#begin(key.length + value.length);
     const keyEnd = start + key.length;
@@ -188,14 +189,16 @@ export class SegmentWriter {
       throw this.#refuse(`a key has ${columns} columns in a segment of ${this.#columns}`, start, keyEnd);
     }
     const value = this.#buffer.subarray(keyEnd + 1, end);
-    if (value.includes(LF) || value.includes(TAB)) throw this.#refuse("a value holds TAB or LF", start, keyEnd);
+    if (value.includes(LF) || value.includes(TAB)) throw brokenValue(this.#buffer.subarray(start, keyEnd));
   }
 
   /** Takes the line at the buffer's end into the frame, or ends the frame and begins the next one with it. */
   #commit(start: number, keyEnd: number, end: number): void {
-    if (keyEnd - start > KEY_BYTES_MAX) throw this.#tooLarge("key", keyEnd - start, KEY_BYTES_MAX, start, keyEnd);
+    if (keyEnd - start > KEY_BYTES_MAX)
+      throw tooLarge("key", keyEnd - start, KEY_BYTES_MAX, this.#buffer.subarray(start, keyEnd));
     const valueBytes = end - keyEnd - 1;
-    if (valueBytes > VALUE_BYTES_MAX) throw this.#tooLarge("value", valueBytes, VALUE_BYTES_MAX, start, keyEnd);
+    if (valueBytes > VALUE_BYTES_MAX)
+      throw tooLarge("value", valueBytes, VALUE_BYTES_MAX, this.#buffer.subarray(start, keyEnd));
     if (
       this.#entries > 0 &&
       compareRanges(this.#last, this.#lastStart, this.#lastEnd, this.#buffer, start, keyEnd) >= 0
@@ -244,20 +247,6 @@ export class SegmentWriter {
   }
 
   #refuse(what: string, start: number, keyEnd: number): SpotfoldError {
-    const key = shown(this.#buffer, start, keyEnd);
-    const before = shown(this.#last, this.#lastStart, this.#lastEnd);
-    return new SpotfoldError("internal", `${what}: it cannot be written to a segment`, { context: { key, before } });
+    return refused(what, this.#buffer.subarray(start, keyEnd), this.#last.subarray(this.#lastStart, this.#lastEnd));
   }
-
-  #tooLarge(what: string, bytes: number, bytesMax: number, start: number, keyEnd: number): SpotfoldError {
-    const key = shown(this.#buffer, start, keyEnd);
-    return new SpotfoldError("limit", `a ${what} has ${bytes} bytes; at most ${bytesMax} are allowed`, {
-      hint: "Let the analysis use more keys with smaller values, or shorter keys.",
-      context: { key },
-    });
-  }
-}
-
-function shown(bytes: Uint8Array, start: number, end: number): string {
-  return asBuffer(bytes).toString("utf8", start, Math.min(end, start + KEY_SHOWN_BYTES));
 }
