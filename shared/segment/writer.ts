@@ -96,10 +96,7 @@ export class SegmentWriter {
     this.#write(header);
   }
 
-  /**
-   * Throws `internal` unless the key is above the one before and has the segment's columns, `analysis-failed` for a value with
-   * TAB or LF, `limit` when key or value is too large.
-   */
+  /** Throws `internal` for a key out of order or shape, `analysis-failed` for a value with TAB or LF, `limit` for too many bytes. */
   add(key: Uint8Array, value: Uint8Array): void {
     const start = this.#begin(key.length + value.length);
     const keyEnd = start + key.length;
