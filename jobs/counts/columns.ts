@@ -8,7 +8,9 @@
  */
 
 export interface Column {
-  /** As it was written: the name of the key's column. */
+  /** As it was written. */
+  readonly text: string;
+  /** Of the key's column: a path without its quotes, with `_` for what a column's name may not have. */
   readonly name: string;
   /** The steps of a path (text: a member, number: an element); null for a dimension. */
   readonly path: readonly (string | number)[] | null;
@@ -18,6 +20,8 @@ const DIMENSION = /[A-Za-z_][A-Za-z0-9_-]*/y;
 const MEMBER = /\.([^.[\],'"\s]+)/y;
 const ELEMENT = /\[(0|[1-9]\d{0,8})\]/y;
 const QUOTED = /\[(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")\]/sy;
+/** Of a column. */
+const NAME_LENGTH_MAX = 63;
 const SEPARATOR = /\s*,\s*/y;
 
 /** Throws an Error that shows where the text is wrong. */
@@ -38,9 +42,11 @@ export function parseColumns(text: string): readonly Column[] {
       at++;
       for (let step = takeStep(take); step !== undefined; step = takeStep(take)) path.push(step);
     } else if (take(DIMENSION) === null) throw unreadable(source, at);
-    const name = source.slice(start, at);
-    if (columns.some((column) => column.name === name)) throw new Error(`"${name}" is named twice`);
-    columns.push({ name, path });
+    const text = source.slice(start, at);
+    const name = path === null ? text : nameOf(path);
+    if (name.length > NAME_LENGTH_MAX) throw new Error(`"${text}" is longer than ${NAME_LENGTH_MAX} characters`);
+    if (columns.some((column) => column.name === name)) throw new Error(`there are two columns "${name}"`);
+    columns.push({ text, name, path });
   } while (take(SEPARATOR) !== null);
   if (at < source.length) throw unreadable(source, at);
   return columns;
@@ -55,6 +61,11 @@ export function valueAt(value: unknown, path: readonly (string | number)[]): unk
     current = (current as Record<string | number, unknown>)[step];
   }
   return current;
+}
+
+function nameOf(path: readonly (string | number)[]): string {
+  const steps = path.map((step) => (typeof step === "number" ? `[${step}]` : `.${step}`));
+  return `$${steps.join("")}`.replaceAll(/[\p{C}\p{Z},"]/gu, "_");
 }
 
 function takeStep(take: (pattern: RegExp) => RegExpExecArray | null): string | number | undefined {

@@ -23,7 +23,7 @@ const paramsSchema = v.strictObject({
     v.rawTransform(({ dataset, addIssue, NEVER }) => {
       try {
         return parseColumns(dataset.value)
-          .map(({ name }) => name)
+          .map(({ text }) => text)
           .join(",");
       } catch (error) {
         addIssue({ message: error instanceof Error ? error.message : String(error) });

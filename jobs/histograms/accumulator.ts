@@ -10,8 +10,6 @@
  * histogram in a good ping is dropped alone, and counted.
  */
 import type { Accumulator, Inputs, Key, RecordView } from "../analysis.ts";
-import { decodeKeyText, encodeKey } from "../../shared/segment/key.ts";
-import { sortTexts } from "../../shared/segment/order.ts";
 import type { BlockDimensions } from "./block-dimensions.ts";
 import { blockDimensions, sameBlock } from "./block-dimensions.ts";
 import { BUCKETS_MAX } from "./bounds.ts";
@@ -19,14 +17,14 @@ import type { Cell } from "./cells.ts";
 import { Cells } from "./cells.ts";
 import type { DefinitionTable } from "./definitions.ts";
 import { Definitions, isObject } from "./definitions.ts";
-import { drainedValues } from "./drain.ts";
+import { drained } from "./drain.ts";
 import type { FilterPath } from "./keys.ts";
 import { PINGS } from "./keys.ts";
 import type { Ping } from "./ping.ts";
 import { readPing } from "./ping.ts";
 import { SIMPLE_BOUNDS, eachSimpleMeasure, simpleBucket, simpleMeasureName } from "./simple-measures.ts";
 import type { Value } from "./value.ts";
-import { STATISTICS, mergeValues } from "./value.ts";
+import { STATISTICS } from "./value.ts";
 
 /** What counts as a measure: it names files. */
 const MEASURE = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,149}$/;
@@ -90,7 +88,7 @@ export class HistogramAccumulator implements Accumulator<Value> {
     this.#groups = [];
     this.#group = undefined;
     this.#viewBytes = 0;
-    return inKeyOrder(drainedValues(groups));
+    return drained(groups);
   }
 
   #enter(dimensions: BlockDimensions): Group {
@@ -191,24 +189,4 @@ function isMeasurement(value: unknown): value is number {
 
 function count(group: Group, name: string): void {
   group.counters.set(name, (group.counters.get(name) ?? 0) + 1);
-}
-
-/** Merges values of equal keys. */
-function* inKeyOrder(pairs: Iterable<readonly [Key, () => Value]>): Iterable<readonly [Key, Value]> {
-  const byKey = new Map<string, (() => Value)[]>();
-  for (const [key, value] of pairs) {
-    const text = encodeKey(key);
-    const others = byKey.get(text);
-    if (others === undefined) byKey.set(text, [value]);
-    else others.push(value);
-  }
-  for (const text of sortTexts(byKey.keys())) {
-    const key = decodeKeyText(text);
-    const values = byKey.get(text) ?? [];
-    const first = values[0];
-    if (first === undefined) continue;
-    let merged = first();
-    for (let i = 1; i < values.length; i++) merged = mergeValues(merged, (values[i] as () => Value)(), key);
-    yield [key, merged];
-  }
 }

@@ -66,8 +66,8 @@ describe("counts", () => {
   it("names its columns by what it counts by", async () => {
     const key = counts.key;
     assert.ok(typeof key === "function");
-    assert.deepEqual(key({ by: `channel,$['a, b'].c` }), ["channel", "$['a, b'].c"]);
-    assert.deepEqual(await check({ by: " channel , $.a " }), { typed: true, value: { by: "channel,$.a" } });
+    assert.deepEqual(key({ by: `channel,$['a, "b'][0].c` }), ["channel", "$.a___b[0].c"]);
+    assert.deepEqual(await check({ by: " channel , $['a, b'] " }), { typed: true, value: { by: "channel,$['a, b']" } });
     for (const [by, message] of [
       ["", /expected a dimension .* at the end/],
       ["a,", /at the end/],
@@ -75,7 +75,8 @@ describe("counts", () => {
       ["$[01]", /at "\[01\]"/],
       ["$..a", /at "\.\.a"/],
       ["$['a", /at "\['a"/],
-      ["a,b,a", /"a" is named twice/],
+      [`a${"b".repeat(63)}`, /longer than 63/],
+      ["a,b,a", /two columns "a"/],
     ] as const) {
       const result = (await check({ by })) as { issues?: { message: string }[] };
       assert.match(result.issues?.[0]?.message ?? "", message, by);
@@ -85,9 +86,9 @@ describe("counts", () => {
 
   it("reads quoted steps with their escapes", () => {
     assert.deepEqual(parseColumns(String.raw`$['it\'s']["\\"][7].x-y`), [
-      { name: String.raw`$['it\'s']["\\"][7].x-y`, path: ["it's", "\\", 7, "x-y"] },
+      { text: String.raw`$['it\'s']["\\"][7].x-y`, name: String.raw`$.it's.\[7].x-y`, path: ["it's", "\\", 7, "x-y"] },
     ]);
-    assert.deepEqual(parseColumns("$"), [{ name: "$", path: [] }]);
+    assert.deepEqual(parseColumns("$"), [{ text: "$", name: "$", path: [] }]);
   });
 
   it("merges exactly in any order, and keeps no state in the module", () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
+import { InvalidRecord } from "../../../jobs/analysis.ts";
 import histograms from "../../../jobs/histograms/index.ts";
 import { KEY_COLUMNS, keyParts } from "../../../jobs/histograms/keys.ts";
 import type { Sums } from "../../../jobs/histograms/value.ts";
@@ -7,6 +8,7 @@ import type { TestBlock, TestUnit } from "../../../jobs/testing.ts";
 import { checkIsolation, checkMerge, encodeEntries, renderUnits, runAnalysis } from "../../../jobs/testing.ts";
 import { TestRecord } from "../../../jobs/testing/record.ts";
 import { seeded, shuffled } from "../../../jobs/testing/orders.ts";
+import { encodeKeyBytes } from "../../../shared/segment/key.ts";
 import { sortTexts } from "../../../shared/segment/order.ts";
 import type { Dimensions } from "./plain-dashboard.ts";
 import { plainDashboard } from "./plain-dashboard.ts";
@@ -383,6 +385,29 @@ describe("histograms", () => {
           }
         }),
         { numRuns: 150 },
+      );
+    });
+
+    it("drain in the order of the keys' bytes, each key once", () => {
+      fc.assert(
+        fc.property(blocks, (given) => {
+          const inputs = { names: () => [], read: () => new Uint8Array() };
+          const accumulator = histograms.accumulator?.({ params: {}, inputs });
+          for (const { dimensions, records } of given) {
+            const view = new TestRecord({ key: "", dimensions });
+            for (const content of records) {
+              view.load(content);
+              try {
+                accumulator?.add(view);
+              } catch (error) {
+                assert.ok(error instanceof InvalidRecord);
+              }
+            }
+          }
+          const keys = [...(accumulator?.drain() ?? [])].map(([key]) => encodeKeyBytes(key));
+          assert.ok(keys.every((key, i) => i === 0 || Buffer.compare(keys[i - 1] as Buffer, key) < 0));
+        }),
+        { numRuns: 100 },
       );
     });
 
