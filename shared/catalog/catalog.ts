@@ -6,18 +6,14 @@
  * A block is `present`; `changed` once its size or etag differed from an earlier listing's; `vanished` when a listing that
  * covered its place did not find it any more. Vanished blocks are not selected.
  */
-import { statSync } from "node:fs";
-import type { DatabaseSync } from "node:sqlite";
 import { compileLayout, partitionOf } from "../dataset/layout.ts";
 import type { Layout, PrefixDimensions } from "../dataset/layout.ts";
 import { matches } from "../dataset/filter.ts";
 import type { CataloguedBlock, DatasetSpec, Filter } from "../dataset/types.ts";
-import { SpotfoldError } from "../errors.ts";
-import { inTransaction, whenFree } from "../local/sqlite.ts";
-import type { SqliteFile } from "../local/sqlite.ts";
-import { isBusy, translateSqliteError } from "../local/sqlite-errors.ts";
 import type { Clock, Random } from "../ports/clock.ts";
-import { memoryFile, openCatalogFile, putAside } from "./open.ts";
+import { Connection } from "./connection.ts";
+import { datasetId, fullListings } from "./passes.ts";
+import type { FullListing } from "./passes.ts";
 import { decodeTuple, tupleDimensions } from "./rows.ts";
 import type { BlockState } from "./rows.ts";
 import { rowsOf } from "./statements.ts";
@@ -41,10 +37,6 @@ export interface CatalogOptions {
 
 /** Rows that one statement reads: some 100 KB, a few milliseconds. */
 const rowsAtOnce = 1_000;
-/** A reader meets a lock only while another process recovers the log after a crash, or ends it: milliseconds. */
-const readRetryMs = 2;
-const readRetriesMax = 2_500;
-
 type TupleRow = readonly [id: number, sort: Uint8Array, dimensions: string];
 type BlockRow = readonly [
   key: string,
@@ -56,21 +48,18 @@ type BlockRow = readonly [
 ];
 
 export class Catalog {
+  /** Absolute, or `:memory:`. */
   readonly file: string;
-  /** Said once to whoever opened it: a file that could not be used was put aside. */
-  notice: string | undefined;
-  /** Counts the times that the file was lost while it was open: what was read and written before is gone. */
-  losses = 0;
-  readonly #where: SqliteFile;
-  #db: DatabaseSync;
-  #inode: number | undefined;
+  readonly clock: Clock;
+  readonly random: Random;
+  #connection: Connection;
+  #reopening: Promise<Connection> | undefined;
 
-  private constructor(where: SqliteFile, db: DatabaseSync, notice: string | undefined) {
-    this.file = where.file;
-    this.#where = where;
-    this.#db = db;
-    this.notice = notice;
-    this.#inode = inodeOf(where.file);
+  private constructor(file: string, options: CatalogOptions, connection: Connection) {
+    this.file = file;
+    this.clock = options.clock;
+    this.random = options.random;
+    this.#connection = connection;
   }
 
   /**
@@ -78,18 +67,12 @@ export class Catalog {
    * `invalid-format` for a database of another program, `access-denied`, `read-only`, `disk-full`.
    */
   static async open(file: string, options: CatalogOptions): Promise<Catalog> {
-    const where = { file, ...options };
-    const { db, notice } = await openCatalogFile(where);
-    return new Catalog(where, db, notice);
+    return new Catalog(file, options, await Connection.open({ file, ...options }));
   }
 
-  /** This machine's clock and randomness, as given. */
-  get clock(): Clock {
-    return this.#where.clock;
-  }
-
-  get random(): Random {
-    return this.#where.random;
+  /** For people: the file could not be used and was put aside. Undefined when all was well. */
+  get notice(): string | undefined {
+    return this.#connection.notice;
   }
 
   /**
@@ -132,10 +115,10 @@ export class Catalog {
         break;
       }
     }
-    const id = this.datasetId(dataset);
+    const id = this.#connection.read((db) => datasetId(db, dataset));
     let after = "";
     for (;;) {
-      const rows = this.read((db) => {
+      const rows = this.#connection.read((db) => {
         const query = "SELECT prefix, known FROM skipped WHERE dataset = ? AND prefix > ? ORDER BY prefix LIMIT ?";
         return rowsOf<readonly [string, string]>(db, query, id, after, rowsAtOnce);
       });
@@ -148,7 +131,7 @@ export class Catalog {
 
   /** The datasets that were ever listed into this file. */
   datasets(): readonly Pick<DatasetSpec, "name" | "place" | "layout">[] {
-    const rows = this.read((db) =>
+    const rows = this.#connection.read((db) =>
       rowsOf<readonly [string, string, string]>(
         db,
         "SELECT name, place, layout FROM dataset ORDER BY name, place, layout",
@@ -157,22 +140,18 @@ export class Catalog {
     return rows.map(([name, place, layout]) => ({ name, place, layout }));
   }
 
-  /** The row of a dataset, 0 when it was never listed. */
-  datasetId(dataset: DatasetSpec): number {
-    return this.read((db) => {
-      const query = "SELECT id FROM dataset WHERE name = ? AND place = ? AND layout = ?";
-      const [row] = rowsOf<readonly [number]>(db, query, dataset.name, dataset.place, dataset.layout);
-      return row?.[0] ?? 0;
-    });
+  /** Finished full listings of a dataset, the latest first. */
+  fullListings(dataset: DatasetSpec): readonly FullListing[] {
+    return this.#connection.read((db) => fullListings(db, datasetId(db, dataset)));
   }
 
   /** Distinct dimensions in the order of blocks, without the one that takes the end of keys. */
   *#tuples(dataset: DatasetSpec, layout: Layout): Generator<{ id: number; dimensions: Record<string, string> }> {
-    const id = this.datasetId(dataset);
+    const id = this.#connection.read((db) => datasetId(db, dataset));
     const names = tupleDimensions(layout);
     let after: Uint8Array = new Uint8Array(0);
     for (;;) {
-      const rows = this.read((db) => {
+      const rows = this.#connection.read((db) => {
         const query = "SELECT id, sort, dimensions FROM tuple WHERE dataset = ? AND sort > ? ORDER BY sort LIMIT ?";
         return rowsOf<TupleRow>(db, query, id, after, rowsAtOnce);
       });
@@ -187,7 +166,7 @@ export class Catalog {
     const query = `SELECT key, size, etag, state, seen_ms, changed_ms FROM block WHERE tuple = ? AND key > ? ORDER BY key LIMIT ?`;
     let after = "";
     for (;;) {
-      const rows = this.read((db) => rowsOf<BlockRow>(db, query, tuple, after, rowsAtOnce));
+      const rows = this.#connection.read((db) => rowsOf<BlockRow>(db, query, tuple, after, rowsAtOnce));
       for (const row of rows) if (states.includes(row[3])) yield row;
       const last = rows.at(-1);
       if (last === undefined || rows.length < rowsAtOnce) return;
@@ -195,52 +174,19 @@ export class Catalog {
     }
   }
 
-  /** Runs short statements that only read. Throws SpotfoldErrors. */
-  read<Result>(work: (db: DatabaseSync) => Result): Result {
-    for (let tries = 1; ; tries++) {
-      try {
-        return work(this.#db);
-      } catch (error) {
-        if (!isBusy(error) || tries === readRetriesMax) throw translateSqliteError(error, this.file);
-      }
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, readRetryMs);
-    }
-  }
-
   /**
-   * All or nothing; waits while others write. `work` may run again from its start. When the file turns out to be damaged or
-   * gone it is begun anew, `losses` counts it, and this fails with `store-unavailable`, to be tried again from the beginning.
+   * The open file, for those who write; begun anew if it was lost. One sync keeps to one connection: what it remembers of rows
+   * belongs to that file.
    */
-  async write<Result>(work: (db: DatabaseSync) => Result): Promise<Result> {
-    try {
-      return await whenFree(this.#where, () => inTransaction(this.#db, () => work(this.#db)));
-    } catch (error) {
-      if (!(error instanceof SpotfoldError) || (error.code !== "corrupt" && error.code !== "no-such-store"))
-        throw error;
-      await this.#beginAnew();
-      throw new SpotfoldError("store-unavailable", `The catalog ${this.file} was lost while it was in use.`, {
-        hint: "Start again: listing builds it anew.",
-        retryable: true,
-        cause: error,
-      });
+  async connect(): Promise<Connection> {
+    if (this.#connection.lost) {
+      this.#reopening ??= this.#connection.again().finally(() => (this.#reopening = undefined));
+      this.#connection = await this.#reopening;
     }
-  }
-
-  async #beginAnew(): Promise<void> {
-    this.#db.close();
-    const aside = this.file === memoryFile ? undefined : putAside(this.#where, this.#inode);
-    const { db, notice } = await openCatalogFile(this.#where);
-    this.#db = db;
-    this.#inode = inodeOf(this.file);
-    this.losses++;
-    this.notice = aside === undefined ? notice : `The catalog ${this.file} is damaged. It was put aside as ${aside}.`;
+    return this.#connection;
   }
 
   close(): void {
-    if (this.#db.isOpen) this.#db.close();
+    this.#connection.close();
   }
-}
-
-function inodeOf(file: string): number | undefined {
-  return file === memoryFile ? undefined : statSync(file, { throwIfNoEntry: false })?.ino;
 }

@@ -9,10 +9,11 @@ import pLimit from "p-limit";
 import type { Layout } from "../dataset/layout.ts";
 import { SpotfoldError } from "../errors.ts";
 import { compareKeys } from "../keys.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { BlobInfo, BlobStore, ListPage } from "../ports/blob-store.ts";
 import { remember, writeBlocks } from "./blocks.ts";
 import type { SeenBlock, TupleCache } from "./blocks.ts";
-import type { Catalog } from "./catalog.ts";
+import type { Connection } from "./connection.ts";
 import type { Listing } from "./listing.ts";
 import { addPending, addSkipped, count, markAfter, markListed, pendingOf, prefixesAtOnce } from "./passes.ts";
 import type { Counts, Pass } from "./passes.ts";
@@ -31,7 +32,8 @@ export interface SyncProgress {
 }
 
 export interface ListerOptions {
-  readonly catalog: Catalog;
+  readonly connection: Connection;
+  readonly clock: Clock;
   readonly layout: Layout;
   /** Rooted at the dataset's place. */
   readonly store: BlobStore;
@@ -56,7 +58,7 @@ export class Lister {
 
   /** Resolves when nothing is pending; rejects with the first failure, or the signal's reason, when all listings have ended. */
   async run(): Promise<void> {
-    const { catalog, pass, signal } = this.#options;
+    const { connection, pass, signal } = this.#options;
     signal?.throwIfAborted();
     const limit = pLimit(parallelListings);
     let failure: { readonly error: unknown } | undefined;
@@ -75,7 +77,7 @@ export class Lister {
     const forward = (): void => this.#stop.abort(signal?.reason);
     signal?.addEventListener("abort", forward, { once: true });
     try {
-      for (const [prefix, after] of catalog.read((db) => pendingOf(db, pass.id))) start(prefix, after);
+      for (const [prefix, after] of connection.read((db) => pendingOf(db, pass.id))) start(prefix, after);
       // A listing adds those below it before it ends, so nothing is left when none is running.
       while (this.#running.size > 0) await Promise.all(this.#running);
     } finally {
@@ -112,10 +114,10 @@ export class Lister {
   async #commitPage(prefix: string, page: ListPage, before: string, deep: boolean): Promise<string> {
     const last = page.blobs.at(-1)?.key;
     if (last === undefined) return before;
-    const { catalog, layout, pass } = this.#options;
+    const { connection, clock, layout, pass } = this.#options;
     const { blocks, unmatched } = this.#sort(page.blobs, before);
-    const nowMs = catalog.clock.now();
-    const { tuples, counts } = await catalog.write((db) => {
+    const nowMs = clock.now();
+    const { tuples, counts } = await connection.write((db) => {
       const written = writeBlocks(db, pass, layout, blocks, nowMs, this.#cache);
       // Only a listing without prefixes can go on after a key.
       if (deep) markAfter(db, pass.id, prefix, last);
@@ -151,7 +153,7 @@ export class Lister {
   }
 
   async #commitPrefix(prefix: string, below: readonly string[], more: boolean): Promise<readonly string[]> {
-    const { catalog, layout, pass, listing } = this.#options;
+    const { connection, clock, layout, pass, listing } = this.#options;
     const children: string[] = [];
     const skipped: { prefix: string; known: string }[] = [];
     for (const child of below) {
@@ -163,14 +165,14 @@ export class Lister {
     }
     // Children first, in parts: until the prefix itself is marked, a death lists it again.
     for (let from = 0; from < children.length; from += prefixesAtOnce) {
-      await catalog.write((db) => addPending(db, pass.id, children.slice(from, from + prefixesAtOnce)));
+      await connection.write((db) => addPending(db, pass.id, children.slice(from, from + prefixesAtOnce)));
     }
     for (let from = 0; from < skipped.length; from += prefixesAtOnce) {
-      await catalog.write((db) => addSkipped(db, pass, skipped.slice(from, from + prefixesAtOnce)));
+      await connection.write((db) => addSkipped(db, pass, skipped.slice(from, from + prefixesAtOnce)));
     }
-    const counts = await catalog.write((db) => {
+    const counts = await connection.write((db) => {
       markListed(db, pass.id, prefix);
-      return count(db, pass.id, catalog.clock.now(), (counts) => ({
+      return count(db, pass.id, clock.now(), (counts) => ({
         ...counts,
         prefixes: counts.prefixes + 1,
         skipped: counts.skipped + skipped.length,

@@ -119,8 +119,14 @@ export function beginPass(db: DatabaseSync, request: PassRequest): Pass {
   return { id, dataset, resumed: false };
 }
 
-function datasetRow(db: DatabaseSync, { name, place, layout }: DatasetSpec): number {
+function datasetRow(db: DatabaseSync, dataset: DatasetSpec): number {
+  const { name, place, layout } = dataset;
   change(db, "INSERT INTO dataset (name, place, layout) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", name, place, layout);
+  return datasetId(db, dataset);
+}
+
+/** The row of a dataset, 0 when it was never listed. */
+export function datasetId(db: DatabaseSync, { name, place, layout }: DatasetSpec): number {
   const query = "SELECT id FROM dataset WHERE name = ? AND place = ? AND layout = ?";
   return rowsOf<readonly [number]>(db, query, name, place, layout)[0]?.[0] ?? 0;
 }

@@ -3,7 +3,6 @@ import type { DatasetSpec, Filter } from "../dataset/types.ts";
 import { compileLayout } from "../dataset/layout.ts";
 import { compareKeys } from "../keys.ts";
 import type { Catalog } from "./catalog.ts";
-import { fullListings } from "./passes.ts";
 import { tupleDimensions } from "./rows.ts";
 
 export interface Amount {
@@ -45,8 +44,7 @@ export function catalogStats(catalog: Catalog, dataset: DatasetSpec, filter: Fil
       }
     }
   }
-  const id = catalog.datasetId(dataset);
-  const [last] = catalog.read((db) => fullListings(db, id));
+  const [last] = catalog.fullListings(dataset);
   return {
     ...total,
     dimensions: Object.fromEntries([...byName].map(([name, values]) => [name, sorted(values)])),

@@ -10,14 +10,16 @@ import { compileLayout } from "../dataset/layout.ts";
 import type { Layout } from "../dataset/layout.ts";
 import type { DatasetSpec, Filter } from "../dataset/types.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
+import type { Clock } from "../ports/clock.ts";
 import { markVanished, unseenBlocks } from "./blocks.ts";
 import type { UnseenCursor } from "./blocks.ts";
 import type { Catalog } from "./catalog.ts";
+import type { Connection } from "./connection.ts";
 import { Lister } from "./lister.ts";
 import type { SyncProgress } from "./lister.ts";
 import { decideListing, recentDaysDefault } from "./listing.ts";
 import type { Listing } from "./listing.ts";
-import { beginPass, countsOf, finishPass, fullListings, ownerEnded, ownerLives } from "./passes.ts";
+import { beginPass, countsOf, finishPass, ownerEnded, ownerLives } from "./passes.ts";
 import type { Counts, ListingMode, Pass } from "./passes.ts";
 
 /** A catalog file that is lost while it is in use is begun anew; twice in one sync is no accident. */
@@ -65,17 +67,18 @@ export async function syncCatalog(
   options: SyncOptions = {},
 ): Promise<SyncResult> {
   for (let tries = 1; ; tries++) {
-    const { losses } = catalog;
+    const connection = await catalog.connect();
     try {
-      return await syncOnce(catalog, dataset, store, filter, options);
+      return await syncOnce(catalog, connection, dataset, store, filter, options);
     } catch (error) {
-      if (catalog.losses === losses || tries === triesMax) throw error;
+      if (!connection.lost || tries === triesMax) throw error;
     }
   }
 }
 
 async function syncOnce(
   catalog: Catalog,
+  connection: Connection,
   dataset: DatasetSpec,
   store: BlobStore,
   filter: Filter,
@@ -85,24 +88,23 @@ async function syncOnce(
   const { full = false, recentDays = recentDaysDefault, onProgress, signal } = options;
   const alwaysFull = options.alwaysFull ?? !store.name.startsWith("s3:");
   const layout = compileLayout(dataset.layout);
-  const id = catalog.datasetId(dataset);
   const listing = decideListing({
     layout,
     filter,
     alwaysFull,
     full,
     recentDays,
-    fullListings: catalog.read((db) => fullListings(db, id)),
+    fullListings: catalog.fullListings(dataset),
     nowMs: clock.now(),
   });
   const owner = `${process.pid}:${random.hex(16)}`;
   const request = { dataset, mode: listing.mode, filter: filterText(listing.filter), owner };
   ownerLives(owner);
   try {
-    const pass = await catalog.write((db) => beginPass(db, { ...request, nowMs: clock.now() }));
-    await new Lister({ catalog, layout, store, pass, listing, alwaysFull, onProgress, signal }).run();
-    const vanished = await markUnseen(catalog, layout, pass, listing, signal);
-    const counts = await catalog.write((db) => {
+    const pass = await connection.write((db) => beginPass(db, { ...request, nowMs: clock.now() }));
+    await new Lister({ connection, clock, layout, store, pass, listing, alwaysFull, onProgress, signal }).run();
+    const vanished = await markUnseen(connection, clock, layout, pass, listing, signal);
+    const counts = await connection.write((db) => {
       const counts = countsOf(db, pass.id);
       finishPass(db, pass, listing.mode, clock.now());
       return counts;
@@ -115,7 +117,8 @@ async function syncOnce(
 
 /** Marks what was not seen where the pass has looked. */
 async function markUnseen(
-  catalog: Catalog,
+  connection: Connection,
+  clock: Clock,
   layout: Layout,
   pass: Pass,
   listing: Listing,
@@ -126,10 +129,10 @@ async function markUnseen(
   while (cursor !== undefined) {
     signal?.throwIfAborted();
     const from: UnseenCursor = cursor;
-    const { blocks, next } = catalog.read((db) => unseenBlocks(db, pass, from));
+    const { blocks, next } = connection.read((db) => unseenBlocks(db, pass, from));
     const gone = blocks.filter(({ key }) => layout.allowsPrefix(folderOf(key, layout.depth), listing.filter));
     if (gone.length > 0) {
-      vanished += await catalog.write((db) => markVanished(db, pass, gone, catalog.clock.now()));
+      vanished += await connection.write((db) => markVanished(db, pass, gone, clock.now()));
     }
     cursor = next;
   }
