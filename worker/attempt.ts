@@ -3,9 +3,9 @@ import type { JobBlock, JobOutcome, JobTask } from "../executor/types.ts";
 import { messageOf, SpotfoldError } from "../shared/errors.ts";
 import type { AttemptEnd, AttemptRecord } from "../shared/formats/attempt.ts";
 import { encodeStored } from "../shared/formats/stored.ts";
-import { handOn, sortBlocks, worthHandingOn, type Parts } from "./conclude.ts";
+import type { Parts } from "./conclude.ts";
 import type { WorkerContext } from "./context.ts";
-import { decide, releaseDelayMs, type Verdict } from "./decide.ts";
+import { releaseDelayMs, type Verdict } from "./decide.ts";
 import type { Job, JobEnd, JobServices } from "./job-types.ts";
 import { leaseLost } from "./leases.ts";
 import { causeOf, holdRun, liveWorkers, readAttempts, recordKeyOf } from "./records.ts";
@@ -20,7 +20,7 @@ export async function attemptJob(services: JobServices, job: Job): Promise<JobEn
       services,
       job,
       verdict,
-      sortBlocks(job.blocks.length, { reports: [], faults: [] }),
+      context.rules.sortBlocks(job.blocks.length, { reports: [], faults: [] }),
       null,
       context.random.hex(16),
     );
@@ -34,7 +34,7 @@ export async function attemptJob(services: JobServices, job: Job): Promise<JobEn
 
 async function judge(context: WorkerContext, job: Job, records: readonly AttemptRecord[]): Promise<Verdict> {
   const live = records.length === 0 ? [] : await liveWorkers(context.store, context.timing.statusMs);
-  return decide({ records, blocks: job.blocks.length, liveWorkers: live });
+  return context.rules.decide({ records, blocks: job.blocks.length, liveWorkers: live });
 }
 
 async function execute(services: JobServices, job: Job, memoryFactor: number): Promise<JobEnd> {
@@ -114,7 +114,7 @@ async function conclude(
   workedMs: number,
 ): Promise<JobEnd> {
   const { context } = services;
-  const sorted = sortBlocks(job.blocks.length, outcome);
+  const sorted = context.rules.sortBlocks(job.blocks.length, outcome);
   const { struck, left } = sorted;
   const { ended } = outcome;
   const write = async (parts: Parts): Promise<JobEnd> => await resolve(services, job, record.attempt, parts, outcome);
@@ -134,15 +134,15 @@ async function conclude(
   }
   if (end.cause === "interrupted") {
     const sizes = job.blocks.map((block) => block.size);
-    const worth = worthHandingOn(sorted.covered, sizes, workedMs, context.timing.handOnMs);
+    const worth = context.rules.worthHandingOn(sorted.covered, sizes, workedMs, context.timing.handOnMs);
     if (worth && services.keeper.isValid(job.held))
-      return await write(handOn(job.message.job, sorted, "together", end.cause));
+      return await write(context.rules.handOn(job.message.job, sorted, "together", end.cause));
     return await fail(services, job, record, end);
   }
   // From here on the job itself failed: by code, memory, time or a damaged block.
   const namesBlock = struck.length > 0 && (ended === null || ended.block !== undefined || sorted.covered.length > 0);
   if (job.blocks.length > 1 && namesBlock && !end.beforeFirstRecord) {
-    return await write(handOn(job.message.job, sorted, "together", end.cause));
+    return await write(context.rules.handOn(job.message.job, sorted, "together", end.cause));
   }
   const completed = await complete(context, job, record, end);
   const earlier = await readAttempts(context.store, job.message.aggregate, record.plan, record.job);

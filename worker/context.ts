@@ -5,6 +5,7 @@ import type { RunSpec } from "../shared/formats/run.ts";
 import type { BlobStore } from "../shared/ports/blob-store.ts";
 import type { Clock, Random } from "../shared/ports/clock.ts";
 import type { JobQueue } from "../shared/ports/job-queue.ts";
+import type { WorkerRules } from "./rules.ts";
 
 /** All in ms. */
 export interface WorkerTiming {
@@ -44,6 +45,7 @@ export interface WorkerContext {
   readonly dimensionsOf: DimensionsOf;
   /** Reads a file that the runner made. */
   readonly readFile: (path: string) => AsyncIterable<Uint8Array>;
+  readonly rules: WorkerRules;
   readonly limits: AttemptLimits;
   readonly timing: WorkerTiming;
   readonly clock: Clock;

@@ -81,10 +81,10 @@ export class LeaseKeeper {
   /** Ends leases whose time ran out. A loop of its own: an extend that hangs must not hide the end. */
   async watch(signal: AbortSignal): Promise<void> {
     const { clock, timing } = this.#context;
-    // A twentieth of the heartbeat: the children must be gone within 2 s of the end (25 s / 20 = 1.25 s).
-    const tickMs = timing.heartbeatMs / 20;
     while (!signal.aborted) {
-      await clock.sleep(tickMs, signal);
+      // A lease that is taken meanwhile ends later than a heartbeat from now.
+      const ends = [...this.#held].map((held) => held.until - clock.monotonic());
+      await clock.sleep(Math.max(0, Math.min(timing.heartbeatMs, ...ends)), signal);
       const now = clock.monotonic();
       for (const held of this.#held) {
         if (now < held.until) continue;

@@ -4,7 +4,7 @@ import { messageOf } from "../shared/errors.ts";
 import { missingReasons, type Resolution } from "../shared/formats/resolution.ts";
 import { encodeStored } from "../shared/formats/stored.ts";
 import { attemptKey, resolutionKey } from "../shared/names.ts";
-import { handOn, type Parts, type Sorted } from "./conclude.ts";
+import type { Parts, Sorted } from "./conclude.ts";
 import type { WorkerContext } from "./context.ts";
 import type { Verdict } from "./decide.ts";
 import type { Job, JobEnd, JobServices } from "./job-types.ts";
@@ -35,7 +35,13 @@ export async function settle(
       return "held";
     }
     case "split":
-      return await resolve(services, job, attempt, handOn(job.message.job, sorted, "halves", "retries"), outcome);
+      return await resolve(
+        services,
+        job,
+        attempt,
+        context.rules.handOn(job.message.job, sorted, "halves", "retries"),
+        outcome,
+      );
     case "give-up": {
       const given = [...sorted.struck.map((fault) => fault.block), ...sorted.left].map((block) => ({
         block,

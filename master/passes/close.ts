@@ -35,7 +35,7 @@ export async function closePass(context: MasterContext, aggregate: string): Prom
   return closed;
 }
 
-/** Enters what is resolved, closes the run, and tells its workers. */
+/** Enters what is resolved, closes the run, and tells its workers. False when it was not open. */
 export async function endRun(
   context: MasterContext,
   aggregate: string,
@@ -44,8 +44,9 @@ export async function endRun(
 ): Promise<boolean> {
   await enterPass(context, aggregate, { run });
   const open = (await context.ledger.read(aggregate)).manifest?.open.find((candidate) => candidate.run === run);
-  const complete = open !== undefined && isComplete(open);
-  const closed = await closeRun(context, aggregate, run, complete ? "finished" : state);
+  // Not admitted yet, or closed already: a hold would outlive its reason and stop the run's workers for ever.
+  if (open === undefined) return false;
+  const closed = await closeRun(context, aggregate, run, isComplete(open) ? "finished" : state);
   const what = state === "cancelled" ? "the run was cancelled" : "the run's deadline is over";
   await putHold(context, { ...emptyHold(run), kind: "closed", what, where: `aggregate ${aggregate}` }).catch(
     (error: unknown) => {

@@ -1,0 +1,117 @@
+/** The master's executors, in process: the real merge over segments in memory; a render that writes what it is given. */
+import type { LoadedAnalysis } from "../../executor/core/load.ts";
+import { combineOf } from "../../executor/core/merge.ts";
+import { RunWriter } from "../../executor/core/runs.ts";
+import type {
+  AnalysisDescription,
+  AttemptSegment,
+  Executors,
+  LentSlice,
+  MergeTask,
+  RenderedUnit,
+  RenderTask,
+} from "../../executor/types.ts";
+import type { EntryCursor } from "../../shared/segment/entry.ts";
+import { keyOf, valueOf } from "../../shared/segment/entry.ts";
+import { decodeKey, prefixRange } from "../../shared/segment/key.ts";
+import { MergeCursor } from "../../shared/segment/merge.ts";
+import { syncMemorySource } from "../../shared/segment/source.ts";
+import { SyncSegmentReader } from "../../shared/segment/sync-reader.ts";
+import type { SimProcess } from "./process.ts";
+
+/** Virtual time that a child takes. */
+const childMsMean = 300;
+
+export class SimExecutors implements Executors {
+  readonly #process: SimProcess;
+  readonly #loaded: LoadedAnalysis;
+  readonly #files = new Map<string, Uint8Array>();
+  #number = 0;
+
+  constructor(process: SimProcess, loaded: LoadedAnalysis) {
+    this.#process = process;
+    this.#loaded = loaded;
+  }
+
+  async describe(): Promise<AnalysisDescription> {
+    return this.#loaded.description;
+  }
+
+  async merge(task: MergeTask): Promise<AttemptSegment & { release(): Promise<void> }> {
+    await this.#child("executor.merge");
+    const chunks: Uint8Array[] = [];
+    const scratch = {
+      create: () => ({ write: (bytes: Uint8Array) => void chunks.push(bytes.slice()), close: () => {} }),
+      open: () => {
+        throw new Error("a merge in the simulator has one pass");
+      },
+      remove: () => {},
+    };
+    const { columns, publishBy } = task;
+    const writer = new RunWriter("merged", { columns, publishBy, scratch, beat: () => {} });
+    const cursor = new MergeCursor(task.slices.map(cursorOf), combineOf(this.#loaded, true));
+    while (cursor.next()) writer.addFrom(cursor);
+    const info = writer.finish();
+    const path = this.#keep(Buffer.concat(chunks));
+    return {
+      entries: info?.entries ?? 0,
+      bytes: info?.bytes ?? 0,
+      rawBytes: info?.rawBytes ?? 0,
+      firstKey: Buffer.from(info?.firstKey ?? ""),
+      lastKey: Buffer.from(info?.lastKey ?? ""),
+      partitions: info?.partitions ?? [],
+      units: info?.units ?? [],
+      path,
+      release: async () => void this.#files.delete(path),
+    };
+  }
+
+  async render(task: RenderTask): Promise<RenderedUnit & { release(): Promise<void> }> {
+    await this.#child("executor.render");
+    const totals = new Map<string, number>();
+    for (const slice of task.slices) {
+      const cursor = cursorOf(slice);
+      while (cursor.next()) {
+        const [, ...columns] = decodeKey(keyOf(cursor));
+        if (columns[0] !== task.unit[0]) continue;
+        const name = columns.join("\t");
+        totals.set(name, (totals.get(name) ?? 0) + Number(Buffer.from(valueOf(cursor)).toString()));
+      }
+    }
+    const lines = [...totals].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => `${name}\t${value}\n`);
+    const bytes = Buffer.from(lines.join(""));
+    const path = this.#keep(bytes);
+    const label = task.unit.join("/");
+    return {
+      label,
+      folder: `${task.stamp}-${label}-${task.suffix}`,
+      files: [{ name: "data.tsv", path, bytes: bytes.length }],
+      notes: {},
+      entries: totals.size,
+      release: async () => void this.#files.delete(path),
+    };
+  }
+
+  async *results(): AsyncGenerator<Uint8Array, void, undefined> {}
+
+  async *readFile(path: string): AsyncGenerator<Uint8Array, void, undefined> {
+    yield this.#files.get(path) ?? Buffer.alloc(0);
+  }
+
+  async #child(label: string): Promise<void> {
+    await this.#process.call(label, () => {});
+    await this.#process.clock.sleep(this.#process.kernel.rng.latency(childMsMean));
+  }
+
+  #keep(bytes: Uint8Array): string {
+    const path = `file${this.#number++}`;
+    this.#files.set(path, bytes);
+    return path;
+  }
+}
+
+function cursorOf({ lent, partition }: LentSlice): EntryCursor {
+  if (lent.kind !== "url") throw new Error("a store in memory lends data: URLs");
+  const bytes = Buffer.from(lent.url.slice(lent.url.indexOf(",") + 1), "base64");
+  return SyncSegmentReader.open(syncMemorySource(bytes)).cursor(prefixRange([partition]));
+}
