@@ -66,11 +66,12 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** The environment of tests without what npm or a developer's settings add to it. */
+/** The environment of tests without what npm or a developer's settings add to it; where packages come from stays. */
 export function cleanEnv(extra: Readonly<Record<string, string | undefined>> = {}): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = {};
   for (const [name, value] of Object.entries(process.env)) {
-    if (!/^(npm_|SPOTFOLD_|NODE_OPTIONS$|FORCE_COLOR$|NO_COLOR$)/i.test(name)) env[name] = value;
+    const ofMachine = /^npm_config_(registry|cache|userconfig)$/i.test(name);
+    if (ofMachine || !/^(npm_|SPOTFOLD_|NODE_OPTIONS$|FORCE_COLOR$|NO_COLOR$)/i.test(name)) env[name] = value;
   }
   for (const [name, value] of Object.entries(extra)) {
     if (value === undefined) delete env[name];
