@@ -106,6 +106,14 @@ describe("exact sums", () => {
     assert.equal(nearest(sumOf([])), 0);
   });
 
+  it("break ties to even, the large ones, too", () => {
+    for (const scale of [2 ** 60, 2 ** 1000]) {
+      const unit = scale / 2 ** 52;
+      assert.deepEqual(addExact(scale, unit / 2), [scale, unit / 2]);
+      assert.deepEqual(addExact(scale + unit, unit / 2), [scale + 2 * unit, -unit / 2]);
+    }
+  });
+
   it("know no minus zero", () => {
     for (const sum of [addExact(-0, -0), addExact(0, -0), addExact(0.5, -0.5), sumOf([-0])]) {
       assert.ok(Object.is(sum, 0));

@@ -79,6 +79,13 @@ describe("histograms", () => {
     assert.deepEqual(sums, [[2 ** 54, 1], tenths, 0, tenths, 1e16 + 2, 1e-300, 2 ** 53 + 2, 3, 3]);
   });
 
+  it("hold what neither of a statistic's two doubles can", () => {
+    const rows = [1e30, 1, 1e-30, -5e-31, 2.5].map((sum) => [sum, -1, -1, -1, -1]);
+    assert.deepEqual(sumsOf("A", [block(rows.map((A) => ping({ A })))]), {
+      0: [[1e30, 3.5, 5e-31], null, null, null, null, 5],
+    });
+  });
+
   it("of different lengths or definitions never meet", () => {
     const inputs = {
       "definitions/0123456789ab.Histograms.json": `{"A":{"kind":"enumerated","n_values":2}}`,
