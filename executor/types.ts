@@ -84,6 +84,7 @@ export interface JobTask {
   readonly bundle: BundleRef;
   /** Name of the record format. */
   readonly records: string;
+  /** Of the analysis' key; in segments the partition goes before them. */
   readonly columns: number;
   readonly publishBy: number;
   readonly blocks: readonly JobBlock[];
@@ -171,9 +172,35 @@ export interface ResultsTask extends MergeTask {
   readonly prefix: Key;
 }
 
+/** What is mapped at submit, before anything is stored. */
+export interface CheckTask {
+  readonly bundle: BundleRef;
+  /** Null: the bundle is loaded and described, nothing is mapped. */
+  readonly sample: {
+    readonly records: string;
+    readonly block: JobBlock;
+    /** Read access to the block. */
+    readonly lent: Lent;
+  } | null;
+}
+
+export interface CheckResult {
+  readonly description: AnalysisDescription;
+  /** Of the sample; null without one, or when the block itself could not be read (`unread` says why). */
+  readonly mapped: {
+    readonly records: number;
+    readonly rejected: Readonly<Record<string, number>>;
+    /** Names the author's file and line where user code threw. */
+    readonly firstRejection: string | null;
+  } | null;
+  readonly unread: Fault | null;
+}
+
 /** Runs user code on segments. Rejects with SpotfoldError `analysis-failed` when user code throws, naming the key in hand. */
 export interface Executors {
   describe(bundle: BundleRef): Promise<AnalysisDescription>;
+  /** Loads the bundle and maps the first records of a block, under production's limits. */
+  check(task: CheckTask): Promise<CheckResult>;
   /** Merges slices of one or several partitions into one segment (partition first in its keys). */
   merge(task: MergeTask): Promise<AttemptSegment & { release(): Promise<void> }>;
   render(task: RenderTask): Promise<RenderedUnit & { release(): Promise<void> }>;

@@ -51,7 +51,7 @@ export interface JobTaskMessage extends TaskBase {
 export interface CheckTaskMessage extends TaskBase {
   readonly task: "check";
   /** Null: describe only. */
-  readonly sample: { readonly records: string; readonly block: JobBlock; readonly recordsMax: number } | null;
+  readonly sample: { readonly records: string; readonly block: JobBlock } | null;
 }
 
 export interface ChildSlice {

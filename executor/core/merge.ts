@@ -11,7 +11,7 @@ import { MergeCursor } from "../../shared/segment/merge.ts";
 import type { Combine } from "../../shared/segment/merge.ts";
 import { planMerge } from "../../shared/segment/merge-plan.ts";
 import { SyncSegmentReader } from "../../shared/segment/sync-reader.ts";
-import { describeThrow } from "./faults.ts";
+import { describeThrow, Struck } from "./faults.ts";
 import type { LoadedAnalysis } from "./load.ts";
 import { RunWriter } from "./runs.ts";
 import type { RunInfo, RunShape } from "./runs.ts";
@@ -44,16 +44,14 @@ export function combineOf({ analysis }: LoadedAnalysis, partitioned: boolean): C
   };
 }
 
-/** User code threw; `key` is encoded. */
-export function failedAt(what: string, key: string, error: unknown): SpotfoldError {
-  return new SpotfoldError(
-    "analysis-failed",
-    `\`${what}\` threw at the key ${JSON.stringify(key)}: ${describeThrow(error)}`,
-    {
-      context: { key },
-      cause: error,
-    },
-  );
+/** What is not user code's doing, although it passes through it: damaged inputs, bugs of ours. */
+const notTheirs: ReadonlySet<string> = new Set(["corrupt", "invalid-format", "internal"]);
+
+/** User code threw; `key` is encoded. What is not its doing stays what it is. */
+export function failedAt(what: string, key: string, error: unknown): Error {
+  if (error instanceof Struck || (error instanceof SpotfoldError && notTheirs.has(error.code))) return error;
+  const message = `\`${what}\` threw at the key ${JSON.stringify(key)}: ${describeThrow(error)}`;
+  return new SpotfoldError("analysis-failed", message, { context: { key }, cause: error });
 }
 
 export interface MergeShape extends RunShape {

@@ -47,9 +47,7 @@ describe("an execution", () => {
   it("lets emits take effect when map returns: a throw leaves nothing behind", () => {
     const { made, log, pairs } = execution();
     made.beginBlock(block(7));
-    made.chunk(
-      lines({ k: "a" }, { k: "a", then: "throw" }, { k: "a", then: "reject" }, { k: "a", then: "columns" }, "{"),
-    );
+    made.chunk(lines({ k: "a" }, { k: "a", ask: "throw" }, { k: "a", ask: "reject" }, { k: "a", ask: "columns" }, "{"));
     const report = made.endBlock();
     assert.deepEqual(report.rejected, { asked: 1, "invalid-json": 1, "invalid-key": 1, "map-threw": 1 });
     assert.deepEqual([report.records, report.verdict], [5, "counted"]);
@@ -84,9 +82,10 @@ describe("an execution", () => {
     const { made } = execution(strict);
     made.beginBlock(block(3));
     made.chunk(lines({ k: "a" }, "{", "{"));
-    const struck = (error: unknown) =>
-      error instanceof Struck && error.fault.block === 3 && error.fault.cause === "bad-input";
-    assert.throws(() => made.endBlock(), struck);
+    assert.throws(
+      () => made.endBlock(),
+      (error) => error instanceof Struck && error.fault.block === 3 && error.fault.cause === "bad-input",
+    );
   });
 
   it("bounds log lines of a block, and counts all the same", () => {

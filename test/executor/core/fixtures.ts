@@ -14,11 +14,11 @@ export function load<V>(analysis: Analysis<V>, params: unknown = {}): LoadedAnal
 
 /** Counts records by their field `k`; throws, rejects or emits wrongly as the record asks. */
 export function countingMap(record: RecordView, emit: Emit<number>): void {
-  const { k, then } = record.json() as { k: string; then?: string };
+  const { k, ask } = record.json() as { k: string; ask?: string };
   emit([k], 1);
-  if (then === "throw") throw new Error("asked to throw");
-  if (then === "reject") throw Object.assign(new Error("asked to reject"), { name: "InvalidRecord", reason: "asked" });
-  if (then === "columns") emit([k, k], 1);
+  if (ask === "throw") throw new Error("asked to throw");
+  if (ask === "reject") throw Object.assign(new Error("asked to reject"), { name: "InvalidRecord", reason: "asked" });
+  if (ask === "columns") emit([k, k], 1);
 }
 
 export const counting = load<number>({ name: "counting", key: ["k"], map: countingMap, merge: (a, b) => a + b });

@@ -44,6 +44,8 @@ function feed(run: JobRun, index: number, ...records: readonly unknown[]): void 
   run.chunk(lines(...records));
 }
 
+const keys = (from: number): { k: string }[] => Array.from({ length: 100 }, (_, i) => ({ k: `k${from + i}` }));
+
 describe("a pass over blocks", () => {
   it("ends with one run that holds all pairs, its partitions and units", () => {
     const { state, scratch, runs, begin } = start(3, { checkpointStateBytes: 1e6, checkpointMs: 1e6 });
@@ -85,7 +87,6 @@ describe("a pass over blocks", () => {
 
   it("spills within a block, and drops the spills of a block that fails", () => {
     const { state, scratch, begin } = start(2, { checkpointStateBytes: 2_000, checkpointMs: 1e6 });
-    const keys = (from: number): { k: string }[] => Array.from({ length: 100 }, (_, i) => ({ k: `k${from + i}` }));
     const first = begin("p0");
     feed(first, 0, ...keys(0));
     first.endBlock();

@@ -1,0 +1,63 @@
+/**
+ * Reads ahead: a source is started before anybody asks for its chunks, and runs until a bound of bytes waits. So the next
+ * block's first bytes are there when the one before ends.
+ */
+
+/** Waiting bytes of one block. Two blocks are open at a time. */
+export const aheadBytesMax = 2 * 1024 * 1024;
+
+/** Starts reading at once. What the source throws is thrown where its place in the sequence is. */
+export function readAhead(source: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const ahead = new Ahead();
+  void ahead.fill(source);
+  return ahead.read();
+}
+
+class Ahead {
+  readonly #chunks: Uint8Array[] = [];
+  #bytes = 0;
+  #end: { readonly error?: unknown } | null = null;
+  /** Resolves when something changed; whoever waits looks again. */
+  #change = Promise.withResolvers<void>();
+
+  async fill(source: AsyncGenerator<Uint8Array>): Promise<void> {
+    try {
+      for await (const chunk of source) {
+        this.#chunks.push(chunk);
+        this.#bytes += chunk.length;
+        this.#changed();
+        while (this.#isFull()) await this.#change.promise;
+      }
+      this.#end = {};
+    } catch (error) {
+      this.#end = { error };
+    }
+    this.#changed();
+  }
+
+  async *read(): AsyncGenerator<Uint8Array> {
+    for (;;) {
+      const chunk = this.#chunks.shift();
+      if (chunk !== undefined) {
+        this.#bytes -= chunk.length;
+        this.#changed();
+        yield chunk;
+      } else if (this.#end === null) {
+        await this.#change.promise;
+      } else if ("error" in this.#end) {
+        throw this.#end.error;
+      } else {
+        return;
+      }
+    }
+  }
+
+  #isFull(): boolean {
+    return this.#bytes >= aheadBytesMax;
+  }
+
+  #changed(): void {
+    this.#change.resolve();
+    this.#change = Promise.withResolvers<void>();
+  }
+}

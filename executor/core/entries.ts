@@ -1,0 +1,74 @@
+/**
+ * The entries of an aggregate's segments as readers see them: across partitions, in key order, partition stripped, decoded;
+ * one after the other, however many there are. `inHand` names the key when user code throws.
+ */
+import type { Key } from "../../jobs/analysis.ts";
+import { keyOf, valueOf } from "../../shared/segment/entry.ts";
+import type { EntryCursor } from "../../shared/segment/entry.ts";
+import { decodeKey, prefixRange } from "../../shared/segment/key.ts";
+import { stripFirstColumn } from "../../shared/segment/strip.ts";
+import { SyncSegmentReader } from "../../shared/segment/sync-reader.ts";
+import type { SyncSegmentSource } from "../../shared/segment/source.ts";
+import type { LoadedAnalysis } from "./load.ts";
+import { combineOf, withMerged } from "./merge.ts";
+import type { MergeInput, MergeShape } from "./merge.ts";
+import { decodeValueOf } from "./values.ts";
+
+/** One partition's range of a segment. */
+export interface SliceSource {
+  readonly partition: string;
+  open(): SyncSegmentSource & { close(): void };
+}
+
+/** A slice as an input of a merge: whole keys, or keys without the partition that begin with `prefix`. */
+export function sliceInput(slice: SliceSource, stripped: boolean, prefix: Key): MergeInput {
+  return {
+    open() {
+      const source = slice.open();
+      const cursor = SyncSegmentReader.open(source).cursor(prefixRange([slice.partition, ...prefix]));
+      return { cursor: stripped ? stripFirstColumn(cursor) : cursor, close: () => source.close() };
+    },
+  };
+}
+
+/** Decoded entries. Can be walked once. */
+export class Entries implements Iterable<readonly [Key, unknown]> {
+  /** The encoded key that was handed out last; "" before the first. */
+  inHand = "";
+  count = 0;
+  readonly #cursor: EntryCursor;
+  readonly #decode: (text: string) => unknown;
+  readonly #beat: () => void;
+
+  constructor(cursor: EntryCursor, loaded: LoadedAnalysis, beat: () => void) {
+    this.#cursor = cursor;
+    this.#decode = decodeValueOf(loaded.analysis);
+    this.#beat = beat;
+  }
+
+  *[Symbol.iterator](): Generator<readonly [Key, unknown], void, undefined> {
+    while (this.#cursor.next()) {
+      const key = keyOf(this.#cursor);
+      this.inHand = Buffer.from(key).toString();
+      this.count += 1;
+      this.#beat();
+      yield [decodeKey(key), this.#decode(Buffer.from(valueOf(this.#cursor)).toString())];
+    }
+  }
+}
+
+/** Runs `use` on the entries of all slices whose keys begin with `prefix`. */
+export function withEntries<T>(
+  slices: readonly SliceSource[],
+  prefix: Key,
+  loaded: LoadedAnalysis,
+  shape: MergeShape,
+  use: (entries: Entries) => T,
+): T {
+  const inputs = slices.map((slice) => sliceInput(slice, true, prefix));
+  // Without the partition a key has one column less; runs of passes take the first for it.
+  const stripped = { ...shape, columns: shape.columns - 1 };
+  return withMerged(inputs, combineOf(loaded, false), stripped, (cursor) =>
+    use(new Entries(cursor, loaded, shape.beat)),
+  );
+}

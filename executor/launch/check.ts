@@ -1,0 +1,81 @@
+/**
+ * The check at submit: the bundle is loaded, its parameters are checked, and the first records of one block are mapped, all
+ * in children. A block that cannot be read says nothing against the bundle: it is told, not thrown.
+ */
+import { randomBytes } from "node:crypto";
+import { realpath } from "node:fs/promises";
+import { SpotfoldError } from "../../shared/errors.ts";
+import type {
+  CheckTaskMessage,
+  DecoderMessage,
+  DecoderTask,
+  ExecutorMessage,
+  SampleResult,
+} from "../children/protocol.ts";
+import type { AnalysisDescription, CheckResult, CheckTask, Fault } from "../types.ts";
+import { startChild } from "./child.ts";
+import type { Child } from "./child.ts";
+import type { AttemptFolders } from "./folders.ts";
+import { runTask } from "./task.ts";
+import type { TaskLimits } from "./task.ts";
+
+/** Decoded bytes that are mapped: some hundred records of usual size, in some milliseconds. */
+export const sampleRawBytesMax = 4 * 1024 * 1024;
+
+const decoderHeapBytesMax = 256 * 2 ** 20;
+
+export async function checkBundle(folders: AttemptFolders, task: CheckTask, limits: TaskLimits): Promise<CheckResult> {
+  const { sample } = task;
+  let description: AnalysisDescription | null = null;
+  let mapped: SampleResult | null = null;
+  let unread: Fault | null = null;
+  const hear = (message: ExecutorMessage): void => {
+    if (message.say === "loaded") description = message.description;
+    else if (message.say === "sampled") mapped = message.sample;
+  };
+  const message: CheckTaskMessage = {
+    task: "check",
+    token: "",
+    bundle: { path: folders.bundle, params: task.bundle.params, inputs: folders.inputs },
+    scratch: folders.work,
+    sample: sample === null ? null : { records: sample.records, block: sample.block },
+  };
+  const decoder = sample === null ? null : await startSample(folders, sample, (fault) => (unread = fault));
+  try {
+    await runTask(message, { folders, read: [], limits, hear, ...(decoder === null ? {} : { stdin: decoder }) });
+  } finally {
+    decoder?.kill("finished");
+    await decoder?.ended;
+  }
+  if (description === null) throw new SpotfoldError("internal", "an executor described nothing");
+  return { description, mapped: unread === null ? mapped : null, unread };
+}
+
+async function startSample(
+  folders: AttemptFolders,
+  { block, lent }: NonNullable<CheckTask["sample"]>,
+  failed: (fault: Fault) => void,
+): Promise<Child> {
+  const read = lent.kind === "path" ? [lent.path, await realpath(lent.path).catch(() => lent.path)] : [];
+  const decoder = startChild({
+    entry: "executor/children/decoder",
+    stdin: "ignore",
+    stdout: "pipe",
+    read,
+    write: [],
+    threads: false,
+    heapBytesMax: decoderHeapBytesMax,
+    rssBytesMax: 3 * decoderHeapBytesMax,
+    cwd: folders.code,
+    lines: false,
+  });
+  decoder.onLine((line) => {
+    const message = JSON.parse(line) as DecoderMessage;
+    if (message.say === "lend") decoder.send({ block: message.block, lent });
+    else if (message.say === "fault") failed(message.fault);
+  });
+  const { index, key, size, etag } = block;
+  const token = randomBytes(16).toString("hex");
+  decoder.send({ token, blocks: [{ index, key, size, etag }], rawBytesMax: sampleRawBytesMax } satisfies DecoderTask);
+  return decoder;
+}

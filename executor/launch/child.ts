@@ -1,0 +1,176 @@
+/**
+ * Starts one child with no rights but those it needs, and holds it to its limits.
+ *
+ *   empty environment; Node's permission model; no addons, no processes, no SQLite (which would write anywhere)
+ *   what it prints is read and kept up to a bound; what it reports is read as lines
+ *   memory above the limit, or no sign of life for too long: killed, and the reason kept
+ */
+import { spawn } from "node:child_process";
+import type { ChildProcess, StdioOptions } from "node:child_process";
+import { realpathSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
+import { runtimeModule, runtimeRoot } from "../runtime.ts";
+import { memoryPollMs, residentBytes } from "./memory.ts";
+
+/** Of what a child prints, both streams together: enough for a stack or a person's debugging. */
+export const printedBytesMax = 1024 * 1024;
+
+/** A line on a report descriptor that is longer was not written by us. */
+const reportLineBytesMax = 64 * 1024 * 1024;
+
+/** Young generation; the default of 16 MB a semi-space costs three times that in memory that is touched, and gains little. */
+const semiSpaceMb = 8;
+
+export interface ChildSpec {
+  /** Module below the runtime's root, without extension. */
+  readonly entry: string;
+  readonly stdin: Readable | "ignore";
+  /** The decoder's frames are the next child's input. */
+  readonly stdout: "captured" | "pipe";
+  /** Files and folders that may be read besides Spotfold's own code. */
+  readonly read: readonly string[];
+  readonly write: readonly string[];
+  readonly threads: boolean;
+  readonly heapBytesMax: number;
+  readonly rssBytesMax: number;
+  /** Working folder; must be readable. */
+  readonly cwd: string;
+  /** A sixth descriptor for lines of results. */
+  readonly lines: boolean;
+}
+
+/** Why we killed it. */
+export type Killed = "memory" | "stalled" | "too-long" | "stopped" | "finished" | "misbehaved";
+
+export interface ChildEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly killed: Killed | null;
+  readonly printed: string;
+}
+
+export interface Child {
+  readonly pid: number;
+  readonly process: ChildProcess;
+  /** Lines of the report descriptor, as they come; not JSON lines yet. */
+  onLine(listener: (line: string) => void): void;
+  send(message: unknown): void;
+  kill(why: Killed): void;
+  readonly lines: Readable | null;
+  /** The process has ended and all its lines were given out. Never rejects. */
+  readonly ended: Promise<ChildEnd>;
+}
+
+const root = realpathSync(runtimeRoot);
+
+/** Folders of our own code; never node_modules, whose native addons could be named there. */
+const ownCode = ["executor", "jobs", "shared"].map((folder) => join(root, folder));
+
+export function startChild(spec: ChildSpec): Child {
+  const process_ = spawn(process.execPath, argumentsOf(spec), {
+    // Dates are the same everywhere: in UTC.
+    env: { TZ: "UTC" },
+    cwd: spec.cwd,
+    stdio: stdioOf(spec),
+    windowsHide: true,
+  });
+  return supervise(process_, spec);
+}
+
+function argumentsOf(spec: ChildSpec): string[] {
+  const read = [...ownCode, join(root, "package.json"), join(dirname(root), "package.json"), spec.cwd, ...spec.read];
+  return [
+    "--permission",
+    ...read.map((path) => `--allow-fs-read=${path}`),
+    ...spec.write.map((path) => `--allow-fs-write=${path}`),
+    ...(spec.threads ? ["--allow-worker"] : []),
+    "--no-experimental-sqlite",
+    "--disable-warning=SecurityWarning",
+    "--disable-warning=ExperimentalWarning",
+    "--enable-source-maps",
+    "--no-addons",
+    `--max-old-space-size=${Math.ceil(spec.heapBytesMax / 2 ** 20)}`,
+    `--max-semi-space-size=${semiSpaceMb}`,
+    realpathSync(runtimeModule(spec.entry)),
+  ];
+}
+
+function stdioOf({ stdin, stdout, lines }: ChildSpec): StdioOptions {
+  const out = stdout === "captured" ? "pipe" : stdout;
+  return [stdin, out, "pipe", "pipe", "pipe", ...(lines ? ["pipe" as const] : [])];
+}
+
+function supervise(child: ChildProcess, spec: ChildSpec): Child {
+  let killed: Killed | null = null;
+  const printed: Buffer[] = [];
+  let room = printedBytesMax;
+  const keep = (chunk: Buffer): void => {
+    if (room > 0) printed.push(chunk.subarray(0, room));
+    room -= chunk.length;
+  };
+  const kill = (why: Killed): void => {
+    killed ??= why;
+    child.kill("SIGKILL");
+  };
+  // A pipe whose other end is gone fails in its own time; how the child ended says all there is to say.
+  for (const stream of child.stdio) stream?.on("error", () => undefined);
+  child.stderr?.on("data", keep);
+  if (spec.stdout === "captured") child.stdout?.on("data", keep);
+  const reports = child.stdio[4] as Readable;
+  const control = child.stdio[3] as Writable;
+  const stopPolling = pollMemory(child, spec.rssBytesMax, () => kill("memory"));
+  const linesRead = new Promise<void>((resolve) => reports.once("close", resolve));
+  const listeners: ((line: string) => void)[] = [];
+  readLines(reports, (line) => {
+    if (line === null) kill("misbehaved");
+    else for (const listener of listeners) listener(line);
+  });
+  const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
+    child.once("exit", (code, signal) => resolve({ code, signal }));
+    child.once("error", () => resolve({ code: null, signal: null }));
+  });
+  const ended = (async (): Promise<ChildEnd> => {
+    const { code, signal } = await exited;
+    stopPolling();
+    control.destroy();
+    if (child.pid !== undefined) await linesRead;
+    return { code, signal, killed, printed: Buffer.concat(printed).toString() };
+  })();
+  return {
+    pid: child.pid ?? -1,
+    process: child,
+    onLine: (listener) => void listeners.push(listener),
+    send: (message) => void control.write(`${JSON.stringify(message)}\n`),
+    kill,
+    lines: spec.lines ? ((child.stdio as (Readable | null)[])[5] ?? null) : null,
+    ended,
+  };
+}
+
+/** Null for a line that is too long. */
+function readLines(stream: Readable, give: (line: string | null) => void): void {
+  let length = 0;
+  stream.on("data", (chunk: Buffer) => {
+    const end = chunk.lastIndexOf(0x0a);
+    length = end < 0 ? length + chunk.length : chunk.length - end - 1;
+    if (length > reportLineBytesMax) give(null);
+  });
+  createInterface({ input: stream, crlfDelay: Infinity }).on("line", give);
+}
+
+function pollMemory(child: ChildProcess, bytesMax: number, over: () => void): () => void {
+  const { pid } = child;
+  if (pid === undefined) return () => undefined;
+  let stopped = false;
+  const poll = async (): Promise<void> => {
+    const bytes = await residentBytes(pid);
+    if (!stopped && bytes !== null && bytes > bytesMax) over();
+  };
+  const timer = setInterval(() => void poll(), memoryPollMs);
+  return () => {
+    stopped = true;
+    clearInterval(timer);
+  };
+}

@@ -1,0 +1,193 @@
+/**
+ * Runs user code on segments, in real children: the master's and the CLI's `Executors`. Each call has a folder of its own,
+ * which is gone when the call's result is released, or at once when it fails.
+ */
+import { randomBytes } from "node:crypto";
+import { createWriteStream } from "node:fs";
+import { realpath } from "node:fs/promises";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { SpotfoldError } from "../../shared/errors.ts";
+import { SegmentWriter } from "../../shared/segment/writer.ts";
+import type { ChildRendered, ChildSlice, ExecutorTask } from "../children/protocol.ts";
+import type { RunInfo } from "../core/runs.ts";
+import type {
+  AnalysisDescription,
+  AttemptSegment,
+  BundleRef,
+  Executors,
+  LentSlice,
+  MergeTask,
+  RenderedUnit,
+} from "../types.ts";
+import { checkBundle } from "./check.ts";
+import type { Child } from "./child.ts";
+import { makeFolders, removeFolders } from "./folders.ts";
+import type { AttemptFolders } from "./folders.ts";
+import { segmentAt } from "./runner.ts";
+import { runTask } from "./task.ts";
+import type { TaskLimits, TaskOptions } from "./task.ts";
+
+export interface ChildExecutorsOptions {
+  /** Folder for the tasks' folders; one process's alone. */
+  readonly scratch: string;
+  readonly limits: TaskLimits;
+}
+
+/** The last and only file name of a merge's work folder that is read afterwards. */
+const mergedName = "merged";
+
+export class ChildExecutors implements Executors {
+  readonly #options: ChildExecutorsOptions;
+
+  constructor(options: ChildExecutorsOptions) {
+    this.#options = options;
+  }
+
+  async describe(bundle: BundleRef): Promise<AnalysisDescription> {
+    return (await this.check({ bundle, sample: null })).description;
+  }
+
+  async check(task: Parameters<Executors["check"]>[0]): ReturnType<Executors["check"]> {
+    return await this.#inFolders(task.bundle, async (folders, release) => {
+      const result = await checkBundle(folders, task, this.#options.limits);
+      await release();
+      return result;
+    });
+  }
+
+  async merge(task: MergeTask): Promise<AttemptSegment & { release(): Promise<void> }> {
+    return await this.#inFolders(task.bundle, async (folders, release) => {
+      const slices = await localSlices(task.slices, folders.code);
+      let run: RunInfo | null = null;
+      await this.#run(folders, { ...segmentTask("merge", task, folders, slices) }, slices, {
+        hear: (message) => message.say === "merged" && (run = message.run),
+      });
+      const path = join(folders.work, mergedName);
+      const segment = segmentAt(path, run ?? (await emptyRun(path, task.columns)));
+      return { ...segment, release };
+    });
+  }
+
+  async render(task: Parameters<Executors["render"]>[0]): ReturnType<Executors["render"]> {
+    return await this.#inFolders(task.bundle, async (folders, release) => {
+      const slices = await localSlices(task.slices, folders.code);
+      let unit: ChildRendered | null = null;
+      const { unit: key, stamp, suffix } = task;
+      const message = { ...segmentTask("render", task, folders, slices), unit: key, stamp, suffix, folder: "site" };
+      await this.#run(folders, message, slices, { hear: (said) => said.say === "rendered" && (unit = said.unit) });
+      const rendered = unit as ChildRendered | null;
+      if (rendered === null) throw new SpotfoldError("internal", "an executor rendered nothing");
+      const files = rendered.files.map((file) => ({ ...file, path: join(folders.work, message.folder, file.name) }));
+      return { ...rendered, files, release } satisfies RenderedUnit & { release(): Promise<void> };
+    });
+  }
+
+  async *results(task: Parameters<Executors["results"]>[0]): AsyncGenerator<Uint8Array, void, undefined> {
+    const name = taskName();
+    const folders = await makeFolders(this.#options.scratch, name, task.bundle);
+    let child: Child | null = null;
+    try {
+      const slices = await localSlices(task.slices, folders.code);
+      const { format, prefix } = task;
+      const message = { ...segmentTask("results", task, folders, slices), format, prefix };
+      const ended = this.#run(folders, message, slices, {
+        hear: () => undefined,
+        started: (started) => (child = started),
+      });
+      const lines = (child as Child | null)?.lines;
+      // Its failure is thrown below, after the lines that came before it.
+      ended.catch(() => undefined);
+      if (lines !== null && lines !== undefined) for await (const chunk of lines) yield chunk as Uint8Array;
+      await ended;
+    } finally {
+      (child as Child | null)?.kill("finished");
+      await removeFolders(this.#options.scratch, name);
+    }
+  }
+
+  async #inFolders<T>(
+    bundle: BundleRef,
+    use: (folders: AttemptFolders, release: () => Promise<void>) => Promise<T>,
+  ): Promise<T> {
+    const name = taskName();
+    const release = (): Promise<void> => removeFolders(this.#options.scratch, name);
+    try {
+      return await use(await makeFolders(this.#options.scratch, name, bundle), release);
+    } catch (error) {
+      await release();
+      throw error;
+    }
+  }
+
+  async #run(
+    folders: AttemptFolders,
+    task: ExecutorTask,
+    slices: readonly ChildSlice[],
+    rest: Pick<TaskOptions, "hear" | "started">,
+  ): Promise<void> {
+    const read = slices.map((slice) => slice.path);
+    await runTask({ ...task, bundle: { ...task.bundle } }, { folders, read, limits: this.#options.limits, ...rest });
+  }
+}
+
+function taskName(): string {
+  return `task-${randomBytes(8).toString("hex")}`;
+}
+
+function segmentTask<T extends string>(
+  task: T,
+  { bundle, columns, publishBy }: MergeTask,
+  folders: AttemptFolders,
+  slices: readonly ChildSlice[],
+) {
+  return {
+    task,
+    token: "",
+    bundle: { path: folders.bundle, params: bundle.params, inputs: folders.inputs },
+    scratch: folders.work,
+    columns,
+    publishBy,
+    slices,
+  };
+}
+
+/** Children read files only: what is lent as a URL is fetched first, each segment once. */
+async function localSlices(slices: readonly LentSlice[], folder: string): Promise<ChildSlice[]> {
+  const paths = new Map<string, string>();
+  for (const { lent } of slices) {
+    const name = lent.kind === "path" ? lent.path : lent.url;
+    if (!paths.has(name))
+      paths.set(
+        name,
+        lent.kind === "path" ? await realpath(lent.path) : await fetchTo(lent.url, join(folder, `slice-${paths.size}`)),
+      );
+  }
+  return slices.map(({ lent, partition }) => ({
+    partition,
+    path: paths.get(lent.kind === "path" ? lent.path : lent.url) ?? "",
+  }));
+}
+
+async function fetchTo(url: string, path: string): Promise<string> {
+  const response = await fetch(url);
+  if (!response.ok || response.body === null) {
+    throw new SpotfoldError(
+      "store-unavailable",
+      `a segment could not be fetched: the store answered ${response.status}`,
+      { retryable: true },
+    );
+  }
+  await pipeline(Readable.fromWeb(response.body), createWriteStream(path, { flags: "wx" }));
+  return path;
+}
+
+/** Slices without entries merge into a segment without entries. */
+async function emptyRun(path: string, columns: number): Promise<RunInfo> {
+  const parts: Uint8Array[] = [];
+  const summary = new SegmentWriter((bytes) => void parts.push(bytes), { columns: columns + 1 }).finish();
+  await pipeline(Readable.from(parts), createWriteStream(path, { flags: "wx" }));
+  const { entries, bytes, rawBytes } = summary;
+  return { name: mergedName, entries, bytes, rawBytes, firstKey: "", lastKey: "", partitions: [], units: [] };
+}

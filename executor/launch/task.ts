@@ -1,0 +1,111 @@
+/** One executor child for one task without a decoder: merging, rendering, results, a description. */
+import { randomBytes } from "node:crypto";
+import { SpotfoldError } from "../../shared/errors.ts";
+import type { ErrorCode } from "../../shared/errors.ts";
+import type { ChildError, ExecutorMessage, ExecutorTask } from "../children/protocol.ts";
+import type { Fault } from "../types.ts";
+import { executorFault } from "./causes.ts";
+import { startChild } from "./child.ts";
+import type { Child, ChildEnd } from "./child.ts";
+import type { AttemptFolders } from "./folders.ts";
+import { kernelKills, offerToKernel } from "./memory.ts";
+
+export interface TaskLimits {
+  readonly heapBytesMax: number;
+  readonly rssBytesMax: number;
+  /** No sign of life for this long: killed. */
+  readonly stallMs: number;
+}
+
+export interface TaskOptions {
+  readonly folders: AttemptFolders;
+  /** Files that may be read besides bundle and inputs. */
+  readonly read: readonly string[];
+  readonly limits: TaskLimits;
+  readonly hear: (message: ExecutorMessage) => unknown;
+  /** With the descriptor for lines; called at once. */
+  readonly started?: (child: Child) => void;
+  readonly stdin?: Child;
+}
+
+/** Resolves when the child said that it is done. Rejects with `SpotfoldError`: what user code threw, or how the child ended. */
+export async function runTask(task: ExecutorTask, options: TaskOptions): Promise<{ readonly printed: string }> {
+  const { folders, read, limits, hear, started } = options;
+  const token = randomBytes(16).toString("hex");
+  const kills = kernelKills();
+  const child = startChild({
+    entry: "executor/children/executor",
+    stdin: options.stdin?.process.stdout ?? "ignore",
+    stdout: "captured",
+    read: [folders.code, ...folders.inputs.map((input) => input.path), ...read],
+    write: [folders.work],
+    threads: true,
+    heapBytesMax: limits.heapBytesMax,
+    rssBytesMax: limits.rssBytesMax,
+    cwd: folders.work,
+    lines: task.task === "results",
+  });
+  options.stdin?.process.stdout?.destroy();
+  offerToKernel(child.pid);
+  let lastSign = performance.now();
+  let loaded = false;
+  let last: "done" | ChildError | Fault | null = null;
+  child.onLine((line) => {
+    const message = parse(line, token);
+    if (message === null) return child.kill("misbehaved");
+    lastSign = performance.now();
+    if (message.say === "loaded") loaded = true;
+    if (message.say === "done") last ??= "done";
+    else if (message.say === "error") last ??= message.error;
+    else if (message.say === "fault") last ??= message.fault;
+    else hear(message);
+  });
+  child.send({ ...task, token });
+  started?.(child);
+  const watch = setInterval(() => {
+    // Results wait for whoever reads them: no sign of life is no fault then.
+    if (task.task !== "results" && performance.now() - lastSign > limits.stallMs) child.kill("stalled");
+  }, limits.stallMs / 10);
+  const end = await child.ended;
+  clearInterval(watch);
+  const outcome = last as "done" | ChildError | Fault | null;
+  if (outcome === "done") return { printed: end.printed };
+  if (outcome !== null) throw errorOf(outcome);
+  const kernelKilled = kills !== null && (kernelKills() ?? 0) > kills;
+  throw errorOfEnd(end, loaded, limits, kernelKilled);
+}
+
+function parse(line: string, token: string): ExecutorMessage | null {
+  try {
+    const message = JSON.parse(line) as ExecutorMessage & { readonly token?: unknown };
+    return message.token === token ? message : null;
+  } catch {
+    return null;
+  }
+}
+
+function errorOf(outcome: ChildError | Fault): SpotfoldError {
+  if ("cause" in outcome) {
+    const code =
+      outcome.cause === "environment"
+        ? (outcome.reason as ErrorCode)
+        : outcome.cause === "code"
+          ? "analysis-failed"
+          : "store-unavailable";
+    return new SpotfoldError(code, outcome.message);
+  }
+  const { code, message, hint, context } = outcome;
+  return new SpotfoldError(code as ErrorCode, message, {
+    ...(hint === undefined ? {} : { hint }),
+    ...(context === undefined ? {} : { context }),
+  });
+}
+
+function errorOfEnd(end: ChildEnd, loaded: boolean, limits: TaskLimits, kernelKilled: boolean): SpotfoldError {
+  if (end.killed === "stalled") {
+    return new SpotfoldError("analysis-failed", `the analysis showed no progress for ${limits.stallMs} ms`);
+  }
+  const fault = executorFault({ end, loaded, block: undefined, kernelKilled, rssBytesMax: limits.rssBytesMax });
+  const code = fault.cause === "infrastructure" ? "internal" : "analysis-failed";
+  return new SpotfoldError(code, fault.message, { retryable: code === "internal" });
+}

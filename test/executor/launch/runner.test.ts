@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "mocha";
+import type { JobOutcome } from "../../../executor/types.ts";
+import { countingSource, entriesOf, records, setting } from "./setting.ts";
+
+const indices = (outcome: JobOutcome): number[] => outcome.reports.map(({ index }) => index);
+const struck = (outcome: JobOutcome) => outcome.faults.map(({ block, cause, reason }) => [block, cause, reason]);
+
+describe("the runner with real children", () => {
+  it("runs a job over all codecs", async () => {
+    const s = setting();
+    const names = ["a.lzma", "b.xz", "c.gz", "d.zst", "e.ndjson"];
+    const blocks = names.map((name, i) => s.block(name, records(1_000, 10), i % 2 === 0 ? "20260101" : "20260102"));
+    const outcome = await s.run(s.bundle(countingSource), blocks);
+    assert.deepEqual([outcome.ended, outcome.faults], [null, []]);
+    assert.deepEqual(indices(outcome), [0, 1, 2, 3, 4]);
+    assert.deepEqual(
+      [outcome.reports[0]?.records, outcome.reports[0]?.rawBytes],
+      [1_000, Buffer.byteLength(records(1_000, 10))],
+    );
+    const entries = entriesOf(outcome);
+    assert.deepEqual(
+      [entries["20260101\tk3"], entries["20260102\tk3"], Object.keys(entries).length],
+      ["300", "200", 20],
+    );
+    assert.deepEqual(outcome.segment?.partitions, ["20260101", "20260102"]);
+    assert.deepEqual(outcome.segment?.units, [""]);
+  });
+
+  it("leaves a corrupt block out, and counts the others once", async () => {
+    const s = setting();
+    const blocks = ["a.zst", "b.gz", "c.zst"].map((name) => s.block(name, records(200_000, 50)));
+    const path = join(s.folder, "b.gz");
+    const bytes = readFileSync(path);
+    bytes.writeUInt8(bytes.readUInt8(bytes.length - 6) ^ 1, bytes.length - 6);
+    writeFileSync(path, bytes);
+    const { mtimeNs } = await import("node:fs").then((fs) => fs.statSync(path, { bigint: true }));
+    const damaged = blocks.map((block) =>
+      block.key === "b.gz" ? { ...block, etag: `${block.size}-${mtimeNs}` } : block,
+    );
+    const outcome = await s.run(s.bundle(countingSource), damaged);
+    assert.equal(outcome.ended, null);
+    assert.deepEqual(struck(outcome), [[1, "bad-input", "corrupt"]]);
+    assert.deepEqual(indices(outcome), [0, 2]);
+    assert.equal(entriesOf(outcome)["p\tk7"], String((2 * 200_000) / 50));
+  });
+
+  it("knows blocks that are gone, replaced, or empty", async () => {
+    const s = setting();
+    const blocks = ["gone.zst", "replaced.zst", "fine.zst", "empty.ndjson"].map((name) =>
+      s.block(name, name.startsWith("empty") ? "" : records(10, 1)),
+    );
+    rmSync(join(s.folder, "gone.zst"));
+    appendFileSync(join(s.folder, "replaced.zst"), "x");
+    const outcome = await s.run(s.bundle(countingSource), blocks);
+    assert.equal(outcome.ended, null);
+    assert.deepEqual(struck(outcome), [
+      [0, "gone", "gone"],
+      [1, "replaced", "replaced"],
+    ]);
+    assert.deepEqual(indices(outcome), [2, 3]);
+    assert.deepEqual(entriesOf(outcome), { "p\tk0": "10" });
+  });
+
+  it("counts rejected records, and logs where they are", async () => {
+    const s = setting();
+    const blocks = [s.block("a.ndjson", '{"k":"a"}\n{\n{"k":1}\n'), s.block("b.ndjson", "{\n}\n")];
+    const outcome = await s.run(s.bundle(countingSource), blocks);
+    assert.deepEqual(outcome.reports[0]?.rejected, { "invalid-json": 1, "invalid-key": 1 });
+    assert.deepEqual([outcome.reports[1]?.verdict, outcome.reports[0]?.verdict], ["no-record-accepted", "counted"]);
+    const log = Buffer.from(outcome.log).toString();
+    assert.match(log, /"rejected":"invalid-json","block":"a\.ndjson","ordinal":1,"offset":10/);
+  });
+
+  it("checkpoints, spills within a block, and merges at the end", async () => {
+    const s = setting();
+    const blocks = ["a.zst", "b.zst"].map((name) => s.block(name, records(60_000, 30_000)));
+    const outcome = await s.run(s.bundle(countingSource), blocks, { checkpointStateBytes: 500_000 });
+    assert.equal(outcome.ended, null);
+    const entries = entriesOf(outcome);
+    assert.equal(Object.keys(entries).length, 30_000);
+    assert.ok(Object.values(entries).every((value) => value === "4"));
+  });
+
+  it("redoes a block without the record that add threw on", async () => {
+    const s = setting();
+    const source = `export default { name: "adding", key: ["k"], merge: (a, b) => a + b,
+      accumulator() { let n = 0; return {
+        add(record) { n += 1; if (record.text() === "13") throw new Error("half done"); },
+        bytes: () => 8,
+        *drain() { if (n > 0) yield [["n"], n]; n = 0; } }; } };`;
+    const blocks = [s.block("a.ndjson", "1\n2\n"), s.block("b.ndjson", "12\n13\n14\n")];
+    const outcome = await s.run(s.bundle(source), blocks);
+    assert.deepEqual([outcome.ended, outcome.faults], [null, []]);
+    assert.deepEqual(outcome.reports[1]?.rejected, { "add-threw": 1 });
+    assert.deepEqual(entriesOf(outcome), { "p\tn": "4" });
+  });
+
+  it("takes a bundle that cannot be loaded as the bundle's failure", async () => {
+    const s = setting();
+    const blocks = [s.block("a.ndjson", records(1, 1))];
+    const throwing = await s.run(s.bundle("throw new Error('at load')"), blocks);
+    assert.deepEqual([throwing.ended?.cause, throwing.ended?.beforeFirstRecord], ["code", true]);
+    assert.match(throwing.ended?.message ?? "", /at load/);
+    const none = await s.run(s.bundle("export default {}"), blocks);
+    assert.deepEqual([none.ended?.reason, none.ended?.beforeFirstRecord, none.reports], ["invalid-bundle", true, []]);
+  });
+
+  it("deletes the attempt's folder on release", async () => {
+    const s = setting();
+    const task = s.task(s.bundle(countingSource), [s.block("a.ndjson", records(1, 1))]);
+    await s.runner.run(task, s.hooks());
+    assert.deepEqual(readdirSync(s.scratch), [task.attempt]);
+    await s.runner.release(task.attempt);
+    assert.deepEqual(readdirSync(s.scratch), []);
+  });
+});
