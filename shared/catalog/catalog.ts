@@ -79,8 +79,8 @@ export class Catalog {
    * The blocks that a filter selects, sorted by partition, leading dimensions, key, each in byte order. Read as they are
    * asked for, some thousand at a time; each block comes once, also while others sync.
    */
-  *select(dataset: DatasetSpec, filter: Filter): Generator<SelectedBlock> {
-    yield* this.list(dataset, filter, ["present", "changed"]);
+  select(dataset: DatasetSpec, filter: Filter): Generator<SelectedBlock> {
+    return this.list(dataset, filter, ["present", "changed"]);
   }
 
   /** `select` for any states, with times. */
@@ -95,13 +95,16 @@ export class Catalog {
     for (const { id, dimensions } of this.#tuples(dataset, layout)) {
       if (!matches(ofTuple, dimensions)) continue;
       const partition = partitionOf(layout, dimensions);
-      for (const [key, size, etag, state, seenMs, changedMs] of this.#blocks(id, states)) {
-        let spelled: Readonly<Record<string, string>> = dimensions;
-        if (restDimension !== undefined) {
-          spelled = layout.match(key) ?? dimensions;
-          if (restAllowed !== undefined && !matches({ [restDimension]: restAllowed }, spelled)) continue;
+      for (const rows of this.#blocks(id)) {
+        for (const [key, size, etag, state, seenMs, changedMs] of rows) {
+          if (!states.includes(state)) continue;
+          let spelled: Readonly<Record<string, string>> = dimensions;
+          if (restDimension !== undefined) {
+            spelled = layout.match(key) ?? dimensions;
+            if (restAllowed !== undefined && !matches({ [restDimension]: restAllowed }, spelled)) continue;
+          }
+          yield { key, size, etag, dimensions: spelled, partition, state, seenMs, changedMs };
         }
-        yield { key, size, etag, dimensions: spelled, partition, state, seenMs, changedMs };
       }
     }
   }
@@ -110,10 +113,8 @@ export class Catalog {
   *known(dataset: DatasetSpec): Generator<PrefixDimensions> {
     const layout = compileLayout(dataset.layout);
     for (const { id, dimensions } of this.#tuples(dataset, layout)) {
-      for (const _ of this.#blocks(id, ["present", "changed"])) {
-        yield { dimensions };
-        break;
-      }
+      const query = "SELECT 1 FROM block WHERE tuple = ? AND state <> 'vanished' LIMIT 1";
+      if (this.#connection.read((db) => rowsOf(db, query, id)).length > 0) yield { dimensions };
     }
     const id = this.#connection.read((db) => datasetId(db, dataset));
     let after = "";
@@ -162,12 +163,13 @@ export class Catalog {
     }
   }
 
-  *#blocks(tuple: number, states: readonly BlockState[]): Generator<BlockRow> {
+  /** The rows of one tuple by key, some at a time. */
+  *#blocks(tuple: number): Generator<readonly BlockRow[]> {
     const query = `SELECT key, size, etag, state, seen_ms, changed_ms FROM block WHERE tuple = ? AND key > ? ORDER BY key LIMIT ?`;
     let after = "";
     for (;;) {
       const rows = this.#connection.read((db) => rowsOf<BlockRow>(db, query, tuple, after, rowsAtOnce));
-      for (const row of rows) if (states.includes(row[3])) yield row;
+      yield rows;
       const last = rows.at(-1);
       if (last === undefined || rows.length < rowsAtOnce) return;
       [after] = last;

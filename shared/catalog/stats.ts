@@ -26,30 +26,51 @@ export function catalogStats(catalog: Catalog, dataset: DatasetSpec, filter: Fil
   const names = tupleDimensions(compileLayout(dataset.layout));
   const byName = new Map(names.map((name) => [name, new Map<string, { blocks: number; bytes: number }>()]));
   const total = { blocks: 0, bytes: 0, changed: 0, vanished: 0 };
+  // Blocks of the same dimensions follow each other: they are added up first.
+  let current: Readonly<Record<string, string>> = {};
+  let run = { blocks: 0, bytes: 0 };
+  const endRun = (): void => {
+    if (run.blocks > 0) addRun(byName, current, run);
+    total.blocks += run.blocks;
+    total.bytes += run.bytes;
+    run = { blocks: 0, bytes: 0 };
+  };
   for (const { dimensions, size, state } of catalog.list(dataset, filter)) {
+    if (dimensions !== current) {
+      endRun();
+      current = dimensions;
+    }
     if (state === "vanished") {
       total.vanished++;
       continue;
     }
     if (state === "changed") total.changed++;
-    total.blocks++;
-    total.bytes += size;
-    for (const [name, values] of byName) {
-      const value = dimensions[name] ?? "";
-      const amount = values.get(value);
-      if (amount === undefined) values.set(value, { blocks: 1, bytes: size });
-      else {
-        amount.blocks++;
-        amount.bytes += size;
-      }
-    }
+    run.blocks++;
+    run.bytes += size;
   }
+  endRun();
   const [last] = catalog.fullListings(dataset);
   return {
     ...total,
     dimensions: Object.fromEntries([...byName].map(([name, values]) => [name, sorted(values)])),
     ...(last === undefined ? {} : { fullMs: last.startedMs }),
   };
+}
+
+function addRun(
+  byName: ReadonlyMap<string, Map<string, { blocks: number; bytes: number }>>,
+  dimensions: Readonly<Record<string, string>>,
+  run: Amount,
+): void {
+  for (const [name, values] of byName) {
+    const value = dimensions[name] ?? "";
+    const amount = values.get(value);
+    if (amount === undefined) values.set(value, { ...run });
+    else {
+      amount.blocks += run.blocks;
+      amount.bytes += run.bytes;
+    }
+  }
 }
 
 function sorted(values: ReadonlyMap<string, Amount>): (Amount & { readonly value: string })[] {
