@@ -112,9 +112,13 @@ export class Catalog {
   /** What is known of blocks that are there, and of prefixes that were left out: for `explainEmpty`. */
   *known(dataset: DatasetSpec): Generator<PrefixDimensions> {
     const layout = compileLayout(dataset.layout);
-    for (const { id, dimensions } of this.#tuples(dataset, layout)) {
+    if (layout.restDimension === undefined) {
       const query = "SELECT 1 FROM block WHERE tuple = ? AND state <> 'vanished' LIMIT 1";
-      if (this.#connection.read((db) => rowsOf(db, query, id)).length > 0) yield { dimensions };
+      for (const { id, dimensions } of this.#tuples(dataset, layout)) {
+        if (this.#connection.read((db) => rowsOf(db, query, id)).length > 0) yield { dimensions };
+      }
+    } else {
+      for (const { dimensions } of this.select(dataset, {})) yield { dimensions };
     }
     const id = this.#connection.read((db) => datasetId(db, dataset));
     let after = "";

@@ -13,9 +13,9 @@ import type { DatasetSpec } from "./types.ts";
 /** Room for `-` and eight hex digits in a name of 63 characters. */
 const stemCharsMax = 54;
 
-/** Whether the text of `--data` is a place rather than the name of a configured dataset. */
+/** Whether the text of `--data` is a place (it has a `/`, a `.`, so a `://` as well) rather than the name of a configured dataset. */
 export function isPlace(text: string): boolean {
-  return text.includes("/") || text.includes(".") || text.includes("://");
+  return text.includes("/") || text.includes(".");
 }
 
 /** One spelling for one place: absolute, no `/` at the end. `folder` is the one that relative paths belong to. */

@@ -323,6 +323,12 @@ describe("catalog contents", () => {
     const dated: Filter = { app: ["owl"], date: ["20231105"] };
     await syncCatalog(catalog, daily, store, dated);
     assert.deepEqual(explainEmpty(layout, dated, () => catalog.known(daily)).nearest, ["20231101", "2024"]);
+
+    const named = dataset("{app}/{date:yyyy/MM/dd}/{rest}");
+    const wrongName: Filter = { rest: ["z"], app: ["fox"] };
+    await syncCatalog(catalog, named, store, wrongName);
+    const explanation = explainEmpty(compileLayout(named.layout), wrongName, () => catalog.known(named));
+    assert.deepEqual([explanation.dimension, explanation.nearest], ["rest", ["a", "b", "c", "d"]]);
   });
 
   it("sums blocks and bytes by value", async () => {
