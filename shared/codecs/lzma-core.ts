@@ -1,19 +1,17 @@
 /**
- * The LZMA decoder itself: range decoder, probability model and window, for `.lzma` (one stream) and `.xz` (LZMA2 chunks).
- * Written from the public description of the format (LZMA specification, 7-Zip's `lzma-specification.txt`).
+ * The LZMA decoder itself: symbols and window, for `.lzma` (one stream) and `.xz` (LZMA2 chunks). Written from the public
+ * description of the format (7-Zip's `lzma-specification.txt`).
  *
  * One call of `decode` goes on until the input or the output that it was given is used up, or an end marker was read:
  *
- *     window   [ ...history, wraps around... | not yet taken | room up to `outEnd` ]
- *                                             ^ taken         ^ position
+ *     window   [ ...history, wraps around... | not yet taken | room ]
+ *                                            ^ taken         ^ position
  *
- * It is one long function on purpose. Everything that changes per bit lives in local variables; the ten lines that decode a
- * bit are repeated instead of called, since a call would have to write them back. That is worth a factor of about four.
- *
- * What may go wrong: a distance that points before the data (thrown as `corrupt`). Reads past the end of the input do not
- * happen in here: callers keep `symbolBytesMax` readable bytes behind `inputEnd`, and compare `inputPosition` afterwards.
+ * What may go wrong: a distance that points before the data is thrown. Reading past the input's end is not: callers keep
+ * `symbolBytesMax` readable bytes behind it, and compare `coder.at` afterwards.
  */
 import { CodecFault } from "./fault.ts";
+import { RangeDecoder } from "./range-decoder.ts";
 
 /** No symbol takes more input than this (22 modelled bits and 26 direct ones, at most 20 bytes). */
 export const symbolBytesMax = 20;
@@ -24,11 +22,7 @@ export const pieceBytesMax = 256 * 1024;
 /** The largest dictionary that is accepted: `xz -9` writes 64 MiB. What a header declares is allocated, so it must have a bound. */
 export const dictionaryBytesMax = 64 * 1024 * 1024;
 
-const RANGE_TOP = 0x1000000;
-const MODEL_TOTAL = 2048;
-const MODEL_INITIAL = 1024;
-
-// Where the adaptive probabilities of each kind lie in one array; states count 12, position states at most 16.
+// Where the probabilities of each kind lie in one array; states count 12, position states at most 16.
 const IS_MATCH = 0;
 const IS_REP = IS_MATCH + 12 * 16;
 const IS_REP0 = IS_REP + 12;
@@ -36,29 +30,30 @@ const IS_REP1 = IS_REP0 + 12;
 const IS_REP2 = IS_REP1 + 12;
 const IS_REP0_LONG = IS_REP2 + 12;
 const SLOT = IS_REP0_LONG + 12 * 16;
-// Slots 4 to 13: each tree begins at SPECIAL + base distance - slot, its index 0 unused; the largest ends below 128.
+// Slots 4 to 13: the tree of each begins at SPECIAL + base distance - slot, its index 0 unused; the largest ends below 128.
 const SPECIAL = SLOT + 4 * 64;
 const ALIGN = SPECIAL + 128;
 const LENGTH = ALIGN + 16;
-const LENGTH_COUNT = 2 + 16 * 8 + 16 * 8 + 256;
-const REP_LENGTH = LENGTH + LENGTH_COUNT;
-const LITERAL = REP_LENGTH + LENGTH_COUNT;
+// Of a length: two choices, then trees of 8 per position state (short, middle), one of 256 (long).
+const LENGTH_SHORT = 2;
+const LENGTH_MIDDLE = LENGTH_SHORT + 16 * 8;
+const LENGTH_LONG = LENGTH_MIDDLE + 16 * 8;
+const REP_LENGTH = LENGTH + LENGTH_LONG + 256;
+const LITERAL = REP_LENGTH + LENGTH_LONG + 256;
 
 export class LzmaCore {
-  /** Where the next input byte lies in the array given to `decode`; beyond its end when a symbol needed more than there was. */
-  inputPosition = 0;
+  readonly coder = new RangeDecoder();
   /** An end marker was read. */
   ended = false;
-  /** Bytes of a match that did not fit before `outEnd`. */
+  /** Bytes of a match for which there was no room. */
   pending = 0;
 
-  #window: Uint8Array;
-  #dictionaryBytes: number;
+  readonly #window: Uint8Array;
+  readonly #dictionaryBytes: number;
   #position = 0;
   #taken = 0;
   #full = false;
-  #probabilities = new Uint16Array(0);
-  #literalContextBits = 0;
+  #contextBits = 0;
   #literalPositionMask = 0;
   #positionMask = 0;
   #state = 0;
@@ -66,8 +61,6 @@ export class LzmaCore {
   #rep1 = 0;
   #rep2 = 0;
   #rep3 = 0;
-  #range = -1;
-  #code = 0;
 
   /** `dictionaryBytes` at most `dictionaryBytesMax`: the caller checks, it can say where the number came from. */
   constructor(dictionaryBytes: number) {
@@ -76,16 +69,13 @@ export class LzmaCore {
     this.#window = new Uint8Array((Math.max(dictionaryBytes, 4096) + 15) & ~15);
   }
 
-  /** Sets lc, lp and pb from a properties byte and forgets what the model learned. False when there is no such byte. */
+  /** Sets lc, lp and pb from a properties byte and forgets what was learned. False when there is no such byte. */
   setProperties(properties: number): boolean {
     if (properties >= 9 * 5 * 5) return false;
-    this.#literalContextBits = properties % 9;
-    const rest = (properties - this.#literalContextBits) / 9;
-    const literalPositionBits = rest % 5;
-    this.#literalPositionMask = (1 << literalPositionBits) - 1;
-    this.#positionMask = (1 << ((rest - literalPositionBits) / 5)) - 1;
-    const count = LITERAL + (0x300 << (this.#literalContextBits + literalPositionBits));
-    if (this.#probabilities.length !== count) this.#probabilities = new Uint16Array(count);
+    this.#contextBits = properties % 9;
+    const rest = (properties - this.#contextBits) / 9;
+    this.#literalPositionMask = (1 << (rest % 5)) - 1;
+    this.#positionMask = (1 << Math.floor(rest / 5)) - 1;
     this.resetState();
     return true;
   }
@@ -96,7 +86,7 @@ export class LzmaCore {
   }
 
   resetState(): void {
-    this.#probabilities.fill(MODEL_INITIAL);
+    this.coder.resetModel(LITERAL + ((0x300 * (this.#literalPositionMask + 1)) << this.#contextBits));
     this.#state = this.#rep0 = this.#rep1 = this.#rep2 = this.#rep3 = 0;
   }
 
@@ -105,24 +95,6 @@ export class LzmaCore {
     this.#position = this.#taken = 0;
     this.#full = false;
     this.#window[this.#window.length - 1] = 0;
-  }
-
-  /** Starts the range decoder on the 5 bytes at `at`. False when they cannot be a start. */
-  startRange(input: Uint8Array, at: number): boolean {
-    this.#range = -1;
-    this.#code =
-      ((input[at + 1] ?? 0) << 24) | ((input[at + 2] ?? 0) << 16) | ((input[at + 3] ?? 0) << 8) | (input[at + 4] ?? 0);
-    this.inputPosition = at + 5;
-    return input[at] === 0;
-  }
-
-  /** Ends the range decoder as an encoder ends: one last shift where due, then nothing may be left in it. */
-  finishRange(input: Uint8Array): boolean {
-    if (this.#range >>> 0 < RANGE_TOP) {
-      this.#range <<= 8;
-      this.#code = (this.#code << 8) | (input[this.inputPosition++] ?? 0);
-    }
-    return this.#code === 0;
   }
 
   /** How many decoded bytes were not taken yet. */
@@ -153,385 +125,131 @@ export class LzmaCore {
   }
 
   /**
-   * Decodes symbols while input lies before `inputEnd` (a symbol may read up to `symbolBytesMax` beyond) and fewer than
+   * Decodes symbols while `coder.at` lies before `inputEnd` (a symbol may read up to `symbolBytesMax` beyond) and fewer than
    * `outputBytes` (at most `room`) came out. Returns how many did.
    */
-  decode(input: Uint8Array, inputEnd: number, outputBytes: number): number {
+  decode(inputEnd: number, outputBytes: number): number {
+    const { coder } = this;
     const window = this.#window;
-    const windowBytes = window.length;
-    const probabilities = this.#probabilities;
-    const contextBits = this.#literalContextBits;
-    const contextShift = 8 - contextBits;
-    const literalPositionMask = this.#literalPositionMask;
-    const positionMask = this.#positionMask;
-    const dictionaryBytes = this.#dictionaryBytes;
-    const full = this.#full;
     const begin = this.#position;
-    const outEnd = begin + outputBytes;
-    let position = begin;
-    let at = this.inputPosition;
-    let range = this.#range;
-    let code = this.#code;
+    const end = begin + outputBytes;
+    let position = this.#copy(begin, end);
     let state = this.#state;
-    let rep0 = this.#rep0;
-    let rep1 = this.#rep1;
-    let rep2 = this.#rep2;
-    let rep3 = this.#rep3;
-    let length = this.pending;
-    let index = 0;
-    let probability = 0;
-    let bound = 0;
-    let symbol = 0;
-
-    for (;;) {
-      // Copy what a match (of this call or, at first, of the one before) still has to give.
-      if (length > 0) {
-        let from = position - rep0 - 1;
-        if (from < 0) from += windowBytes;
-        const copyEnd = length < outEnd - position ? position + length : outEnd;
-        length -= copyEnd - position;
-        if (from + (copyEnd - position) <= windowBytes) {
-          while (position < copyEnd) window[position++] = window[from++]!;
-        } else {
-          while (position < copyEnd) {
-            window[position++] = window[from++]!;
-            if (from === windowBytes) from = 0;
-          }
-        }
-      }
-      if (position >= outEnd || at >= inputEnd) break;
-
-      const positionState = position & positionMask;
-      index = IS_MATCH + (state << 4) + positionState;
-      if (range >>> 0 < RANGE_TOP) {
-        range <<= 8;
-        code = (code << 8) | input[at++]!;
-      }
-      probability = probabilities[index]!;
-      bound = Math.imul(range >>> 11, probability);
-      if (code >>> 0 < bound >>> 0) {
-        range = bound;
-        probabilities[index] = probability + ((MODEL_TOTAL - probability) >> 5);
-
-        // A literal, in the context of its position and of the byte before.
-        const before = window[position > 0 ? position - 1 : windowBytes - 1]!;
-        const literal =
-          LITERAL + Math.imul(0x300, ((position & literalPositionMask) << contextBits) + (before >> contextShift));
-        symbol = 1;
-        if (state >= 7) {
-          // After a match the byte at the last distance is most likely wrong: it is part of the context.
-          let from = position - rep0 - 1;
-          if (from < 0) from += windowBytes;
-          let expected = window[from]!;
-          let matching = 0x100;
-          do {
-            expected <<= 1;
-            const bit = expected & matching;
-            index = literal + matching + bit + symbol;
-            if (range >>> 0 < RANGE_TOP) {
-              range <<= 8;
-              code = (code << 8) | input[at++]!;
-            }
-            probability = probabilities[index]!;
-            bound = Math.imul(range >>> 11, probability);
-            if (code >>> 0 < bound >>> 0) {
-              range = bound;
-              probabilities[index] = probability + ((MODEL_TOTAL - probability) >> 5);
-              symbol <<= 1;
-              matching &= ~bit;
-            } else {
-              range = (range - bound) | 0;
-              code = (code - bound) | 0;
-              probabilities[index] = probability - (probability >> 5);
-              symbol = (symbol << 1) | 1;
-              matching &= bit;
-            }
-          } while (symbol < 0x100);
-        } else {
-          do {
-            index = literal + symbol;
-            if (range >>> 0 < RANGE_TOP) {
-              range <<= 8;
-              code = (code << 8) | input[at++]!;
-            }
-            probability = probabilities[index]!;
-            bound = Math.imul(range >>> 11, probability);
-            if (code >>> 0 < bound >>> 0) {
-              range = bound;
-              probabilities[index] = probability + ((MODEL_TOTAL - probability) >> 5);
-              symbol <<= 1;
-            } else {
-              range = (range - bound) | 0;
-              code = (code - bound) | 0;
-              probabilities[index] = probability - (probability >> 5);
-              symbol = (symbol << 1) | 1;
-            }
-          } while (symbol < 0x100);
-        }
-        window[position++] = symbol;
+    while (position < end && coder.at < inputEnd) {
+      const positionState = position & this.#positionMask;
+      if (coder.bit(IS_MATCH + (state << 4) + positionState) === 0) {
+        window[position] = this.#literal(position, state);
+        position += 1;
         state = state < 4 ? 0 : state < 10 ? state - 3 : state - 6;
         continue;
       }
-      range = (range - bound) | 0;
-      code = (code - bound) | 0;
-      probabilities[index] = probability - (probability >> 5);
-
-      // A match: with a new distance, or with one of the last four.
-      let lengths = REP_LENGTH;
-      index = IS_REP + state;
-      if (range >>> 0 < RANGE_TOP) {
-        range <<= 8;
-        code = (code << 8) | input[at++]!;
-      }
-      probability = probabilities[index]!;
-      bound = Math.imul(range >>> 11, probability);
-      if (code >>> 0 < bound >>> 0) {
-        range = bound;
-        probabilities[index] = probability + ((MODEL_TOTAL - probability) >> 5);
-        lengths = LENGTH;
-        rep3 = rep2;
-        rep2 = rep1;
-        rep1 = rep0;
-      } else {
-        range = (range - bound) | 0;
-        code = (code - bound) | 0;
-        probabilities[index] = probability - (probability >> 5);
-        index = IS_REP0 + state;
-        if (range >>> 0 < RANGE_TOP) {
-          range <<= 8;
-          code = (code << 8) | input[at++]!;
+      if (coder.bit(IS_REP + state) === 0) {
+        this.#rep3 = this.#rep2;
+        this.#rep2 = this.#rep1;
+        this.#rep1 = this.#rep0;
+        this.pending = this.#length(LENGTH, positionState);
+        this.#rep0 = this.#distance(this.pending);
+        state = state < 7 ? 7 : 10;
+        if (this.#rep0 === -1) {
+          this.pending = 0;
+          this.ended = true;
+          break;
         }
-        probability = probabilities[index]!;
-        bound = Math.imul(range >>> 11, probability);
-        if (code >>> 0 < bound >>> 0) {
-          range = bound;
-          probabilities[index] = probability + ((MODEL_TOTAL - probability) >> 5);
-          index = IS_REP0_LONG + (state << 4) + positionState;
-          if (range >>> 0 < RANGE_TOP) {
-            range <<= 8;
-            code = (code << 8) | input[at++]!;
-          }
-          probability = probabilities[index]!;
-          bound = Math.imul(range >>> 11, probability);
-          if (code >>> 0 < bound >>> 0) {
-            // One byte from the last distance.
-            range = bound;
-            probabilities[index] = probability + ((MODEL_TOTAL - probability) >> 5);
-            if (rep0 >= position && !full) throw beforeData();
-            state = state < 7 ? 9 : 11;
-            length = 1;
-            continue;
-          }
-          range = (range - bound) | 0;
-          code = (code - bound) | 0;
-          probabilities[index] = probability - (probability >> 5);
-        } else {
-          range = (range - bound) | 0;
-          code = (code - bound) | 0;
-          probabilities[index] = probability - (probability >> 5);
-          let distance = rep1;
-          index = IS_REP1 + state;
-          if (range >>> 0 < RANGE_TOP) {
-            range <<= 8;
-            code = (code << 8) | input[at++]!;
-          }
-          probability = probabilities[index]!;
-          bound = Math.imul(range >>> 11, probability);
-          if (code >>> 0 < bound >>> 0) {
-            range = bound;
-            probabilities[index] = probability + ((MODEL_TOTAL - probability) >> 5);
-          } else {
-            range = (range - bound) | 0;
-            code = (code - bound) | 0;
-            probabilities[index] = probability - (probability >> 5);
-            distance = rep2;
-            index = IS_REP2 + state;
-            if (range >>> 0 < RANGE_TOP) {
-              range <<= 8;
-              code = (code << 8) | input[at++]!;
-            }
-            probability = probabilities[index]!;
-            bound = Math.imul(range >>> 11, probability);
-            if (code >>> 0 < bound >>> 0) {
-              range = bound;
-              probabilities[index] = probability + ((MODEL_TOTAL - probability) >> 5);
-            } else {
-              range = (range - bound) | 0;
-              code = (code - bound) | 0;
-              probabilities[index] = probability - (probability >> 5);
-              distance = rep3;
-              rep3 = rep2;
-            }
-            rep2 = rep1;
-          }
-          rep1 = rep0;
-          rep0 = distance;
-        }
-      }
-
-      // The length: three trees of growing size, chosen by two bits.
-      let tree = 0;
-      let treeEnd = 8;
-      let lengthBase = 0;
-      index = lengths;
-      if (range >>> 0 < RANGE_TOP) {
-        range <<= 8;
-        code = (code << 8) | input[at++]!;
-      }
-      probability = probabilities[index]!;
-      bound = Math.imul(range >>> 11, probability);
-      if (code >>> 0 < bound >>> 0) {
-        range = bound;
-        probabilities[index] = probability + ((MODEL_TOTAL - probability) >> 5);
-        tree = lengths + 2 + (positionState << 3);
-        lengthBase = 2;
-      } else {
-        range = (range - bound) | 0;
-        code = (code - bound) | 0;
-        probabilities[index] = probability - (probability >> 5);
-        index = lengths + 1;
-        if (range >>> 0 < RANGE_TOP) {
-          range <<= 8;
-          code = (code << 8) | input[at++]!;
-        }
-        probability = probabilities[index]!;
-        bound = Math.imul(range >>> 11, probability);
-        if (code >>> 0 < bound >>> 0) {
-          range = bound;
-          probabilities[index] = probability + ((MODEL_TOTAL - probability) >> 5);
-          tree = lengths + 2 + 16 * 8 + (positionState << 3);
-          lengthBase = 10;
-        } else {
-          range = (range - bound) | 0;
-          code = (code - bound) | 0;
-          probabilities[index] = probability - (probability >> 5);
-          tree = lengths + 2 + 16 * 8 + 16 * 8;
-          treeEnd = 256;
-          lengthBase = 18;
-        }
-      }
-      symbol = 1;
-      do {
-        index = tree + symbol;
-        if (range >>> 0 < RANGE_TOP) {
-          range <<= 8;
-          code = (code << 8) | input[at++]!;
-        }
-        probability = probabilities[index]!;
-        bound = Math.imul(range >>> 11, probability);
-        if (code >>> 0 < bound >>> 0) {
-          range = bound;
-          probabilities[index] = probability + ((MODEL_TOTAL - probability) >> 5);
-          symbol <<= 1;
-        } else {
-          range = (range - bound) | 0;
-          code = (code - bound) | 0;
-          probabilities[index] = probability - (probability >> 5);
-          symbol = (symbol << 1) | 1;
-        }
-      } while (symbol < treeEnd);
-      length = symbol - treeEnd + lengthBase;
-
-      if (lengths === REP_LENGTH) {
+      } else if (coder.bit(IS_REP0 + state) === 1) {
+        this.#older(state);
+        this.pending = this.#length(REP_LENGTH, positionState);
+        state = state < 7 ? 8 : 11;
+      } else if (coder.bit(IS_REP0_LONG + (state << 4) + positionState) === 1) {
+        this.pending = this.#length(REP_LENGTH, positionState);
         state = state < 7 ? 8 : 11;
       } else {
-        state = state < 7 ? 7 : 10;
-        // A new distance: a slot (its two highest bits and how many follow), then direct bits, then modelled ones.
-        tree = SLOT + ((length < 6 ? length - 2 : 3) << 6);
-        symbol = 1;
-        do {
-          index = tree + symbol;
-          if (range >>> 0 < RANGE_TOP) {
-            range <<= 8;
-            code = (code << 8) | input[at++]!;
-          }
-          probability = probabilities[index]!;
-          bound = Math.imul(range >>> 11, probability);
-          if (code >>> 0 < bound >>> 0) {
-            range = bound;
-            probabilities[index] = probability + ((MODEL_TOTAL - probability) >> 5);
-            symbol <<= 1;
-          } else {
-            range = (range - bound) | 0;
-            code = (code - bound) | 0;
-            probabilities[index] = probability - (probability >> 5);
-            symbol = (symbol << 1) | 1;
-          }
-        } while (symbol < 64);
-        const slot = symbol - 64;
-        if (slot < 4) {
-          rep0 = slot;
-        } else {
-          let bits = (slot >> 1) - 1;
-          rep0 = 2 | (slot & 1);
-          if (slot < 14) {
-            rep0 <<= bits;
-            tree = SPECIAL + rep0 - slot;
-          } else {
-            bits -= 4;
-            do {
-              if (range >>> 0 < RANGE_TOP) {
-                range <<= 8;
-                code = (code << 8) | input[at++]!;
-              }
-              range >>>= 1;
-              code = (code - range) | 0;
-              const below = code >> 31;
-              code = (code + (range & below)) | 0;
-              rep0 = ((rep0 << 1) + below + 1) | 0;
-            } while (--bits > 0);
-            rep0 <<= 4;
-            bits = 4;
-            tree = ALIGN;
-          }
-          symbol = 1;
-          let value = 1;
-          do {
-            index = tree + symbol;
-            if (range >>> 0 < RANGE_TOP) {
-              range <<= 8;
-              code = (code << 8) | input[at++]!;
-            }
-            probability = probabilities[index]!;
-            bound = Math.imul(range >>> 11, probability);
-            if (code >>> 0 < bound >>> 0) {
-              range = bound;
-              probabilities[index] = probability + ((MODEL_TOTAL - probability) >> 5);
-              symbol <<= 1;
-            } else {
-              range = (range - bound) | 0;
-              code = (code - bound) | 0;
-              probabilities[index] = probability - (probability >> 5);
-              symbol = (symbol << 1) | 1;
-              rep0 |= value;
-            }
-            value <<= 1;
-          } while (--bits > 0);
-          if (rep0 === -1) {
-            this.ended = true;
-            length = 0;
-            break;
-          }
-        }
+        this.pending = 1;
+        state = state < 7 ? 9 : 11;
       }
       // Unsigned: a distance beyond 2^31 is negative here.
-      if (rep0 >>> 0 >= dictionaryBytes || (rep0 >= position && !full)) throw beforeData();
+      if (this.#rep0 >>> 0 >= this.#dictionaryBytes || (this.#rep0 >= position && !this.#full)) {
+        throw new CodecFault("has a match that points before the data");
+      }
+      position = this.#copy(position, end);
     }
-
     this.#position = position;
-    this.inputPosition = at;
-    this.#range = range;
-    this.#code = code;
     this.#state = state;
-    this.#rep0 = rep0;
-    this.#rep1 = rep1;
-    this.#rep2 = rep2;
-    this.#rep3 = rep3;
-    this.pending = length;
     return position - begin;
   }
-}
 
-function beforeData(): CodecFault {
-  return new CodecFault("a match points before the data");
+  /** Copies what the match in hand still has to give, as far as there is room. Returns the new position. */
+  #copy(position: number, end: number): number {
+    if (this.pending === 0) return position;
+    const window = this.#window;
+    const stop = Math.min(position + this.pending, end);
+    this.pending -= stop - position;
+    let from = position - this.#rep0 - 1;
+    if (from < 0) from += window.length;
+    if (from + stop - position <= window.length) {
+      while (position < stop) window[position++] = window[from++]!;
+      return stop;
+    }
+    while (position < stop) {
+      window[position++] = window[from++]!;
+      if (from === window.length) from = 0;
+    }
+    return stop;
+  }
+
+  /** A byte, in the context of its position, of the byte before, and after a match of the byte that would have gone on with it. */
+  #literal(position: number, state: number): number {
+    const { coder } = this;
+    const window = this.#window;
+    const before = window[position > 0 ? position - 1 : window.length - 1]!;
+    const context = ((position & this.#literalPositionMask) << this.#contextBits) + (before >> (8 - this.#contextBits));
+    const base = LITERAL + Math.imul(0x300, context);
+    if (state < 7) return coder.tree(base, 0x100);
+    let from = position - this.#rep0 - 1;
+    if (from < 0) from += window.length;
+    let expected = window[from]!;
+    let matching = 0x100;
+    let symbol = 1;
+    do {
+      expected <<= 1;
+      const guess = expected & matching;
+      const bit = coder.bit(base + matching + guess + symbol);
+      symbol = (symbol << 1) | bit;
+      matching &= bit === 1 ? guess : ~guess;
+    } while (symbol < 0x100);
+    return symbol - 0x100;
+  }
+
+  /** One of the older distances becomes the newest. */
+  #older(state: number): void {
+    let distance = this.#rep1;
+    if (this.coder.bit(IS_REP1 + state) === 1) {
+      distance = this.#rep2;
+      if (this.coder.bit(IS_REP2 + state) === 1) {
+        distance = this.#rep3;
+        this.#rep3 = this.#rep2;
+      }
+      this.#rep2 = this.#rep1;
+    }
+    this.#rep1 = this.#rep0;
+    this.#rep0 = distance;
+  }
+
+  #length(base: number, positionState: number): number {
+    const { coder } = this;
+    if (coder.bit(base) === 0) return 2 + coder.tree(base + LENGTH_SHORT + (positionState << 3), 8);
+    if (coder.bit(base + 1) === 0) return 10 + coder.tree(base + LENGTH_MIDDLE + (positionState << 3), 8);
+    return 18 + coder.tree(base + LENGTH_LONG, 256);
+  }
+
+  /** A new distance: a slot (its two highest bits, and how many follow), then bits of even odds, then modelled ones. */
+  #distance(length: number): number {
+    const { coder } = this;
+    const slot = coder.tree(SLOT + (Math.min(length - 2, 3) << 6), 64);
+    if (slot < 4) return slot;
+    const bits = (slot >> 1) - 1;
+    const highest = 2 | (slot & 1);
+    if (slot >= 14) return (coder.direct(highest, bits - 4) << 4) | coder.reverseTree(ALIGN, 4);
+    const base = highest << bits;
+    return base | coder.reverseTree(SPECIAL + base - slot, bits);
+  }
 }

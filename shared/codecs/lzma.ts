@@ -6,9 +6,9 @@
 import { CodecFault, truncated } from "./fault.ts";
 import type { BlockInput, Decoding } from "./input.ts";
 import { dictionaryBytesMax, LzmaCore, symbolBytesMax } from "./lzma-core.ts";
+import { type RangeDecoder, rangeStartBytes } from "./range-decoder.ts";
 
 const HEADER_BYTES = 13;
-const RANGE_START_BYTES = 5;
 const UNKNOWN_SIZE = 0xffff_ffff_ffff_ffffn;
 
 /** Input is copied here in steps, so that a symbol cut by the end of a chunk needs no code of its own. */
@@ -26,19 +26,19 @@ export function* decodeLzma(input: BlockInput): Decoding {
   }
   const core = new LzmaCore(dictionaryBytes);
   if (!core.setProperties(header[0] ?? 0)) throw new CodecFault(`has no such properties byte: ${header[0]}`);
-  if (!core.startRange(yield* input.take(RANGE_START_BYTES, "the header"), 0)) {
+  const { coder } = core;
+  if (!coder.start(yield* input.take(rangeStartBytes, "the header"), 0)) {
     throw new CodecFault("does not begin with a zero byte");
   }
-  const stage = new Stage(input);
-  core.inputPosition = 0;
+  const stage = new Stage(input, coder);
 
   let remaining = size;
   while (remaining > 0 && !core.ended) {
-    const more = yield* stage.refill(core);
+    const more = yield* stage.refill();
     const room = Math.min(core.room, remaining);
-    const got = core.decode(stage.bytes, more ? stage.end - symbolBytesMax + 1 : stage.end + 1, room);
+    const got = core.decode(more ? stage.end - symbolBytesMax + 1 : stage.end + 1, room);
     remaining -= got;
-    if (core.inputPosition > stage.end) throw truncated("the data");
+    if (coder.at > stage.end) throw truncated("the data");
     // Pieces are handed on when they are full; what is left at the end of the data follows below.
     if (got === room && remaining > 0) yield core.take();
     else if (!more && got === 0 && !core.ended) throw truncated("the data");
@@ -50,40 +50,44 @@ export function* decodeLzma(input: BlockInput): Decoding {
   yield core.take();
 
   // The end: nothing left in the range decoder, or (size known) an end marker still to come.
-  yield* stage.refill(core);
-  if (!core.finishRange(stage.bytes)) {
-    const got = core.ended ? 1 : core.decode(stage.bytes, stage.end + 1, 1);
-    if (core.inputPosition > stage.end) throw truncated("the data");
+  yield* stage.refill();
+  if (!coder.finish()) {
+    const got = core.ended ? 1 : core.decode(stage.end + 1, 1);
+    if (coder.at > stage.end) throw truncated("the data");
     if (got > 0) throw new CodecFault("goes on beyond the size in its header, or is damaged");
-    if (!core.finishRange(stage.bytes)) throw new CodecFault("does not end as an encoder ends it");
+    if (!coder.finish()) throw new CodecFault("does not end as an encoder ends it");
   }
-  if (core.inputPosition > stage.end) throw truncated("the data");
-  if (core.inputPosition < stage.end || !(yield* input.atEnd())) throw new CodecFault("goes on after its end");
+  if (coder.at > stage.end) throw truncated("the data");
+  if (coder.at < stage.end || !(yield* input.atEnd())) throw new CodecFault("goes on after its end");
 }
 
-/** A window on the input that always holds a whole symbol, until the input ends. Bytes behind `end` are zero. */
+/** The coder's input: always holds a whole symbol, until the block ends. Bytes behind `end` are zero then. */
 class Stage {
-  readonly bytes = new Uint8Array(STAGE_BYTES + symbolBytesMax);
   end = 0;
+  readonly #bytes = new Uint8Array(STAGE_BYTES + symbolBytesMax);
   readonly #input: BlockInput;
+  readonly #coder: RangeDecoder;
 
-  constructor(input: BlockInput) {
+  constructor(input: BlockInput, coder: RangeDecoder) {
     this.#input = input;
+    this.#coder = coder;
+    coder.input = this.#bytes;
+    coder.at = 0;
   }
 
-  /** Moves what `core` has not read to the front and adds input until a whole symbol is there. False: the input ended before. */
-  *refill(core: LzmaCore): Decoding<boolean> {
-    if (this.end - core.inputPosition >= symbolBytesMax) return true;
-    this.bytes.copyWithin(0, core.inputPosition, this.end);
-    this.end -= core.inputPosition;
-    core.inputPosition = 0;
+  /** Moves what was not read to the front and adds input until a whole symbol is there. False: the input ended before. */
+  *refill(): Decoding<boolean> {
+    if (this.end - this.#coder.at >= symbolBytesMax) return true;
+    this.#bytes.copyWithin(0, this.#coder.at, this.end);
+    this.end -= this.#coder.at;
+    this.#coder.at = 0;
     while (this.end < symbolBytesMax) {
       const part = yield* this.#input.some(STAGE_BYTES - this.end);
       if (part === undefined) {
-        this.bytes.fill(0, this.end, this.end + symbolBytesMax);
+        this.#bytes.fill(0, this.end, this.end + symbolBytesMax);
         return false;
       }
-      this.bytes.set(part, this.end);
+      this.#bytes.set(part, this.end);
       this.end += part.length;
     }
     return true;

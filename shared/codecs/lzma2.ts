@@ -10,6 +10,7 @@
 import { CodecFault } from "./fault.ts";
 import type { BlockInput, Decoding } from "./input.ts";
 import { LzmaCore, symbolBytesMax } from "./lzma-core.ts";
+import { rangeStartBytes } from "./range-decoder.ts";
 
 const COMPRESSED_BYTES_MAX = 64 * 1024;
 
@@ -54,15 +55,16 @@ export function* decodeLzma2(input: BlockInput, core: LzmaCore): Decoding {
       filled += part.length;
     }
     chunk.fill(0, compressedBytes, compressedBytes + symbolBytesMax);
-    if (compressedBytes < 5 || !core.startRange(chunk, 0)) throw new CodecFault("does not begin with a zero byte");
+    if (compressedBytes < rangeStartBytes || !core.coder.start(chunk, 0))
+      throw new CodecFault("does not begin with a zero byte");
     while (decodedBytes > 0) {
       const room = Math.min(core.room, decodedBytes);
-      const got = core.decode(chunk, compressedBytes + 1, room);
+      const got = core.decode(compressedBytes + 1, room);
       decodedBytes -= got;
       if (got < room) throw new CodecFault("has a chunk that is shorter than it says");
       if (core.room === 0) yield core.take();
     }
-    if (core.pending > 0 || core.ended || !core.finishRange(chunk) || core.inputPosition !== compressedBytes) {
+    if (core.pending > 0 || core.ended || !core.coder.finish() || core.coder.at !== compressedBytes) {
       throw new CodecFault("has a chunk that does not end where it should");
     }
   }
