@@ -193,6 +193,59 @@ describe("catalog sync", () => {
     assert.equal((await syncCatalog(catalog, flat, store, {})).resumed, false);
   });
 
+  it("does not call vanished what another sync saw meanwhile", async () => {
+    const { catalog, store } = await begin();
+    await store.hold(keys);
+    await syncCatalog(catalog, daily, store, {});
+    const opened = Promise.withResolvers<void>();
+    const reached = Promise.withResolvers<void>();
+    let held = false;
+    store.beforePage = async (prefix) => {
+      if (prefix !== "owl/2024/" || held) return;
+      held = true;
+      reached.resolve();
+      await opened.promise;
+    };
+    // The first has passed the root when a folder appears; the second sees it, and finishes first.
+    const first = syncCatalog(catalog, daily, store, {});
+    await reached.promise;
+    await store.hold(["new/2024/01/31/g"]);
+    const second = await syncCatalog(catalog, daily, store, {});
+    assert.deepEqual([second.added, second.vanished, second.resumed], [1, 0, false]);
+    opened.resolve();
+    assert.deepEqual([(await first).added, (await first).vanished], [0, 0]);
+    assert.equal(keysOf(catalog.select(daily, {})).length, 7);
+    assert.equal((await syncCatalog(catalog, daily, store, {})).vanished, 0);
+  });
+
+  it("does not call vanished what an older sync saw last", async () => {
+    const { catalog, store } = await begin();
+    await store.hold(keys);
+    const gates = Array.from({ length: 2 }, () => ({
+      reached: Promise.withResolvers<void>(),
+      opened: Promise.withResolvers<void>(),
+    }));
+    let next = 0;
+    const stops = ["owl/2024/", "fox/2023/"];
+    store.beforePage = async (prefix) => {
+      const gate = prefix === stops[next] ? gates[next] : undefined;
+      if (gate === undefined) return;
+      next++;
+      gate.reached.resolve();
+      await gate.opened.promise;
+    };
+    const [older, newer] = gates;
+    const first = syncCatalog(catalog, daily, store, {});
+    await older?.reached.promise;
+    const second = syncCatalog(catalog, daily, store, {});
+    await newer?.reached.promise;
+    older?.opened.resolve();
+    await first;
+    newer?.opened.resolve();
+    assert.equal((await second).vanished, 0);
+    assert.equal(keysOf(catalog.select(daily, {})).length, 6);
+  });
+
   it("ends with the signal's reason and goes on later", async () => {
     const { catalog, store } = await begin();
     await store.hold(keys);
