@@ -1,8 +1,8 @@
 /**
  * What stands around user code in its process, put up before the first line of it is loaded:
  *
- * - A watcher thread blocks in a read of the descriptor whose other end is the parent. When the parent is gone the read ends,
- *   and the thread kills the process, whatever the main thread is doing. Once it runs, the right to start threads is dropped.
+ * - A watcher thread waits on the descriptor whose other end is the parent. When the parent is gone it ends, and the thread
+ *   kills the process, whatever the main thread is doing. Once it runs, the right to start threads is dropped.
  * - What the permission model leaves open and an analysis has no use for is taken away: signals to other processes (the
  *   parent has the same user), priorities, the debugger's door, loaders of native code.
  * - `console` and `process.stdout` write to a bounded sink: beyond the bound, printing costs a comparison.
@@ -14,6 +14,7 @@ import { writeSync } from "node:fs";
 import { createRequire, syncBuiltinESMExports } from "node:module";
 import os from "node:os";
 import { Worker } from "node:worker_threads";
+import { writeAll } from "./control.ts";
 import { taskDescriptor } from "./protocol.ts";
 
 /** Of what user code prints, per process; the parent keeps as much of an attempt. */
@@ -23,15 +24,17 @@ export const printedBytesMax = 1024 * 1024;
 const watcherHeapMb = 4;
 const watcherStackMb = 1;
 
-/** Plain JavaScript in a string: the thread starts without a loader and without stripping types. */
+/**
+ * Plain JavaScript in a string: the thread starts without a loader and without stripping types. It waits in an event loop of
+ * its own, not in a read: a thread that is blocked could not be ended, and the process not end, by `process.exit`.
+ */
 const watcherSource = `
-const { readSync } = require("node:fs");
+const { Socket } = require("node:net");
 const { workerData } = require("node:worker_threads");
+const gone = () => process.kill(process.pid, "SIGKILL");
+new Socket({ fd: workerData.descriptor, readable: true, writable: false }).on("error", gone).on("close", gone).resume();
 Atomics.store(workerData.ready, 0, 1);
 Atomics.notify(workerData.ready, 0);
-const buffer = Buffer.alloc(64);
-try { while (readSync(workerData.descriptor, buffer) > 0); } catch {}
-process.kill(process.pid, "SIGKILL");
 `;
 
 /** Starts the watcher and waits until it runs. */
@@ -76,13 +79,14 @@ function refuse(name: string): () => never {
 /** Replaces `process.stdout` and `process.stderr`, to which `console` writes, by sinks that stop at the bound. */
 export function boundOutput(): void {
   const { Writable } = createRequire(import.meta.url)("node:stream") as typeof import("node:stream");
+  const write = writeSync;
   let left = printedBytesMax;
   const sink = (descriptor: number): InstanceType<typeof Writable> => {
     const stream = new Writable({ decodeStrings: false, write: (_chunk, _encoding, done) => done() });
     stream.write = (chunk: unknown): boolean => {
       if (left <= 0) return true;
       const bytes = typeof chunk === "string" ? Buffer.from(chunk) : (chunk as Uint8Array);
-      writeSync(descriptor, bytes.subarray(0, left));
+      writeAll(write, descriptor, bytes.subarray(0, left));
       left -= bytes.length;
       return true;
     };

@@ -121,7 +121,10 @@ function supervise(child: ChildProcess, spec: ChildSpec): Child {
   const reports = child.stdio[4] as Readable;
   const control = child.stdio[3] as Writable;
   const stopPolling = pollMemory(child, spec.rssBytesMax, () => kill("memory"));
-  const linesRead = new Promise<void>((resolve) => reports.once("close", resolve));
+  const captured = [reports, child.stderr, spec.stdout === "captured" ? child.stdout : null];
+  const allRead = Promise.all(
+    captured.map((stream) => stream === null || new Promise((resolve) => stream.once("close", resolve))),
+  );
   const listeners: ((line: string) => void)[] = [];
   readLines(reports, (line) => {
     if (line === null) kill("misbehaved");
@@ -135,7 +138,7 @@ function supervise(child: ChildProcess, spec: ChildSpec): Child {
     const { code, signal } = await exited;
     stopPolling();
     control.destroy();
-    if (child.pid !== undefined) await linesRead;
+    if (child.pid !== undefined) await allRead;
     return { code, signal, killed, printed: Buffer.concat(printed).toString() };
   })();
   return {
