@@ -3,7 +3,7 @@
  *
  *   send <file> <n>          sends n messages, ten at a time, and prints each batch's bodies once the queue has said yes
  *   acknowledge <file>       leases and acknowledges for ever, and prints bodies likewise
- *   hold <file>              leases all there is and prints it
+ *   hold <file>              prints [], then leases all there is and prints it
  *   wait <file>              prints `waiting`, then the time (ms since the epoch) at which a message came
  *
  * What is printed is one JSON array a line, written at once: a killed process has printed what it was told.
@@ -13,6 +13,9 @@ import { systemClock, systemRandom } from "../../../shared/clock.ts";
 import { SqliteJobQueue } from "../../../shared/local/sqlite-queue/queue.ts";
 
 const longMs = 60_000;
+/** For the first message: the parent may send only when all of us are there. */
+const firstWaitMs = 10_000;
+const lastWaitMs = 500;
 const [mode, file, count] = process.argv.slice(2) as [string, string, string?];
 const queue = await SqliteJobQueue.open(file, { name: "jobs", clock: systemClock, random: systemRandom });
 
@@ -30,8 +33,8 @@ async function send(total: number): Promise<void> {
 
 async function take(acknowledge: boolean): Promise<void> {
   print([]);
-  for (;;) {
-    const leases = await queue.lease(10, { leaseMs: longMs, waitMs: 500 });
+  for (let waitMs = firstWaitMs; ; waitMs = lastWaitMs) {
+    const leases = await queue.lease(10, { leaseMs: longMs, waitMs });
     if (leases.length === 0) return;
     if (acknowledge) await queue.acknowledge(leases.map(({ handle }) => handle));
     print(leases.map(({ body }) => body));

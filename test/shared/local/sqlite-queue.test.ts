@@ -120,8 +120,10 @@ describe("SqliteJobQueue", () => {
   it("gives no message to two of four processes while its lease lasts", async () => {
     const file = newFile();
     const count = 2_000;
-    await (await openQueue(file)).send(Array.from({ length: count }, (_, i) => ({ body: `${i}` })));
+    const queue = await openQueue(file);
     const children = await Promise.all(Array.from({ length: 4 }, () => child("hold", file)));
+    for (const each of children) await each.waitFor(/\[\]/);
+    await queue.send(Array.from({ length: count }, (_, i) => ({ body: `${i}` })));
     const lists = [];
     for (const each of children) {
       const { code, stderr } = await each.waitForEnd();
