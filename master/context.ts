@@ -32,6 +32,9 @@ export interface PartitionedBlock extends CataloguedBlock {
   readonly partition: string;
 }
 
+/** The part of the executors that a master uses. */
+export type MergingExecutors = Pick<Executors, "merge" | "render">;
+
 export interface MasterContext {
   readonly id: string;
   readonly store: BlobStore;
@@ -40,7 +43,7 @@ export interface MasterContext {
   readonly ready: JobQueue;
   readonly ledger: Ledger;
   readonly rules: LedgerRules;
-  readonly executors: Executors;
+  readonly executors: MergingExecutors;
   /** The blocks that a run selects, as the catalog knows them now, sorted by partition, leading dimensions, key. */
   readonly blocksOf: (spec: RunSpec) => Promise<Iterable<PartitionedBlock>>;
   /** The bundle that merges and renders, as local files. */

@@ -53,10 +53,16 @@ export class Master {
     const context = this.#context;
     let changes = await admitPass(context);
     for (const aggregate of await this.aggregates()) {
-      const entered = await enterPass(context, aggregate, { due: this.#due });
-      const closed = await closePass(context, aggregate);
-      if (closed > 0) this.#closedSince.add(aggregate);
-      changes += entered + closed + (await sendPass(context, this.#sends, aggregate));
+      let base = await context.ledger.read(aggregate);
+      if ((base.manifest?.open.length ?? 0) === 0) continue;
+      const entered = await enterPass(context, base, { due: this.#due });
+      if (entered > 0) base = await context.ledger.read(aggregate);
+      const closed = await closePass(context, base);
+      if (closed > 0) {
+        this.#closedSince.add(aggregate);
+        base = await context.ledger.read(aggregate);
+      }
+      changes += entered + closed + (await sendPass(context, this.#sends, base));
     }
     return changes > 0;
   }

@@ -12,7 +12,8 @@ export async function readAll(
 ): Promise<{ bytes: Uint8Array; etag: string; storeTime: number; lastModified: number } | null> {
   const blob = await store.get(key, options);
   if (blob === null) return null;
-  const wanted = options?.range === undefined ? blob.size : Math.min(blob.size, options.range.end) - options.range.start;
+  const wanted =
+    options?.range === undefined ? blob.size : Math.min(blob.size, options.range.end) - options.range.start;
   if (wanted > readAllBytesMax) {
     blob.cancel();
     throw new SpotfoldError("limit", `${key} has ${wanted} bytes; at most ${readAllBytesMax} are read at once`);

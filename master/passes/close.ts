@@ -9,6 +9,7 @@ import { encodeStored, parseStored } from "../../shared/formats/stored.ts";
 import { holdKey } from "../../shared/names.ts";
 import { readAll } from "../../shared/read-all.ts";
 import type { MasterContext } from "../context.ts";
+import type { Base } from "../ledger/ledger.ts";
 import { isComplete } from "../ledger/operations.ts";
 import { enterPass } from "./enter.ts";
 
@@ -17,8 +18,8 @@ export const failedJobsMin = 20;
 export const failedJobsShare = 0.05;
 
 /** Closes what is complete or past its deadline, holds what fails too often. Answers the number of runs closed. */
-export async function closePass(context: MasterContext, aggregate: string): Promise<number> {
-  const { manifest, storeTime } = await context.ledger.read(aggregate);
+export async function closePass(context: MasterContext, { manifest, storeTime }: Base): Promise<number> {
+  const aggregate = manifest?.aggregate ?? "";
   let closed = 0;
   for (const run of manifest?.open ?? []) {
     if (isComplete(run)) {
@@ -42,7 +43,7 @@ export async function endRun(
   run: string,
   state: Exclude<ClosedState, "finished">,
 ): Promise<boolean> {
-  await enterPass(context, aggregate, { run });
+  await enterPass(context, await context.ledger.read(aggregate), { run });
   const open = (await context.ledger.read(aggregate)).manifest?.open.find((candidate) => candidate.run === run);
   // Not admitted yet, or closed already: a hold would outlive its reason and stop the run's workers for ever.
   if (open === undefined) return false;

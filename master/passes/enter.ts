@@ -8,6 +8,7 @@ import { codeOf } from "../../shared/errors.ts";
 import type { Manifest, OpenRun } from "../../shared/formats/ledger.ts";
 import { coverageKey, jobId, resolutionsPrefix } from "../../shared/names.ts";
 import type { MasterContext } from "../context.ts";
+import type { Base } from "../ledger/ledger.ts";
 import { decodeBitmap, firstMissing } from "../ledger/bitmap.ts";
 import { encodeCoverageRows, resolvedJob, type ResolvedJob } from "./entries.ts";
 import { JobBlocks, readResolution } from "./job-blocks.ts";
@@ -28,30 +29,27 @@ export interface EnterOptions {
   readonly due?: Patience;
 }
 
-/** Enters what is resolved of the aggregate's open runs. Answers the number of jobs. */
-export async function enterPass(
-  context: MasterContext,
-  aggregate: string,
-  options: EnterOptions = {},
-): Promise<number> {
+/** Enters what is resolved of the open runs of the aggregate that was read. Answers the number of jobs. */
+export async function enterPass(context: MasterContext, base: Base, options: EnterOptions = {}): Promise<number> {
   const { run, due = () => true } = options;
+  if (base.manifest === null) return 0;
+  const { aggregate, open: runs } = base.manifest;
   let total = 0;
-  const base = await context.ledger.read(aggregate);
-  for (const open of base.manifest?.open ?? []) {
+  for (const open of runs) {
     if (run !== undefined && open.run !== run) continue;
-    let entered: number;
-    do {
-      entered = await enterBatch(context, aggregate, open.plan, due);
+    let current: OpenRun | undefined = open;
+    while (current !== undefined) {
+      const entered: number = await enterBatch(context, aggregate, current, due);
       total += entered;
-    } while (entered > 0);
+      current = entered === 0 ? undefined : openRun((await context.ledger.read(aggregate)).manifest, open.plan);
+    }
   }
   return total;
 }
 
 /** One commit for at most `enterJobsMax` jobs; 0 when nothing is to be entered. */
-async function enterBatch(context: MasterContext, aggregate: string, plan: string, due: Patience): Promise<number> {
-  const first = openRun((await context.ledger.read(aggregate)).manifest, plan);
-  if (first === undefined) return 0;
+async function enterBatch(context: MasterContext, aggregate: string, first: OpenRun, due: Patience): Promise<number> {
+  const { plan } = first;
   const jobs = await jobsToEnter(context, aggregate, first);
   if (jobs.length === 0 || (jobs.length < enterJobsMax && !due(first, jobs.length))) return 0;
   const resolved = await readJobs(context, aggregate, first, jobs);

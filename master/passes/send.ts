@@ -17,6 +17,7 @@ import { jobId, runKey, sentKey } from "../../shared/names.ts";
 import type { OutgoingMessage } from "../../shared/ports/job-queue.ts";
 import { readAll } from "../../shared/read-all.ts";
 import type { MasterContext } from "../context.ts";
+import type { Base } from "../ledger/ledger.ts";
 import { decodeBitmap, hasBit } from "../ledger/bitmap.ts";
 import { JobBlocks } from "./job-blocks.ts";
 import { jobsInHand, SendState } from "./send-state.ts";
@@ -30,16 +31,19 @@ const sendTriesMax = 5;
 const sentSchema = v.object({ format: v.literal(1), plan: planNameSchema, next: countSchema });
 
 /** Sends what is due for all open runs of an aggregate. Answers the number of messages. */
-export async function sendPass(context: MasterContext, state: SendState, aggregate: string): Promise<number> {
-  const { manifest } = await context.ledger.read(aggregate);
+export async function sendPass(context: MasterContext, state: SendState, { manifest }: Base): Promise<number> {
   let sent = 0;
   for (const run of manifest?.open ?? []) {
+    const again = await isSentAgain(context, state, run);
+    const successors = run.successors.filter((job) => !state.wasSent(run.plan, job));
+    if (!again && successors.length === 0 && state.cursor(run.plan) === run.jobs) continue;
     const stored = await readAll(context.store, runKey(run.run));
     if (stored === null) continue;
     const spec = parseStored(runKey(run.run), stored.bytes, runSchema);
     sent += await sendFirst(context, state, spec, run);
-    sent += await sendSuccessors(context, state, spec, run);
-    sent += await sendAgain(context, state, spec, run);
+    await sendJobs(context, state, spec, run, successors, 1);
+    sent += successors.length;
+    if (again) sent += await sendAgain(context, state, spec, run);
   }
   return sent;
 }
@@ -68,20 +72,16 @@ async function readCursor(context: MasterContext, run: OpenRun): Promise<number>
   return sent.plan === run.plan ? sent.next : 0;
 }
 
-async function sendSuccessors(context: MasterContext, state: SendState, spec: RunSpec, run: OpenRun): Promise<number> {
-  const due = run.successors.filter((job) => !state.wasSent(run.plan, job));
-  await sendJobs(context, state, spec, run, due, 1);
-  return due.length;
-}
-
 /** A lost message costs latency only: here is where it ends. The same rule gives stragglers a backup copy. */
-async function sendAgain(context: MasterContext, state: SendState, spec: RunSpec, run: OpenRun): Promise<number> {
+async function isSentAgain(context: MasterContext, state: SendState, run: OpenRun): Promise<boolean> {
   const { resendMs } = context.timing;
   const now = context.clock.monotonic();
   const { visible, leased, delayed } = await context.jobs.counts();
   const emptyTwice = state.sawEmpty(run.plan, visible + leased + delayed === 0, now, resendMs);
-  const old = now - (state.lastSend(run.plan) ?? now) >= state.patienceMs(run.plan, resendMs);
-  if (!emptyTwice && !old) return 0;
+  return emptyTwice || now - (state.lastSend(run.plan) ?? now) >= state.patienceMs(run.plan, resendMs);
+}
+
+async function sendAgain(context: MasterContext, state: SendState, spec: RunSpec, run: OpenRun): Promise<number> {
   const folded = decodeBitmap(run.folded);
   const open = Array.from({ length: run.jobs }, (_, index) => index)
     .filter((index) => !hasBit(folded, index))

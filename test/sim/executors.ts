@@ -2,15 +2,8 @@
 import type { LoadedAnalysis } from "../../executor/core/load.ts";
 import { combineOf } from "../../executor/core/merge.ts";
 import { RunWriter } from "../../executor/core/runs.ts";
-import type {
-  AnalysisDescription,
-  AttemptSegment,
-  Executors,
-  LentSlice,
-  MergeTask,
-  RenderedUnit,
-  RenderTask,
-} from "../../executor/types.ts";
+import type { AttemptSegment, LentSlice, MergeTask, RenderedUnit, RenderTask } from "../../executor/types.ts";
+import type { MergingExecutors } from "../../master/context.ts";
 import type { EntryCursor } from "../../shared/segment/entry.ts";
 import { keyOf, valueOf } from "../../shared/segment/entry.ts";
 import { decodeKey, prefixRange } from "../../shared/segment/key.ts";
@@ -22,7 +15,7 @@ import type { SimProcess } from "./process.ts";
 /** Virtual time that a child takes. */
 const childMsMean = 300;
 
-export class SimExecutors implements Executors {
+export class SimExecutors implements MergingExecutors {
   readonly #process: SimProcess;
   readonly #loaded: LoadedAnalysis;
   readonly #files = new Map<string, Uint8Array>();
@@ -31,10 +24,6 @@ export class SimExecutors implements Executors {
   constructor(process: SimProcess, loaded: LoadedAnalysis) {
     this.#process = process;
     this.#loaded = loaded;
-  }
-
-  async describe(): Promise<AnalysisDescription> {
-    return this.#loaded.description;
   }
 
   async merge(task: MergeTask): Promise<AttemptSegment & { release(): Promise<void> }> {
@@ -91,8 +80,6 @@ export class SimExecutors implements Executors {
       release: async () => void this.#files.delete(path),
     };
   }
-
-  async *results(): AsyncGenerator<Uint8Array, void, undefined> {}
 
   async *readFile(path: string): AsyncGenerator<Uint8Array, void, undefined> {
     yield this.#files.get(path) ?? Buffer.alloc(0);

@@ -29,7 +29,7 @@ export const aggregate = "dashboard";
 /** How long faults go on; afterwards the world must come to rest. */
 const stormMs = 12 * 60_000;
 /** A world that is not at rest by then is stuck. */
-const patienceMs = 8 * 3_600_000;
+const patienceMs = 2 * 3_600_000;
 
 /** What a test replaces to plant a bug. */
 export interface Planted {
