@@ -122,9 +122,7 @@ function supervise(child: ChildProcess, spec: ChildSpec): Child {
   const control = child.stdio[3] as Writable;
   const stopPolling = pollMemory(child, spec.rssBytesMax, () => kill("memory"));
   const captured = [reports, child.stderr, spec.stdout === "captured" ? child.stdout : null];
-  const allRead = Promise.all(
-    captured.map((stream) => stream === null || new Promise((resolve) => stream.once("close", resolve))),
-  );
+  const allRead = Promise.all(captured.map((stream) => closed(stream)));
   const listeners: ((line: string) => void)[] = [];
   readLines(reports, (line) => {
     if (line === null) kill("misbehaved");
@@ -150,6 +148,10 @@ function supervise(child: ChildProcess, spec: ChildSpec): Child {
     lines: spec.lines ? ((child.stdio as (Readable | null)[])[5] ?? null) : null,
     ended,
   };
+}
+
+async function closed(stream: Readable | null): Promise<void> {
+  if (stream !== null && !stream.closed) await new Promise<void>((resolve) => stream.once("close", resolve));
 }
 
 /** Null for a line that is too long. */
