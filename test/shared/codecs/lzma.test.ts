@@ -83,6 +83,14 @@ describe(".lzma", () => {
     await assertDecodes("a.lzma", withSize(greedy, BigInt(bytes.length)), bytes);
   });
 
+  it("is refused when it reaches back further than its dictionary", async () => {
+    const small = await lzmaOf(Buffer.concat([noise(9_000), noise(9_000)]));
+    small.writeUInt32LE(8_999, 1);
+    await assertCorrupt("a.lzma", small, /points before the data/);
+    small.writeUInt32LE(9_000, 1);
+    await assertDecodes("a.lzma", small, Buffer.concat([noise(9_000), noise(9_000)]));
+  });
+
   it("is refused when its properties do not exist or its first byte is not zero", async () => {
     const block = await lzmaOf(bytes);
     for (const [at, value] of [
