@@ -44,7 +44,7 @@ export function loadAnalysis(
   const analysis = checkAnalysis(module);
   const allowed = analysis.inputs ?? [];
   for (const name of inputs) {
-    if (allowed.includes(name)) continue;
+    if (allowed.some((input) => name === input || isBelow(input, name))) continue;
     const known = allowed.length === 0 ? "it takes none" : `it takes ${allowed.join(", ")}`;
     throw new SpotfoldError("usage", `the analysis ${analysis.name} takes no input named ${JSON.stringify(name)}`, {
       hint: `Leave it out: ${known}.`,
@@ -66,6 +66,11 @@ export function loadAnalysis(
       params: checked,
     },
   };
+}
+
+/** Whether `name` is a file of the folder `input`: an analysis declares the folder, a run brings as many files of it as it has. */
+function isBelow(input: string, name: string): boolean {
+  return name.startsWith(`${input}/`) && inputPattern.test(name.slice(input.length + 1));
 }
 
 /** The default export, every field of it checked. Throws `invalid-bundle` that names the first field that is wrong. */
