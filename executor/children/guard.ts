@@ -12,7 +12,6 @@
  */
 import { writeSync } from "node:fs";
 import { createRequire, syncBuiltinESMExports } from "node:module";
-import os from "node:os";
 import { Worker } from "node:worker_threads";
 import { writeAll } from "./control.ts";
 import { taskDescriptor } from "./protocol.ts";
@@ -52,26 +51,44 @@ export function watchParent(): void {
 }
 
 /** Properties of `process` that reach other processes, native code or the debugger. */
-const takenFromProcess = ["kill", "_kill", "_debugProcess", "_debugEnd", "dlopen", "binding", "_linkedBinding"];
+const takenFromProcess = [
+  "kill",
+  "_kill",
+  "_debugProcess",
+  "_debugEnd",
+  "execve",
+  "dlopen",
+  "binding",
+  "_linkedBinding",
+];
 
-/** Takes away what user code has no use for. Throws when this Node cannot drop the right to start threads. */
+/** Likewise of modules. A thread would have a `process` of its own, with all that was taken from ours. */
+const takenFromModules: readonly (readonly [module: string, name: string])[] = [
+  ["node:os", "setPriority"],
+  ["node:v8", "setFlagsFromString"],
+  ["node:v8", "setHeapSnapshotNearHeapLimit"],
+  ["node:worker_threads", "Worker"],
+];
+
+/** Takes away what user code has no use for. */
 export function disarm(): void {
-  const permission = process.permission as (NodeJS.ProcessPermission & { drop?: (scope: string) => void }) | undefined;
-  if (permission?.drop === undefined)
-    throw new Error(`Node ${process.version} cannot drop permissions; use 24.18 or newer`);
-  permission.drop("worker");
   for (const name of takenFromProcess) {
     Object.defineProperty(process, name, { value: refuse(`process.${name}`), configurable: false, writable: false });
   }
-  (os as { setPriority: unknown }).setPriority = refuse("os.setPriority");
-  const v8 = createRequire(import.meta.url)("node:v8") as Record<string, unknown>;
-  v8["setFlagsFromString"] = refuse("v8.setFlagsFromString");
-  v8["setHeapSnapshotNearHeapLimit"] = refuse("v8.setHeapSnapshotNearHeapLimit");
+  const require = createRequire(import.meta.url);
+  for (const [module, name] of takenFromModules) {
+    const taken = { value: refuse(`${module}'s ${name}`), configurable: false, writable: false, enumerable: true };
+    Object.defineProperty(require(module) as object, name, taken);
+  }
   syncBuiltinESMExports();
+  // Node 24 before 24.17 or so cannot drop a permission; there the line above is all that keeps threads away.
+  const permission = process.permission as (NodeJS.ProcessPermission & { drop?: (scope: string) => void }) | undefined;
+  permission?.drop?.("worker");
 }
 
 function refuse(name: string): () => never {
-  return () => {
+  // A function that `new` may be used on, too.
+  return function refused() {
     throw new Error(`${name} is not available to an analysis`);
   };
 }

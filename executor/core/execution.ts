@@ -11,7 +11,7 @@
  * - `merge` throws while a record's pairs are combined: over, naming the block. In draining: over, naming no block.
  * After `Struck` an execution is thrown away.
  */
-import type { Accumulator, Emit, Key, RecordView } from "../../jobs/analysis.ts";
+import type { Accumulator, Key, RecordView } from "../../jobs/analysis.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
 import { recordFormat } from "../../shared/records/format.ts";
 import type { RecordFormat } from "../../shared/records/format.ts";
@@ -23,6 +23,7 @@ import type { LeftOut } from "./attempt-state.ts";
 import { describeThrow, rejectionReason, Struck } from "./faults.ts";
 import type { LoadedAnalysis } from "./load.ts";
 import { PairMap } from "./pair-map.ts";
+import { RecordPairs } from "./record-pairs.ts";
 import { Rejections } from "./rejections.ts";
 import type { LogSink } from "./rejections.ts";
 import { encodeValueOf } from "./values.ts";
@@ -58,17 +59,12 @@ export class Execution {
   readonly #rejections: Rejections;
   readonly #partitions = new Map<string, PartitionState>();
   readonly #encode: (value: unknown) => string;
-  readonly #emit: Emit<unknown>;
+  readonly #recordPairs: RecordPairs;
   #block: JobBlock | null = null;
   #splitter: RecordSplitter | null = null;
   #state: PartitionState | null = null;
   #leftOut: ReadonlyMap<number, string> = new Map();
   #recordsOfAll = 0;
-  #mapping = false;
-  /** Pairs of the record in hand, in three columns; they take effect when `map` has returned. */
-  readonly #texts: string[] = [];
-  readonly #keys: Key[] = [];
-  readonly #values: unknown[] = [];
 
   constructor(options: ExecutionOptions) {
     this.#options = options;
@@ -77,7 +73,7 @@ export class Execution {
     this.#format = recordFormat(options.records);
     this.#rejections = new Rejections(options.log);
     this.#encode = encodeValueOf(options.loaded.analysis);
-    this.#emit = (key, value) => this.#gather(key, value);
+    this.#recordPairs = new RecordPairs(this.#columns);
   }
 
   beginBlock(block: JobBlock): void {
@@ -188,12 +184,10 @@ export class Execution {
 
   #map(record: RecordView): void {
     const { analysis, context } = this.#loaded;
-    this.#texts.length = 0;
-    this.#keys.length = 0;
-    this.#values.length = 0;
-    this.#mapping = true;
+    const pairs = this.#recordPairs;
+    pairs.begin();
     try {
-      const result = analysis.map?.(record, this.#emit, context) as unknown;
+      const result = analysis.map?.(record, pairs.emit, context) as unknown;
       if (result !== undefined && typeof (result as PromiseLike<unknown> | null)?.then === "function") {
         throw new TypeError("map returned a promise: it must be synchronous");
       }
@@ -201,35 +195,19 @@ export class Execution {
       this.#reject(record, rejectionReason(error) ?? "map-threw", describeThrow(error));
       return;
     } finally {
-      this.#mapping = false;
+      pairs.end();
     }
-    this.#combine();
+    pairs.each(this.#combine);
   }
 
-  #gather(key: Key, value: unknown): void {
-    if (!this.#mapping) throw new Error("emit was called after map returned");
-    if (!Array.isArray(key) || key.length !== this.#columns) {
-      const got = Array.isArray(key) ? `${key.length} columns` : typeof key;
-      throw new SpotfoldError("invalid-key", `emit was given a key of ${got} instead of ${this.#columns} columns`);
+  readonly #combine = (text: string, key: Key, value: unknown): void => {
+    try {
+      this.#stateInHand().pairs.add(text, key, value);
+    } catch (error) {
+      const message = `merge threw at the key ${JSON.stringify(text)}: ${describeThrow(error)}`;
+      throw new Struck({ cause: "code", reason: "merge-threw", message, block: this.#inHand().block.index }, error);
     }
-    if (value === undefined) throw new TypeError("emit was given no value");
-    this.#texts.push(encodeKey(key));
-    this.#keys.push(key);
-    this.#values.push(value);
-  }
-
-  #combine(): void {
-    const { pairs } = this.#stateInHand();
-    for (let i = 0; i < this.#texts.length; i++) {
-      const text = this.#texts[i] as string;
-      try {
-        pairs.add(text, this.#keys[i] as Key, this.#values[i]);
-      } catch (error) {
-        const message = `merge threw at the key ${JSON.stringify(text)}: ${describeThrow(error)}`;
-        throw new Struck({ cause: "code", reason: "merge-threw", message, block: this.#inHand().block.index }, error);
-      }
-    }
-  }
+  };
 
   #add(record: RecordView): void {
     try {

@@ -13,16 +13,14 @@ import type {
   SampleResult,
 } from "../children/protocol.ts";
 import type { AnalysisDescription, CheckResult, CheckTask, Fault } from "../types.ts";
-import { startChild } from "./child.ts";
 import type { Child } from "./child.ts";
 import type { AttemptFolders } from "./folders.ts";
+import { startDecoder } from "./slot.ts";
 import { runTask } from "./task.ts";
 import type { TaskLimits } from "./task.ts";
 
 /** Decoded bytes that are mapped: some hundred records of usual size, in some milliseconds. */
 export const sampleRawBytesMax = 4 * 1024 * 1024;
-
-const decoderHeapBytesMax = 256 * 2 ** 20;
 
 export async function checkBundle(folders: AttemptFolders, task: CheckTask, limits: TaskLimits): Promise<CheckResult> {
   const { sample } = task;
@@ -57,18 +55,7 @@ async function startSample(
   failed: (fault: Fault) => void,
 ): Promise<Child> {
   const read = lent.kind === "path" ? [lent.path, await realpath(lent.path).catch(() => lent.path)] : [];
-  const decoder = startChild({
-    entry: "executor/children/decoder",
-    stdin: "ignore",
-    stdout: "pipe",
-    read,
-    write: [],
-    threads: false,
-    heapBytesMax: decoderHeapBytesMax,
-    rssBytesMax: 3 * decoderHeapBytesMax,
-    cwd: folders.code,
-    lines: false,
-  });
+  const decoder = startDecoder(folders, read);
   decoder.onLine((line) => {
     const message = JSON.parse(line) as DecoderMessage;
     if (message.say === "lend") decoder.send({ block: message.block, lent });

@@ -45,7 +45,7 @@ async function runAttempt(scratch: string, task: JobTask, hooks: JobHooks): Prom
     const pass = state.pass();
     if (pass === null) break;
     const token = randomBytes(16).toString("hex");
-    await runPass({ task, hooks, state, folders, blockPaths, runs, log, token, number, deadline }, pass);
+    await runPass({ task, hooks, state, folders, blockPaths, runs, log, token, number, deadline, pass });
   }
   return await outcome(task, hooks, state, folders, runs, log);
 }

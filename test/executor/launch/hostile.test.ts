@@ -49,6 +49,7 @@ describe("a hostile analysis", function hostile() {
     "its parent's life": "return process.kill(process.ppid, 'SIGKILL')",
     "its parent's debugger": "return process._debugProcess(process.ppid)",
     "its parent's priority": "return os.setPriority(process.ppid, 19)",
+    "another program in its place": "return process.execve('/bin/true', ['true'])",
     "V8's flags": "return require('node:v8').setFlagsFromString('--max-old-space-size=9999')",
     "a report of its process": "return process.report.writeReport('/tmp/spotfold-hostile.json')",
   };

@@ -1,0 +1,50 @@
+/**
+ * The pairs that `map` emits of one record. They take effect when `map` has returned; a throw leaves nothing behind. Three
+ * columns instead of an object for each pair: most records emit one or two.
+ */
+import type { Emit, Key } from "../../jobs/analysis.ts";
+import { SpotfoldError } from "../../shared/errors.ts";
+import { encodeKey } from "../../shared/segment/key.ts";
+
+export class RecordPairs {
+  /** Handed to `map`. Throws on what is no pair; let through by `map`, that rejects the record. */
+  readonly emit: Emit<unknown> = (key, value) => this.#gather(key, value);
+  readonly #columns: number;
+  readonly #texts: string[] = [];
+  readonly #keys: Key[] = [];
+  readonly #values: unknown[] = [];
+  #open = false;
+
+  constructor(columns: number) {
+    this.#columns = columns;
+  }
+
+  /** A record begins; what the one before emitted is forgotten. */
+  begin(): void {
+    this.#texts.length = 0;
+    this.#keys.length = 0;
+    this.#values.length = 0;
+    this.#open = true;
+  }
+
+  /** `map` has returned, or thrown: whoever kept `emit` is too late. */
+  end(): void {
+    this.#open = false;
+  }
+
+  each(use: (text: string, key: Key, value: unknown) => void): void {
+    for (let i = 0; i < this.#texts.length; i++) use(this.#texts[i] as string, this.#keys[i] as Key, this.#values[i]);
+  }
+
+  #gather(key: Key, value: unknown): void {
+    if (!this.#open) throw new Error("emit was called after map returned");
+    if (!Array.isArray(key) || key.length !== this.#columns) {
+      const got = Array.isArray(key) ? `${key.length} columns` : typeof key;
+      throw new SpotfoldError("invalid-key", `emit was given a key of ${got} instead of ${this.#columns} columns`);
+    }
+    if (value === undefined) throw new TypeError("emit was given no value");
+    this.#texts.push(encodeKey(key));
+    this.#keys.push(key);
+    this.#values.push(value);
+  }
+}
