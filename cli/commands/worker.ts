@@ -1,0 +1,111 @@
+/**
+ * `spotfold worker`: leases jobs and executes them until it is told to stop. The first signal drains: what is checkpointed is
+ * handed on, the rest is released; the second aborts. With `--attached` (how `run` starts it) it tells its parent how far it is,
+ * and drains when the parent is gone.
+ */
+import { systemClock, systemRandom } from "../../shared/clock.ts";
+import { printable, type Settings } from "../../shared/config/settings.ts";
+import { Daemon, type DaemonLoop, type DaemonScope } from "../../shared/daemon.ts";
+import { codeOf, messageOf, SpotfoldError } from "../../shared/errors.ts";
+import type { Log } from "../../shared/log.ts";
+import type { StopSignals } from "../../shared/loop.ts";
+import type { JobQueue } from "../../shared/ports/job-queue.ts";
+import type { WorkerContext } from "../../worker/context.ts";
+import { Worker } from "../../worker/worker.ts";
+import { daemonLog, type AnyEvent } from "../compose/log.ts";
+import { newProcessName } from "../compose/process-id.ts";
+import { settingsOf, type StoreOptions } from "../compose/settings.ts";
+import { openWorker } from "../compose/worker.ts";
+import type { Io } from "../io.ts";
+import { interruptDaemon } from "../interrupt-daemon.ts";
+import { telling, type WorkerMessage } from "../run/worker-messages.ts";
+
+export interface WorkerOptions extends StoreOptions {
+  readonly slots?: string;
+  readonly once?: boolean;
+  readonly attached?: boolean;
+}
+
+export async function worker(options: WorkerOptions, io: Io): Promise<number> {
+  const settings = settingsOf(options, io);
+  const id = newProcessName(systemRandom);
+  const log = daemonLog({ worker: id }, (line) => void io.err.write(line));
+  const tell = options.attached === true ? tellParent : (): void => undefined;
+  log({ event: "settings", settings: printable(settings) });
+  const daemon = new Daemon({
+    name: "worker",
+    open: async (scope) => [await openLoop({ settings, id, log, tell, once: options.once === true }, scope)],
+    drainMs: settings.timing.drainMs,
+    clock: systemClock,
+    log,
+  });
+  interruptDaemon(daemon, io.interrupts);
+  if (options.attached === true)
+    process.once("disconnect", () => daemon.interrupt("the process that started it is gone"));
+  const { status, error } = await daemon.start();
+  if (error !== undefined && codeOf(error) !== undefined) {
+    tell({ say: "failed", message: messageOf(error), hint: error instanceof SpotfoldError ? error.hint : undefined });
+  }
+  return status;
+}
+
+function tellParent(message: WorkerMessage): void {
+  // A parent that is gone is noticed by the channel's end.
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
+}
+
+interface WorkerLoop {
+  readonly settings: Settings;
+  readonly id: string;
+  readonly log: Log<AnyEvent>;
+  readonly tell: (message: WorkerMessage) => void;
+  readonly once: boolean;
+}
+
+async function openLoop({ settings, id, log, tell, once }: WorkerLoop, scope: DaemonScope): Promise<DaemonLoop> {
+  const context = await openWorker(
+    { settings, id, slots: settings.slots, log, watch: (runner) => telling(runner, tell) },
+    scope,
+  );
+  const run = async (stop: StopSignals): Promise<void> => await work(context, stop, tell, once);
+  return { name: "worker", run, runOnce: run };
+}
+
+async function work(
+  context: WorkerContext,
+  stop: StopSignals,
+  tell: (message: WorkerMessage) => void,
+  once: boolean,
+): Promise<void> {
+  let drain = (reason: string): void => void reason;
+  const jobs = once ? untilEmpty(context.jobs, () => drain("nothing is left to do")) : context.jobs;
+  const worker = new Worker({ ...context, jobs });
+  drain = (reason) => worker.drain(reason);
+  const aborted = new Promise<null>((resolve) =>
+    stop.abort.addEventListener("abort", () => resolve(null), { once: true }),
+  );
+  stop.drain.addEventListener("abort", () => worker.drain(messageOf(stop.drain.reason)), { once: true });
+  if (stop.drain.aborted) worker.drain(messageOf(stop.drain.reason));
+  const end = await Promise.race([worker.run(), aborted]);
+  if (end?.how !== "gave-up") return;
+  tell({ say: "gave-up", why: end.why });
+  throw new Error(end.why);
+}
+
+/** A queue that is asked without waiting, and tells when it had nothing. */
+function untilEmpty(queue: JobQueue, empty: () => void): JobQueue {
+  return {
+    name: queue.name,
+    send: async (messages) => await queue.send(messages),
+    lease: async (max, options) => {
+      const leases = await queue.lease(max, { ...options, waitMs: 0 });
+      if (leases.length === 0) empty();
+      return leases;
+    },
+    extend: async (entries) => await queue.extend(entries),
+    acknowledge: async (handles) => await queue.acknowledge(handles),
+    release: async (entries) => await queue.release(entries),
+    counts: async () => await queue.counts(),
+    close: async () => await queue.close(),
+  };
+}

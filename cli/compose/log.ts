@@ -1,0 +1,42 @@
+/** The structured log of daemons: one JSON object a line on stderr, of the vocabularies of all that runs in them. */
+import { daemonEvents, type DaemonEvent } from "../../shared/daemon.ts";
+import { createLog, defineEvents, type Log } from "../../shared/log.ts";
+import { loopEvents, type LoopEvent } from "../../shared/loop.ts";
+import { systemClock } from "../../shared/clock.ts";
+import type { MasterEvent } from "../../master/context.ts";
+import type { WorkerEvent } from "../../worker/context.ts";
+
+/** What processes say of themselves. */
+export type ProcessEvent = {
+  readonly event: "settings";
+  readonly settings: Readonly<Record<string, unknown>>;
+};
+
+export type AnyEvent = ProcessEvent | DaemonEvent | LoopEvent | MasterEvent | WorkerEvent;
+
+export const allEvents = defineEvents<AnyEvent>(daemonEvents, loopEvents, {
+  settings: "info",
+  "job-started": "info",
+  "job-ended": "info",
+  "message-refused": "warn",
+  "queue-failed": "warn",
+  "status-failed": "warn",
+  "worker-gives-up": "error",
+  "run-admitted": "info",
+  "run-refused": "warn",
+  "jobs-sent": "info",
+  "jobs-entered": "info",
+  "resolution-invalid": "error",
+  "run-closed": "info",
+  "run-held": "warn",
+  compacted: "info",
+  "partition-stuck": "error",
+  published: "info",
+  "publish-failed": "error",
+  collected: "info",
+});
+
+/** `fields` are in every line, e.g. which process it is. */
+export function daemonLog(fields: Readonly<Record<string, unknown>>, write: (line: string) => void): Log<AnyEvent> {
+  return createLog<AnyEvent>({ vocabulary: allEvents, write, clock: systemClock, fields });
+}

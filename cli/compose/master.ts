@@ -1,0 +1,113 @@
+/** From settings to a master's context, with real children. */
+import { createReadStream } from "node:fs";
+import { ChildExecutors } from "../../executor/launch/executors.ts";
+import type { Executors } from "../../executor/types.ts";
+import type { MasterContext, PartitionedBlock } from "../../master/context.ts";
+import { Ledger } from "../../master/ledger/ledger.ts";
+import { ledgerRules } from "../../master/ledger/rules.ts";
+import { systemClock, systemRandom } from "../../shared/clock.ts";
+import type { Catalog } from "../../shared/catalog/catalog.ts";
+import type { Settings } from "../../shared/config/settings.ts";
+import { SpotfoldError } from "../../shared/errors.ts";
+import { runSchema, type RunSpec } from "../../shared/formats/run.ts";
+import { parseStored } from "../../shared/formats/stored.ts";
+import { workerStatusSchema } from "../../shared/formats/worker-status.ts";
+import type { Log } from "../../shared/log.ts";
+import { runKey, workersPrefix } from "../../shared/names.ts";
+import { readAll } from "../../shared/read-all.ts";
+import type { BlobStore } from "../../shared/ports/blob-store.ts";
+import { FileBundleCache } from "./bundle-cache.ts";
+import type { AnyEvent } from "./log.ts";
+import type { Queues } from "./ports.ts";
+import type { Scope } from "./scope.ts";
+import { cacheFolder, makeScratch } from "./worker.ts";
+
+export interface MasterParts {
+  readonly settings: Settings;
+  readonly id: string;
+  readonly store: BlobStore;
+  readonly web: BlobStore;
+  readonly queues: Queues;
+  readonly blocksOf: (spec: RunSpec) => Promise<Iterable<PartitionedBlock>>;
+  /** Slots that are known to be there, whatever the statuses of workers say. */
+  readonly ownSlots: number;
+  readonly executors: Executors;
+  readonly log: Log<AnyEvent>;
+}
+
+export function masterContext(parts: MasterParts): MasterContext {
+  const { settings, id, store, web, queues, blocksOf, ownSlots, executors, log } = parts;
+  const { timing } = settings;
+  const cache = new FileBundleCache({ store, folder: cacheFolder(settings), random: systemRandom });
+  return {
+    id,
+    store,
+    web,
+    jobs: queues.jobs,
+    ready: queues.ready,
+    ledger: new Ledger(store, systemRandom),
+    rules: ledgerRules,
+    executors,
+    blocksOf,
+    bundleOf: async (renderer) => await cache.fetch(await readRun(store, renderer.run)),
+    readFile: (path) => createReadStream(path),
+    liveSlots: async () => Math.max(1, ownSlots, await liveSlots(store, timing.statusMs)),
+    timing: {
+      foldMs: timing.foldMs,
+      publishMs: timing.publishMs,
+      compactMs: timing.compactMs,
+      collectMs: timing.collectMs,
+      resendMs: timing.resendMs,
+      statusMs: timing.statusMs,
+      retainMs: timing.retainMs,
+      standbyMs: timing.standbyMs,
+      scale: timing.scale,
+    },
+    clock: systemClock,
+    random: systemRandom,
+    log,
+  };
+}
+
+/** Executors of this process, with a scratch folder of their own. */
+export async function openExecutors(settings: Settings, id: string, scope: Scope): Promise<Executors> {
+  const { limits, timing } = settings;
+  return new ChildExecutors({
+    scratch: await makeScratch(settings, id, scope),
+    limits: {
+      heapBytesMax: limits.executorHeapBytes,
+      rssBytesMax: limits.executorRssBytes,
+      stallMs: timing.stallMs,
+    },
+  });
+}
+
+/** `runs/<run>/run.json`. Throws `absent`. */
+export async function readRun(store: BlobStore, run: string): Promise<RunSpec> {
+  const blob = await readAll(store, runKey(run));
+  if (blob !== null) return parseStored(runKey(run), blob.bytes, runSchema);
+  throw new SpotfoldError("absent", `there is no run ${run} in ${store.name}`, {
+    hint: "See spotfold status for those that there are.",
+  });
+}
+
+/** What the catalog knows of a run's selection, as it stands. */
+export function selectionOf(catalog: Catalog, spec: Pick<RunSpec, "dataset" | "filter">): Iterable<PartitionedBlock> {
+  return catalog.select(spec.dataset, spec.filter);
+}
+
+/** A worker that missed two statuses is taken for dead. */
+const liveStatusIntervals = 3;
+
+/** Slots of all workers that are alive. */
+async function liveSlots(store: BlobStore, statusMs: number): Promise<number> {
+  let slots = 0;
+  for await (const page of store.list(workersPrefix)) {
+    for (const { key, lastModified } of page.blobs) {
+      if (page.storeTime - lastModified > liveStatusIntervals * statusMs) continue;
+      const blob = await readAll(store, key);
+      if (blob !== null) slots += parseStored(key, blob.bytes, workerStatusSchema).slots;
+    }
+  }
+  return slots;
+}

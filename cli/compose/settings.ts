@@ -1,0 +1,24 @@
+/** The settings of one command: its flags first, then what `readSettings` finds. */
+import { readSettings, type CommandLineSettings, type Settings } from "../../shared/config/settings.ts";
+import type { Io } from "../io.ts";
+
+/** Flags that every command that touches the work store takes. */
+export interface StoreOptions {
+  readonly store?: string;
+  readonly queue?: string;
+  readonly catalog?: string;
+  readonly web?: string;
+  readonly work?: string;
+}
+
+export function settingsOf(options: StoreOptions & { readonly slots?: string | number }, io: Io): Settings {
+  const { store, queue, catalog, web, work, slots } = options;
+  const given: CommandLineSettings = { store, queue, catalog, web, work, slots };
+  return readSettings(given, io.environment);
+}
+
+/** The flags that make another process of ours find the same stores. */
+export function storeFlags(settings: Settings): string[] {
+  const { store, queue, catalog, web, work } = settings;
+  return ["--store", store, "--queue", queue, "--catalog", catalog, "--web", web, "--work", work];
+}

@@ -1,0 +1,101 @@
+/** From settings to a worker's context, with real children. */
+import { createReadStream, readdirSync, rmSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { childRunner } from "../../executor/launch/runner.ts";
+import type { AttemptLimits, JobRunner } from "../../executor/types.ts";
+import { systemClock, systemRandom } from "../../shared/clock.ts";
+import type { Settings } from "../../shared/config/settings.ts";
+import { compileLayout, type Layout } from "../../shared/dataset/layout.ts";
+import type { Log } from "../../shared/log.ts";
+import type { DimensionsOf, WorkerContext } from "../../worker/context.ts";
+import { workerRules } from "../../worker/rules.ts";
+import { FileBundleCache } from "./bundle-cache.ts";
+import type { AnyEvent } from "./log.ts";
+import { DataStores, openQueues, openWorkStore } from "./ports.ts";
+import { isDeadHere } from "./process-id.ts";
+import type { Scope } from "./scope.ts";
+
+export interface WorkerParts {
+  readonly settings: Settings;
+  readonly id: string;
+  readonly slots: number;
+  readonly log: Log<AnyEvent>;
+  /** Looks over the shoulder of the runner, for progress. */
+  readonly watch?: (runner: JobRunner) => JobRunner;
+}
+
+export async function openWorker(parts: WorkerParts, scope: Scope): Promise<WorkerContext> {
+  const { settings, id, slots, log, watch = (runner) => runner } = parts;
+  const { timing } = settings;
+  const store = await openWorkStore(settings, scope);
+  const { jobs, ready } = await openQueues(settings, scope);
+  const scratch = await makeScratch(settings, id, scope);
+  const data = new DataStores(scope);
+  return {
+    id,
+    slots,
+    store,
+    data: async (dataset) => await data.of(dataset),
+    jobs,
+    ready,
+    runner: watch(childRunner({ scratch })),
+    bundles: new FileBundleCache({ store, folder: cacheFolder(settings), random: systemRandom }),
+    dimensionsOf: dimensionsByLayout(),
+    readFile: (path) => createReadStream(path),
+    rules: workerRules,
+    limits: attemptLimits(settings),
+    timing: {
+      leaseMs: timing.leaseMs,
+      heartbeatMs: timing.heartbeatMs,
+      waitMs: timing.waitMs,
+      statusMs: timing.statusMs,
+      handOnMs: timing.handOnMs,
+      scale: timing.scale,
+    },
+    clock: systemClock,
+    random: systemRandom,
+    log,
+  };
+}
+
+export function attemptLimits({ limits, timing }: Settings): AttemptLimits {
+  return {
+    heapBytesMax: limits.executorHeapBytes,
+    rssBytesMax: limits.executorRssBytes,
+    stallMs: timing.stallMs,
+    attemptMs: timing.attemptMs,
+    checkpointStateBytes: limits.checkpointStateBytes,
+    checkpointMs: timing.checkpointMs,
+  };
+}
+
+export function cacheFolder(settings: Settings): string {
+  return join(settings.work, "cache");
+}
+
+const scratchFolder = (settings: Settings): string => join(settings.work, "scratch");
+
+/** A folder of this process' own, removed at its end; those of processes that died on this machine go at once. */
+export async function makeScratch(settings: Settings, id: string, scope: Scope): Promise<string> {
+  const root = scratchFolder(settings);
+  const own = join(root, id);
+  await mkdir(own, { recursive: true });
+  for (const name of readdirSync(root)) {
+    if (isDeadHere(name)) rmSync(join(root, name), { recursive: true, force: true });
+  }
+  return scope.opened("scratch", own, (path) => rmSync(path, { recursive: true, force: true }));
+}
+
+/** Layouts are compiled once. */
+function dimensionsByLayout(): DimensionsOf {
+  const layouts = new Map<string, Layout>();
+  return (dataset, key) => {
+    let layout = layouts.get(dataset.layout);
+    if (layout === undefined) {
+      layout = compileLayout(dataset.layout);
+      layouts.set(dataset.layout, layout);
+    }
+    return layout.match(key) ?? {};
+  };
+}

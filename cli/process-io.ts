@@ -1,0 +1,70 @@
+/** The `Io` of the real process. */
+import { writeSync } from "node:fs";
+import type { WriteStream } from "node:tty";
+import { codeOf } from "../shared/errors.ts";
+import { processEnvironment } from "../shared/config/environment.ts";
+import { exitCodes } from "./exit-codes.ts";
+import type { Interrupts, Io, TextStream } from "./io.ts";
+
+/**
+ * Below npm, or when an older Node passes it on, one Ctrl-C arrives two or three times: from the terminal, and from each
+ * parent. Within this time it is the same one; a person who presses twice takes longer.
+ */
+const sameSignalMs = 400;
+
+export function processIo(words: readonly string[]): Io {
+  return {
+    out: streamOf(process.stdout),
+    err: streamOf(process.stderr),
+    environment: processEnvironment(),
+    interrupts: processInterrupts(),
+    words,
+  };
+}
+
+function streamOf(stream: WriteStream): TextStream {
+  // A reader that has gone (`| head`) is no failure of ours: the next write says so, and the command ends.
+  stream.on("error", (error) => {
+    if (codeOf(error) === "EPIPE") process.exit(exitCodes.failed);
+    throw error;
+  });
+  return {
+    isTerminal: stream.isTTY === true,
+    get columns() {
+      return stream.columns ?? 80;
+    },
+    write: async (text) => {
+      if (stream.write(text)) return;
+      await new Promise<void>((resolve) => stream.once("drain", () => resolve()));
+    },
+  };
+}
+
+function processInterrupts(): Interrupts {
+  const [first, second] = [new AbortController(), new AbortController()];
+  let code: 130 | 143 = exitCodes.interrupted;
+  let heardAt = Number.NEGATIVE_INFINITY;
+  const hear = (signal: NodeJS.Signals): void => {
+    const now = performance.now();
+    const again = now - heardAt < sameSignalMs;
+    heardAt = now;
+    if (again) return;
+    if (first.signal.aborted) {
+      second.abort(new Error(signal));
+      return;
+    }
+    code = signal === "SIGTERM" ? exitCodes.terminated : exitCodes.interrupted;
+    first.abort(new Error(signal));
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, hear);
+  return { first: first.signal, second: second.signal, exitCode: () => code };
+}
+
+/** Writes the last words of a process that is about to end, whatever state its streams are in. */
+export function lastWords(descriptor: 1 | 2, text: string): void {
+  try {
+    writeSync(descriptor, text);
+  } catch {
+    // Nobody reads any more.
+  }
+}

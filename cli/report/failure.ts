@@ -1,0 +1,29 @@
+/** How a command that failed says so: one line and what to do about it; with `--json` one object on stdout. */
+import { messageOf, SpotfoldError } from "../../shared/errors.ts";
+import { exitCodeOf, type ExitCode } from "../exit-codes.ts";
+import { HeldError } from "../held-error.ts";
+import type { Io } from "../io.ts";
+import { jsonOfError } from "./result.ts";
+
+/** Runs a command's body; what it throws is told, and becomes an exit code. No stack trace for what a user did. */
+export async function reportingFailures(io: Io, json: boolean, body: () => Promise<number>): Promise<number> {
+  try {
+    return await body();
+  } catch (error) {
+    return await reportFailure(io, json, error);
+  }
+}
+
+export async function reportFailure(io: Io, json: boolean, error: unknown): Promise<ExitCode> {
+  await io.err.write(failureText(error));
+  if (json) await io.out.write(`${JSON.stringify(jsonOfError(error))}\n`);
+  return error instanceof HeldError ? error.exitCode : exitCodeOf(error);
+}
+
+function failureText(error: unknown): string {
+  const hint = error instanceof SpotfoldError ? error.hint : undefined;
+  const ours = error instanceof SpotfoldError && error.code !== "internal";
+  // A bug of ours is told with all there is to find it.
+  const what = ours || !(error instanceof Error) ? messageOf(error) : (error.stack ?? error.message);
+  return `spotfold: ${what}\n${hint === undefined ? "" : `  ${hint}\n`}`;
+}

@@ -1,0 +1,97 @@
+/** What a command that runs an analysis says at the end: for people, and as the one object of `--json`. */
+import { messageOf, SpotfoldError } from "../../shared/errors.ts";
+import type { DatasetSpec } from "../../shared/dataset/types.ts";
+import { exitCodes, type ExitCode } from "../exit-codes.ts";
+import { commandLine } from "../io.ts";
+import type { SelectionReport } from "../run/selection.ts";
+import { counted, countText, timeText } from "./lines.ts";
+
+/** Missing blocks that are listed; the rest is counted. */
+const missingShownMax = 20;
+
+export interface RunResult {
+  /** Null when nothing had to be submitted and none is open. */
+  readonly run: string | null;
+  readonly aggregate: string;
+  readonly dataset: DatasetSpec;
+  readonly report: SelectionReport;
+  readonly seconds: number;
+  /** Where the published files are; null when this command did not publish. */
+  readonly published: { readonly folder: string; readonly pointer: string } | null;
+}
+
+export function jsonOf({ run, aggregate, report, seconds }: RunResult): object {
+  const { selected, covered, stale, missing, records } = report;
+  return {
+    format: 1,
+    run,
+    aggregate,
+    blocks: {
+      selected,
+      covered,
+      stale: stale.length,
+      missing: missing.map((block) => ({ key: block.key, reason: block.reason, class: block.class })),
+    },
+    records,
+    seconds: Math.round(seconds * 1000) / 1000,
+  };
+}
+
+export function jsonOfError(error: unknown): object {
+  const code = error instanceof SpotfoldError ? error.code : "internal";
+  const hint = error instanceof SpotfoldError ? (error.hint ?? null) : null;
+  return { format: 1, error: { code, message: messageOf(error), hint } };
+}
+
+/** Nothing was covered because no record of any block was accepted: the analysis does not fit the data. */
+export function nothingAccepted({ selected, missing }: SelectionReport): string | null {
+  const all = selected > 0 && missing.length === selected;
+  if (!all || missing.some(({ reason }) => reason !== "no-record-accepted")) return null;
+  return missing[0]?.detail ?? "";
+}
+
+export function exitCodeOfReport(report: SelectionReport): ExitCode {
+  if (nothingAccepted(report) !== null) return exitCodes.failed;
+  return report.missing.length > 0 ? exitCodes.missing : exitCodes.done;
+}
+
+export function textOf(result: RunResult): string {
+  const { aggregate, dataset, report, seconds, published } = result;
+  const { selected, covered, stale, missing, records } = report;
+  const lines = [
+    `${aggregate}: ${countText(covered)} of ${counted(selected, "block")} of ${dataset.name} covered` +
+      `${missing.length === 0 ? "" : `, ${countText(missing.length)} missing`}, in ${timeText(seconds * 1000)}`,
+    `  records    ${countText(records.read)} read${rejectedText(records.rejected)}`,
+    ...missingLines(result, missing),
+  ];
+  if (stale.length > 0) {
+    lines.push(
+      `  stale      ${counted(stale.length, "block was", "blocks were")} replaced after being counted; not added:`,
+    );
+    for (const key of stale.slice(0, missingShownMax)) lines.push(`    ${key}`);
+  }
+  if (published !== null)
+    lines.push(`  published  ${published.folder} (begin with ${published.pointer} and coverage.json)`);
+  lines.push(`  results    ${commandLine(["results", aggregate, "--format", "ndjson"])}`);
+  return `${lines.join("\n")}\n`;
+}
+
+function rejectedText(rejected: Readonly<Record<string, number>>): string {
+  const reasons = Object.entries(rejected);
+  if (reasons.length === 0) return ", none rejected";
+  const all = reasons.reduce((sum, [, count]) => sum + count, 0);
+  return `, ${countText(all)} of them rejected: ${reasons.map(([reason, count]) => `${reason} ${countText(count)}`).join(", ")}`;
+}
+
+function missingLines(result: RunResult, missing: SelectionReport["missing"]): string[] {
+  if (missing.length === 0) return [];
+  const lines = [`  missing    ${counted(missing.length, "block")}:`];
+  for (const { key, reason, detail } of missing.slice(0, missingShownMax)) {
+    lines.push(`    ${key}: ${reason}${detail === "" ? "" : ` (${detail})`}`);
+  }
+  if (missing.length > missingShownMax) {
+    const where = result.published === null ? "coverage.json" : `${result.published.folder}/coverage.json`;
+    lines.push(`    and ${countText(missing.length - missingShownMax)} more, all of them in ${where}`);
+  }
+  return lines;
+}

@@ -1,0 +1,156 @@
+/**
+ * The worker process of one `run`, and what becomes of it.
+ *
+ *   working --it dies--> its leases are given back, the death is told, another is started
+ *           --it dies `deathsInRowMax` times with no block done between--> failed
+ *           --drain()--> draining: SIGTERM, it hands on what is checkpointed and ends
+ *           --kill()---> killed
+ *
+ * The child is in a process group of its own, so that Ctrl-C in a terminal reaches us alone; it drains by itself when the
+ * channel to us closes.
+ */
+import { spawn, type ChildProcess } from "node:child_process";
+import { storeFlags } from "../compose/settings.ts";
+import type { Settings } from "../../shared/config/settings.ts";
+import { SpotfoldError } from "../../shared/errors.ts";
+import { modulePath } from "../../shared/package-root.ts";
+import type { WorkerMessage } from "./worker-messages.ts";
+
+/** One death may be the machine's; so many in a row, with nothing done between, are ours or the analysis'. */
+const deathsInRowMax = 5;
+
+/** What a dead worker printed last, for the message about it. */
+const tailChars = 2000;
+
+/** A worker that was told to drain, and has nothing in hand, is gone in a moment; then it is killed. */
+const patienceMs = 5000;
+
+export interface CrewOptions {
+  readonly settings: Settings;
+  readonly slots: number;
+  /** A worker died: gives back what it held. */
+  readonly onDeath: () => Promise<void>;
+  readonly say: (line: string) => void;
+}
+
+export interface CrewProgress {
+  /** Blocks that attempts of ours are done with, and their compressed bytes. */
+  readonly blocks: number;
+  readonly bytes: number;
+}
+
+export class Crew {
+  readonly #options: CrewOptions;
+  readonly #failure = new AbortController();
+  readonly #ended = new Map<string, CrewProgress>();
+  readonly #running = new Map<string, CrewProgress>();
+  #child: ChildProcess | null = null;
+  #gone: Promise<void> = Promise.resolve();
+  #draining = false;
+  #deathsInRow = 0;
+  #told: WorkerMessage | null = null;
+
+  constructor(options: CrewOptions) {
+    this.#options = options;
+  }
+
+  /** Aborts, with the error as its reason, when no worker can be kept alive. */
+  get failure(): AbortSignal {
+    return this.#failure.signal;
+  }
+
+  start(): void {
+    const { settings, slots } = this.#options;
+    const args = [modulePath("cli/main"), "worker", "--attached", "--slots", String(slots), ...storeFlags(settings)];
+    const child = spawn(process.execPath, args, {
+      cwd: settings.folder,
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
+      detached: true,
+    });
+    this.#child = child;
+    let tail = "";
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => (tail = (tail + text).slice(-tailChars)));
+    child.on("message", (message) => this.#hear(message as WorkerMessage));
+    this.#gone = new Promise((resolve) => {
+      child.once("error", (error) => {
+        tail = error.message;
+        if (child.pid === undefined) void this.#died(null, null, tail).finally(resolve);
+      });
+      child.once("close", (code, signal) => {
+        void this.#died(code, signal, tail).finally(resolve);
+      });
+    });
+  }
+
+  progress(): CrewProgress {
+    const all = [...this.#ended.values(), ...this.#running.values()];
+    return {
+      blocks: all.reduce((sum, { blocks }) => sum + blocks, 0),
+      bytes: all.reduce((sum, { bytes }) => sum + bytes, 0),
+    };
+  }
+
+  /** The process that works now. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** Resolves when the worker has ended in order. */
+  async drain(): Promise<void> {
+    this.#draining = true;
+    this.#child?.kill("SIGTERM");
+    await this.#gone;
+  }
+
+  /** For a worker that has nothing in hand any more. */
+  async dismiss(): Promise<void> {
+    const timer = setTimeout(() => this.#child?.kill("SIGKILL"), patienceMs);
+    await this.drain();
+    clearTimeout(timer);
+  }
+
+  async kill(): Promise<void> {
+    this.#draining = true;
+    this.#child?.kill("SIGKILL");
+    await this.#gone;
+  }
+
+  #hear(message: WorkerMessage): void {
+    if (message.say === "gave-up" || message.say === "failed") {
+      this.#told = message;
+      return;
+    }
+    const { attempt, blocks, bytes } = message;
+    if (message.say === "progress") {
+      this.#running.set(attempt, { blocks, bytes });
+      return;
+    }
+    this.#running.delete(attempt);
+    this.#ended.set(attempt, { blocks, bytes });
+    if (blocks > 0) this.#deathsInRow = 0;
+  }
+
+  async #died(code: number | null, signal: NodeJS.Signals | null, tail: string): Promise<void> {
+    this.#child = null;
+    this.#running.clear();
+    if (this.#draining) return;
+    const told = this.#told;
+    this.#told = null;
+    this.#deathsInRow++;
+    const how = signal === null ? `ended with code ${code}` : `was killed by ${signal}`;
+    const what = told?.say === "gave-up" ? `gave up: ${told.why}` : told?.say === "failed" ? told.message : how;
+    await this.#options
+      .onDeath()
+      .catch((error: unknown) => this.#options.say(`its jobs come back later: ${String(error)}`));
+    if (this.#deathsInRow >= deathsInRowMax || told?.say === "failed") {
+      const hint = told?.say === "failed" ? told.hint : undefined;
+      const error = new SpotfoldError("internal", `the worker ${what}, ${this.#deathsInRow} times in a row`, {
+        hint: hint ?? (tail.trim().split("\n").at(-1) || "See spotfold logs."),
+      });
+      this.#failure.abort(error);
+      return;
+    }
+    this.#options.say(`the worker ${what}; its jobs were given back, another one starts`);
+    if (!this.#draining) this.start();
+  }
+}

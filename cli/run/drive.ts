@@ -1,0 +1,167 @@
+/**
+ * `run` as the master of one aggregate: it moves all open runs of it forward until everything that the command selects is
+ * settled, whichever run settled it.
+ *
+ *   driving --selection settled--> settled
+ *           --hold by the bundle or by failed jobs--> held (at once); by the environment for `heldMs` --> held
+ *           --no worker can be kept alive, or passes fail in a row--> failed
+ *           --first interrupt--> draining: the worker ends, what is resolved is entered --> interrupted
+ *           --second interrupt--> aborted
+ */
+import type { MasterContext } from "../../master/context.ts";
+import type { Master } from "../../master/master.ts";
+import { codeOf, messageOf } from "../../shared/errors.ts";
+import { holdSchema, isHeld, type Hold } from "../../shared/formats/hold.ts";
+import type { Manifest, OpenRun } from "../../shared/formats/ledger.ts";
+import { parseStored } from "../../shared/formats/stored.ts";
+import { holdKey } from "../../shared/names.ts";
+import { readAll } from "../../shared/read-all.ts";
+import type { Interrupts } from "../io.ts";
+import type { Crew } from "./crew.ts";
+
+export type DriveEnd =
+  | { readonly how: "settled" | "interrupted" | "aborted" }
+  | { readonly how: "held"; readonly hold: Hold }
+  | { readonly how: "failed"; readonly error: unknown };
+
+export interface DriveInput {
+  readonly context: MasterContext;
+  readonly master: Master;
+  readonly aggregate: string;
+  readonly crew: Crew;
+  readonly interrupts: Interrupts;
+  /** How long the environment may hold a run. */
+  readonly heldMs: number;
+  /** Whether everything that the command selects is settled in this manifest. */
+  readonly isSettled: (manifest: Manifest | null) => Promise<boolean>;
+  /** After each pass. */
+  readonly onPass: (manifest: Manifest | null) => void;
+  readonly say: (line: string) => void;
+}
+
+/** The longest wait for a wake-up: what else may have changed (holds, the worker) is looked at after it. */
+const waitMsMax = 1000;
+
+/** A pass that fails is tried again; so many in a row are no accident. */
+const failuresInRowMax = 8;
+const backOffMs = 250;
+const backOffMsMax = 15_000;
+
+export async function drive(input: DriveInput): Promise<DriveEnd> {
+  const { context, master, aggregate, crew, interrupts } = input;
+  const wake = AbortSignal.any([interrupts.first, crew.failure]);
+  const publishing = new Publishing(master, context);
+  let failures = 0;
+  let closedSeen = -1;
+  try {
+    for (;;) {
+      if (interrupts.second.aborted) return { how: "aborted" };
+      if (interrupts.first.aborted) return await drain(input);
+      if (crew.failure.aborted) return { how: "failed", error: crew.failure.reason };
+      try {
+        const changed = await master.work();
+        const { manifest } = await context.ledger.read(aggregate);
+        input.onPass(manifest);
+        // Looking at the whole selection costs a read of all coverage: only when another run has closed.
+        const closed = manifest?.closed.length ?? 0;
+        if (closed !== closedSeen && (await input.isSettled(manifest))) return { how: "settled" };
+        closedSeen = closed;
+        const hold = await heldRun(context, manifest?.open ?? [], input.heldMs);
+        if (hold !== null) return { how: "held", hold };
+        publishing.due();
+        if (!changed) await waitForReady(master, wake);
+        failures = 0;
+      } catch (error) {
+        failures++;
+        if (failures >= failuresInRowMax || isFinal(error)) return { how: "failed", error };
+        input.say(`${messageOf(error)}; trying again`);
+        await context.clock.sleep(Math.min(backOffMsMax, backOffMs * 2 ** failures), wake);
+      }
+    }
+  } finally {
+    await publishing.ended();
+  }
+}
+
+/** Nothing that another try in a moment would change. */
+function isFinal(error: unknown): boolean {
+  const code = codeOf(error);
+  return (
+    code === "internal" || code === "limit" || code === "corrupt" || code === "invalid-format" || code === "read-only"
+  );
+}
+
+async function waitForReady(master: Master, wake: AbortSignal): Promise<void> {
+  try {
+    await master.waitForReady(waitMsMax, wake);
+  } catch (error) {
+    if (!wake.aborted) throw error;
+  }
+}
+
+async function drain(input: DriveInput): Promise<DriveEnd> {
+  const { context, master, aggregate, crew, interrupts } = input;
+  input.say("stopping: what is done is kept, the rest is given back (once more to stop at once)");
+  const second = new Promise<"second">((resolve) => {
+    interrupts.second.addEventListener("abort", () => resolve("second"), { once: true });
+    if (interrupts.second.aborted) resolve("second");
+  });
+  const how = await Promise.race([crew.drain(), second]);
+  if (how === "second") return { how: "aborted" };
+  while (await master.work()) if (interrupts.second.aborted) return { how: "aborted" };
+  const { manifest } = await context.ledger.read(aggregate);
+  input.onPass(manifest);
+  return { how: (await input.isSettled(manifest)) ? "settled" : "interrupted" };
+}
+
+/** The first hold that ends this command. */
+export async function heldRun(
+  context: Pick<MasterContext, "store">,
+  open: readonly Pick<OpenRun, "run">[],
+  heldMs: number,
+): Promise<Hold | null> {
+  for (const { run } of open) {
+    const blob = await readAll(context.store, holdKey(run));
+    if (blob === null) continue;
+    const hold = parseStored(holdKey(run), blob.bytes, holdSchema);
+    if (!isHeld(hold, blob.storeTime)) continue;
+    if (hold.kind === "bundle" || hold.kind === "failures") return hold;
+    if (hold.kind === "environment" && blob.storeTime - hold.since >= heldMs) return hold;
+  }
+  return null;
+}
+
+/** While a run goes on, what is there is published now and then, beside the passes. */
+class Publishing {
+  readonly #master: Master;
+  readonly #context: MasterContext;
+  #last: number;
+  #current: Promise<void> | null = null;
+
+  constructor(master: Master, context: MasterContext) {
+    this.#master = master;
+    this.#context = context;
+    this.#last = context.clock.monotonic();
+  }
+
+  due(): void {
+    const now = this.#context.clock.monotonic();
+    if (this.#current !== null || now - this.#last < this.#context.timing.publishMs) return;
+    this.#last = now;
+    this.#current = this.#publish().finally(() => (this.#current = null));
+  }
+
+  async ended(): Promise<void> {
+    await this.#current;
+  }
+
+  async #publish(): Promise<void> {
+    try {
+      await this.#master.compact();
+      await this.#master.publish(true);
+    } catch (error) {
+      // The publication at the end is the one that counts, and fails the command.
+      this.#context.log({ event: "publish-failed", aggregate: "", message: messageOf(error) });
+    }
+  }
+}

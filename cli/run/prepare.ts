@@ -1,0 +1,137 @@
+/**
+ * What `run` and `submit` have in common: the place is listed, the selection resolved, the analysis bundled and checked, the
+ * aggregate looked at. Nothing is stored.
+ */
+import type { Executors } from "../../executor/types.ts";
+import type { PartitionedBlock } from "../../master/context.ts";
+import { systemClock, systemRandom } from "../../shared/clock.ts";
+import type { Catalog } from "../../shared/catalog/catalog.ts";
+import { syncCatalog, type SyncResult } from "../../shared/catalog/sync.ts";
+import type { Settings } from "../../shared/config/settings.ts";
+import { explainEmpty, nothingSelected } from "../../shared/dataset/explain.ts";
+import { compileLayout } from "../../shared/dataset/layout.ts";
+import type { DatasetSpec, Filter } from "../../shared/dataset/types.ts";
+import type { RunSpec } from "../../shared/formats/run.ts";
+import type { BlobStore } from "../../shared/ports/blob-store.ts";
+import { datasetOf, filterOf, type DataOptions, type FilterOptions } from "../compose/dataset.ts";
+import { selectionOf } from "../compose/master.ts";
+import { DataStores } from "../compose/ports.ts";
+import type { Scope } from "../compose/scope.ts";
+import type { Progress } from "../progress/progress.ts";
+import { counted, countText } from "../report/lines.ts";
+import { checkAnalysis, requestOf, type AnalysisOptions, type CheckedAnalysis } from "../submit/request.ts";
+
+export interface RequestOptions extends DataOptions, FilterOptions, AnalysisOptions {
+  readonly into?: string;
+  readonly reprocess?: boolean;
+}
+
+export interface Prepared {
+  readonly dataset: DatasetSpec;
+  readonly filter: Filter;
+  readonly checked: CheckedAnalysis;
+  /** What would be submitted. */
+  readonly spec: RunSpec;
+}
+
+export interface PrepareInput {
+  readonly analysis: string;
+  readonly options: RequestOptions;
+  readonly settings: Settings;
+  readonly catalog: Catalog;
+  readonly executors: Executors;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+  readonly scope: Scope;
+}
+
+export async function prepare(input: PrepareInput): Promise<Prepared> {
+  const { analysis, options, settings, catalog, executors, progress, signal, scope } = input;
+  const dataset = datasetOf(settings, options);
+  const filter = await filterOf(settings, dataset, options, systemClock.now());
+  const data = await new DataStores(scope).of(dataset);
+  const sync = await syncDataset({ catalog, dataset, data, filter, settings, progress, signal });
+  progress.say(syncText(dataset, sync));
+  const first = firstOf(selectionOf(catalog, { dataset, filter: filter as RunSpec["filter"] }));
+  if (first === null) {
+    throw nothingSelected(
+      dataset,
+      explainEmpty(compileLayout(dataset.layout), filter, () => catalog.known(dataset)),
+    );
+  }
+  const checked = await checkAnalysis({
+    analysis,
+    options,
+    folder: settings.folder,
+    executors,
+    dataset,
+    sample: { block: first, data },
+  });
+  for (const line of checkLines(checked)) progress.say(line);
+  const spec = requestOf({
+    checked,
+    dataset,
+    filter,
+    into: options.into,
+    reprocess: options.reprocess ?? false,
+    deadlineMs: settings.timing.runDeadlineMs,
+    clock: systemClock,
+    random: systemRandom,
+  });
+  return { dataset, filter, checked, spec };
+}
+
+export interface SyncInput {
+  readonly catalog: Catalog;
+  readonly dataset: DatasetSpec;
+  readonly data: BlobStore;
+  readonly filter: Filter;
+  readonly settings: Settings;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+export async function syncDataset(input: SyncInput): Promise<SyncResult> {
+  const { catalog, dataset, data, filter, settings, progress, signal } = input;
+  const result = await syncCatalog(catalog, dataset, data, filter, {
+    recentDays: settings.recentDays,
+    signal,
+    onProgress: ({ listed, prefixesPending }) => {
+      progress.show(
+        `listing ${dataset.place}: ${counted(listed, "block")}, ${counted(prefixesPending, "folder")} to go`,
+      );
+    },
+  });
+  if (catalog.notice !== undefined) progress.say(catalog.notice);
+  return result;
+}
+
+function syncText(dataset: DatasetSpec, result: SyncResult): string {
+  const { listed, added, changed, vanished, unmatched } = result;
+  const news = [
+    added > 0 ? `${countText(added)} new` : "",
+    changed > 0 ? `${countText(changed)} changed` : "",
+    vanished > 0 ? `${countText(vanished)} gone` : "",
+  ].filter((text) => text !== "");
+  const other =
+    unmatched.keys === 0
+      ? ""
+      : `; ${unmatched.more ? "at least " : ""}${counted(unmatched.keys, "file does", "files do")} not match the layout ` +
+        `${dataset.layout}, such as ${unmatched.examples.join(", ")}`;
+  return `${dataset.name}: ${counted(listed, "block")} in ${dataset.place}${news.length === 0 ? "" : ` (${news.join(", ")})`}${other}`;
+}
+
+function firstOf(blocks: Iterable<PartitionedBlock>): PartitionedBlock | null {
+  for (const block of blocks) return block;
+  return null;
+}
+
+/** What the check of the analysis showed, where that is worth a line. */
+function checkLines({ check }: CheckedAnalysis): string[] {
+  const { mapped, unread } = check;
+  if (unread !== null) return [`the analysis was loaded, and not tried on a block: ${unread.message}`];
+  const rejected = Object.values(mapped?.rejected ?? {}).reduce((sum, count) => sum + count, 0);
+  if (mapped === null || rejected === 0) return [];
+  const first = mapped.firstRejection === null ? "" : `: ${mapped.firstRejection}`;
+  return [`${countText(rejected)} of the first ${counted(mapped.records, "record")} tried are rejected${first}`];
+}

@@ -1,0 +1,83 @@
+/** How what a command selects stands in the ledger, whichever run covered it. */
+import type { MasterContext, PartitionedBlock } from "../../master/context.ts";
+import { standings } from "../../master/plan/standings.ts";
+import type { Manifest } from "../../shared/formats/ledger.ts";
+import { missingReasons, type MissingClass, type MissingReason } from "../../shared/formats/resolution.ts";
+import type { CoverageRow } from "../../shared/formats/coverage.ts";
+import { compareTexts } from "../../shared/segment/order.ts";
+
+export interface MissingBlock {
+  readonly key: string;
+  readonly reason: MissingReason;
+  readonly class: MissingClass;
+  readonly detail: string;
+}
+
+export interface SelectionReport {
+  readonly selected: number;
+  /** Compressed, of all that is selected. */
+  readonly bytes: number;
+  readonly covered: number;
+  readonly stale: readonly string[];
+  readonly missing: readonly MissingBlock[];
+  /** Of covered blocks. */
+  readonly records: { readonly read: number; readonly rejected: Readonly<Record<string, number>> };
+  /** Held by an open run, and not entered yet. */
+  readonly waiting: number;
+  /** A run that is submitted now would admit them. */
+  readonly free: number;
+  /** Of `free`: those that no run has tried yet. */
+  readonly untried: number;
+}
+
+export interface SelectionInput {
+  readonly context: Pick<MasterContext, "store" | "rules">;
+  readonly manifest: Manifest | null;
+  readonly dataset: string;
+  readonly reprocess: boolean;
+  readonly blocks: Iterable<PartitionedBlock>;
+}
+
+export async function reportSelection(input: SelectionInput): Promise<SelectionReport> {
+  const { context, manifest, dataset, reprocess, blocks } = input;
+  const open = new Set(manifest?.open.map(({ run }) => run));
+  const rejected = new Map<string, number>();
+  const stale: string[] = [];
+  const missing: MissingBlock[] = [];
+  const sum = { selected: 0, bytes: 0, covered: 0, read: 0, waiting: 0, free: 0, untried: 0 };
+  const rule = context.rules.standing;
+  for await (const { block, row, standing } of standings({
+    store: context.store,
+    manifest,
+    dataset,
+    reprocess,
+    blocks,
+    rule,
+  })) {
+    sum.selected++;
+    sum.bytes += block.size;
+    if (standing === "free") sum.free++;
+    // What an open run has entered is settled, although the run holds it until it closes.
+    if (standing === "claimed" && (row === undefined || !open.has(row.run))) {
+      sum.waiting++;
+      continue;
+    }
+    if (row === undefined) sum.untried++;
+    else if (row.state === "missing") missing.push(missingOf(block.key, row));
+    else if (row.etag !== block.etag) stale.push(block.key);
+    else {
+      sum.covered++;
+      sum.read += row.records;
+      for (const [reason, count] of Object.entries(row.rejected))
+        rejected.set(reason, (rejected.get(reason) ?? 0) + count);
+    }
+  }
+  const { read, ...rest } = sum;
+  const sorted = Object.fromEntries([...rejected].toSorted(([a], [b]) => compareTexts(a, b)));
+  return { ...rest, stale, missing, records: { read, rejected: sorted } };
+}
+
+function missingOf(key: string, row: CoverageRow): MissingBlock {
+  const reason = row.reason ?? "invalid-resolution";
+  return { key, reason, class: missingReasons[reason], detail: row.detail ?? "" };
+}
