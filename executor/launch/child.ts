@@ -23,6 +23,17 @@ const reportLineBytesMax = 64 * 1024 * 1024;
 /** Young generation; the default of 16 MB a semi-space costs three times that in memory that is touched, and gains little. */
 const semiSpaceMb = 8;
 
+/**
+ * Starting may take this long whatever the stall limit: on a machine that is busy with as many children as it has cores,
+ * Node's own start takes a second, and that says nothing about an analysis.
+ */
+const startMsMin = 5_000;
+
+/** How long a child may give no sign of life: longer until its bundle is loaded. */
+export function silenceMsMax(stallMs: number, loaded: boolean): number {
+  return loaded ? stallMs : Math.max(stallMs, startMsMin);
+}
+
 export interface ChildSpec {
   /** Module below the runtime's root, without extension. */
   readonly entry: string;

@@ -14,6 +14,7 @@ import type { RunInfo } from "../core/runs.ts";
 import type { ChildError, DecoderMessage, ExecutorMessage } from "../children/protocol.ts";
 import type { BlockReport, Fault, JobBlock, JobHooks } from "../types.ts";
 import { lendFault } from "./causes.ts";
+import { silenceMsMax } from "./child.ts";
 import type { Child, Killed } from "./child.ts";
 import { DecoderWord } from "./decoder-word.ts";
 import type { AttemptLog } from "./log.ts";
@@ -239,7 +240,8 @@ class RunningPass {
   #watch(): void {
     const now = performance.now();
     if (now >= this.#context.deadline) this.#kill("too-long");
-    else if (now - this.#lastSign >= this.#context.task.limits.stallMs) this.#kill("stalled");
+    else if (now - this.#lastSign >= silenceMsMax(this.#context.task.limits.stallMs, this.#loaded))
+      this.#kill("stalled");
   }
 
   #tell(): void {

@@ -5,7 +5,7 @@ import type { ErrorCode } from "../../shared/errors.ts";
 import type { ChildError, ExecutorMessage, ExecutorTask } from "../children/protocol.ts";
 import type { Fault } from "../types.ts";
 import { executorFault } from "./causes.ts";
-import { startChild } from "./child.ts";
+import { silenceMsMax, startChild } from "./child.ts";
 import type { Child, ChildEnd } from "./child.ts";
 import type { AttemptFolders } from "./folders.ts";
 import { kernelKills, offerToKernel } from "./memory.ts";
@@ -64,7 +64,8 @@ export async function runTask(task: ExecutorTask, options: TaskOptions): Promise
   started?.(child);
   const watch = setInterval(() => {
     // Results wait for whoever reads them: no sign of life is no fault then.
-    if (task.task !== "results" && performance.now() - lastSign > limits.stallMs) child.kill("stalled");
+    if (task.task !== "results" && performance.now() - lastSign > silenceMsMax(limits.stallMs, loaded))
+      child.kill("stalled");
   }, limits.stallMs / 10);
   const end = await child.ended;
   clearInterval(watch);
