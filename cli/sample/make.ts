@@ -16,7 +16,9 @@ import { join } from "node:path";
 import { sampleBlock, sampleDefinitions } from "../../jobs/sample/index.ts";
 import { systemRandom } from "../../shared/clock.ts";
 import { codeOf, SpotfoldError } from "../../shared/errors.ts";
+import { nodeDisk } from "../../shared/local/folder-store/disk.ts";
 import { translated } from "../../shared/local/folder-store/errors.ts";
+import { makeRoot } from "../../shared/local/folder-store/prepare.ts";
 import { isDeadHere, newProcessName } from "../compose/process-id.ts";
 import { writeWhole } from "./files.ts";
 import type { SampleRequest } from "./options.ts";
@@ -70,6 +72,8 @@ export async function makeSample(request: SampleRequest, hooks: SampleHooks = {}
 /** The description first: what is in the folder afterwards belongs to it. */
 async function prepare(request: SampleRequest): Promise<void> {
   const { folder, blocks, recordsPerBlock, seed, codecs } = request;
+  // Step by step: a recursive mkdir hides why it failed.
+  await makeRoot(folder, nodeDisk);
   const text = `${JSON.stringify({ format: 1, blocks, recordsPerBlock, seed, codecs })}\n`;
   const file = join(folder, requestFile);
   const known = await textOf(file);

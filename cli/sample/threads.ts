@@ -61,7 +61,7 @@ async function runThread(
       const next = (): void => {
         const { value: task } = tasks.next();
         if (task === undefined) resolve();
-        else thread.postMessage(task);
+        else thread.postMessage(task, []);
       };
       thread.on("message", (answer: BlockAnswer) => {
         if ("failed" in answer) {

@@ -1,0 +1,163 @@
+/**
+ * Answers one request for published files. GET and HEAD only; what is not published is 404, whatever it is.
+ *
+ *   /                          the page that lists aggregates (index-page.ts)
+ *   /[<aggregate>/]<pointer>   no-cache, asked for again each time; 304 when its etag is the same
+ *   /[<aggregate>/]<folder>/…  immutable
+ *
+ * Files are sent as they stand when they are opened: a pointer is swapped by giving another file its name, so what is open
+ * stays whole. Text is compressed on the way for those who ask for it.
+ */
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { extname } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { constants as zlib, createBrotliCompress, createGzip } from "node:zlib";
+import { indexPage, indexPagePolicy } from "./index-page.ts";
+import { segmentsOf, type PublishedFile, type PublishedFolder } from "./published.ts";
+
+const contentTypes: Readonly<Record<string, string>> = {
+  ".json": "application/json; charset=utf-8",
+  ".ndjson": "application/x-ndjson; charset=utf-8",
+  ".csv": "text/csv; charset=utf-8",
+  ".txt": "text/plain; charset=utf-8",
+  ".md": "text/markdown; charset=utf-8",
+  ".html": "text/html; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".svg": "image/svg+xml",
+  ".png": "image/png",
+};
+const otherType = "application/octet-stream";
+const compressible = /^(?:text\/|application\/(?:json|x-ndjson)|image\/svg)/;
+/** Smaller ones fit a packet as they are. */
+const compressedBytesMin = 1_400;
+/** Fast: what is served is served once or twice, on this machine mostly. */
+const brotliQuality = 4;
+const gzipLevel = 4;
+/** A year, which is the longest that anybody keeps. */
+const cacheSeconds = 31_536_000;
+
+/** On every answer. Anybody may read with GET; nothing published may act on anybody's behalf. */
+const headersAlways = {
+  "Access-Control-Allow-Origin": "*",
+  "Access-Control-Expose-Headers": "ETag",
+  "Cross-Origin-Resource-Policy": "cross-origin",
+  "Referrer-Policy": "no-referrer",
+  "X-Content-Type-Options": "nosniff",
+  "X-Frame-Options": "DENY",
+} as const;
+/** Published files are data; a page among them may use what is published beside it. */
+const filePolicy =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/** Rejects when the file fails to be read; the caller ends the connection then. */
+export async function answer(
+  folder: PublishedFolder,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  for (const [name, value] of Object.entries(headersAlways)) response.setHeader(name, value);
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    response.setHeader("Allow", "GET, HEAD");
+    sendText(response, 405, "Only GET and HEAD are answered.\n");
+    return;
+  }
+  const path = (request.url ?? "").split(/[?#]/, 1)[0] ?? "";
+  if (path === "/") {
+    response.setHeader("Content-Security-Policy", indexPagePolicy);
+    response.setHeader("Cache-Control", "no-cache");
+    sendText(response, 200, indexPage(await folder.aggregates()), contentTypes[".html"]);
+    return;
+  }
+  const segments = segmentsOf(path);
+  const file = segments === null ? null : await folder.file(segments);
+  const handle = file === null ? null : await openFile(file);
+  if (file === null || handle === null) {
+    sendText(response, 404, "Not found.\n");
+    return;
+  }
+  try {
+    await sendFile(file, handle, request, response);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Null when it is gone, or no plain file. */
+async function openFile({ path }: PublishedFile): Promise<FileHandle | null> {
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  return await open(path, flags).catch(() => null);
+}
+
+async function sendFile(
+  { path, cached }: PublishedFile,
+  handle: FileHandle,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const stats = await handle.stat({ bigint: true });
+  if (!stats.isFile()) {
+    sendText(response, 404, "Not found.\n");
+    return;
+  }
+  const type = contentTypes[extname(path)] ?? otherType;
+  const mayCompress = compressible.test(type) && stats.size >= compressedBytesMin;
+  const encoding = mayCompress ? encodingFor(request.headers["accept-encoding"]) : undefined;
+  const etag = `"${stats.size.toString(36)}-${stats.mtimeNs.toString(36)}-${stats.ino.toString(36)}${encoding === undefined ? "" : `-${encoding}`}"`;
+  response.setHeader("Cache-Control", cached === "never" ? "no-cache" : `public, max-age=${cacheSeconds}, immutable`);
+  response.setHeader("Content-Security-Policy", filePolicy);
+  response.setHeader("ETag", etag);
+  if (mayCompress) response.setHeader("Vary", "Accept-Encoding");
+  if (isKnown(request.headers["if-none-match"], etag)) {
+    response.writeHead(304).end();
+    return;
+  }
+  response.setHeader("Content-Type", type);
+  if (encoding === undefined) response.setHeader("Content-Length", String(stats.size));
+  else response.setHeader("Content-Encoding", encoding);
+  response.writeHead(200);
+  if (request.method === "HEAD") {
+    response.end();
+    return;
+  }
+  const body = handle.createReadStream({ autoClose: false, end: Number(stats.size) - 1 });
+  if (stats.size === 0n) response.end();
+  else if (encoding === undefined) await pipeline(body, response);
+  else await pipeline(body, compressor(encoding), response);
+}
+
+type Encoding = "br" | "gzip";
+
+function compressor(encoding: Encoding): NodeJS.ReadWriteStream {
+  if (encoding === "gzip") return createGzip({ level: gzipLevel });
+  return createBrotliCompress({ params: { [zlib.BROTLI_PARAM_QUALITY]: brotliQuality } });
+}
+
+/** The one we like best of those that are accepted. */
+function encodingFor(header: string | string[] | undefined): Encoding | undefined {
+  const accepted = new Map<string, boolean>();
+  for (const item of String(header ?? "").split(",")) {
+    const [name = "", ...parameters] = item.split(";").map((part) => part.trim().toLowerCase());
+    accepted.set(name, !parameters.some((parameter) => /^q=0(?:\.0*)?$/.test(parameter)));
+  }
+  return (["br", "gzip"] as const).find((encoding) => accepted.get(encoding) === true);
+}
+
+/** Weak comparison, as RFC 9110 asks for: a `W/` that a proxy put before it means nothing here. */
+function isKnown(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false;
+  return header.split(",").some((item) => item.trim() === "*" || item.trim().replace(/^W\//, "") === etag);
+}
+
+function sendText(response: ServerResponse, status: number, text: string, type = contentTypes[".txt"]): void {
+  if (!response.hasHeader("Content-Security-Policy")) {
+    response.setHeader("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+  }
+  response.setHeader("Content-Type", type ?? otherType);
+  response.setHeader("Content-Length", Buffer.byteLength(text));
+  // Node leaves the body out of an answer to HEAD.
+  response.writeHead(status).end(text);
+}
