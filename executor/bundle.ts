@@ -131,15 +131,19 @@ const ownModules: Plugin = {
 /** Without `node:` these are ordinary package names. */
 const needsPrefix: ReadonlySet<string> = new Set(["sea", "sqlite", "test", "test/reporters"]);
 
-/** esbuild's name of a source (relative to the entry's folder) as it is shown and stored. */
+/**
+ * esbuild's name of a source (relative to the entry's folder) as it is shown and stored. Ours are named by our own root, also
+ * when spotfold is installed below the entry's folder; only an entry of ours is named like everybody's.
+ */
 function sourceName(folder: string, source: string): string {
-  const own = relative(runtimeRoot, resolve(folder, source));
-  const name = own.startsWith("..") || isWithin(folder, source) ? source : `spotfold/${own}`;
+  const path = resolve(folder, source);
+  const besideEntry = isWithin(folder, path) && isWithin(runtimeRoot, folder);
+  const name = isWithin(runtimeRoot, path) && !besideEntry ? `spotfold/${relative(runtimeRoot, path)}` : source;
   return name.split(sep).join("/");
 }
 
-function isWithin(folder: string, source: string): boolean {
-  return !relative(folder, resolve(folder, source)).startsWith("..");
+function isWithin(folder: string, path: string): boolean {
+  return !relative(folder, path).startsWith("..");
 }
 
 function isBuildFailure(error: unknown): error is BuildFailure {
