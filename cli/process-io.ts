@@ -29,7 +29,7 @@ function streamOf(stream: WriteStream): TextStream {
     throw error;
   });
   return {
-    isTerminal: stream.isTTY === true,
+    isTerminal: stream.isTTY,
     get columns() {
       return stream.columns ?? 80;
     },

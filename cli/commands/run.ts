@@ -15,6 +15,7 @@ import { masterContext, openExecutors, selectionOf } from "../compose/master.ts"
 import { folderOf, openCatalog, openQueues, openStore, openWorkStore } from "../compose/ports.ts";
 import { newProcessName } from "../compose/process-id.ts";
 import { withScope, type Scope } from "../compose/scope.ts";
+import { publishingStore } from "../compose/web-store.ts";
 import { settingsOf, type StoreOptions } from "../compose/settings.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { HeldError } from "../held-error.ts";
@@ -88,7 +89,7 @@ class RunCommand {
     });
     if (options.check === true) return await this.#checked(prepared);
     const store = await openWorkStore(settings, scope);
-    const web = await openStore("web", this.#webPlace(settings), scope);
+    const web = publishingStore(await openStore("web", this.#webPlace(settings), scope));
     const queues = await openQueues(settings, scope);
     const log = (event: AnyEvent): void => this.#log(event);
     const context = masterContext({

@@ -1,0 +1,28 @@
+/**
+ * The web store as publishing uses it: many files in folders that nothing names yet, then a pointer. The files are made
+ * durable together, before the first conditional write (the pointer) that comes after them; one by one, a disk takes some
+ * hundred a second.
+ */
+import type { FolderBlobStore } from "../../shared/local/folder-store/store.ts";
+import type { BlobStore } from "../../shared/ports/blob-store.ts";
+
+export function publishingStore(store: FolderBlobStore): BlobStore {
+  return {
+    name: store.name,
+    get: async (key, options) => await store.get(key, options),
+    head: async (key) => await store.head(key),
+    put: async (key, body) => await store.putUnsynced(key, body),
+    create: async (key, bytes) => {
+      await store.flush();
+      return await store.create(key, bytes);
+    },
+    swap: async (key, bytes, expected) => {
+      await store.flush();
+      return await store.swap(key, bytes, expected);
+    },
+    list: (prefix, options) => store.list(prefix, options),
+    delete: async (keys) => await store.delete(keys),
+    lend: async (key) => await store.lend(key),
+    close: async () => await store.close(),
+  };
+}
