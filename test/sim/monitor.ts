@@ -57,7 +57,9 @@ export class Monitor {
     const remove = store.delete.bind(store);
     store.put = async (key, body) => {
       if (body instanceof Uint8Array) this.#memory.set(key, body);
-      return await put(key, body);
+      const result = await put(key, body);
+      if (key.endsWith("/head")) this.#headMoved();
+      return result;
     };
     store.create = async (key, bytes) => {
       if (!this.#memory.has(key)) this.#memory.set(key, bytes);
@@ -116,17 +118,29 @@ export class Monitor {
   /** Published data never goes back. */
   #watchWeb(): void {
     const { web } = this.#world;
+    const put = web.put.bind(web);
     const swap = web.swap.bind(web);
-    web.swap = async (key, bytes, expected) => {
-      const result = await swap(key, bytes, expected);
-      if (!result.swapped) return result;
-      const content = JSON.parse(Buffer.from(bytes).toString()) as Record<string, unknown>;
-      if (key === "coverage.json") this.#moved("coverage.json", Number(content["snapshot"]));
-      else
-        for (const [label, folder] of Object.entries(content))
-          this.#moved(label, Number(/(\d+)-[0-9a-f]{8}$/.exec(String(folder))?.[1]));
+    web.put = async (key, body) => {
+      const result = await put(key, body);
+      if (!key.includes("/") && body instanceof Uint8Array) this.#pointerMoved(key, body);
       return result;
     };
+    web.swap = async (key, bytes, expected) => {
+      const result = await swap(key, bytes, expected);
+      if (result.swapped) this.#pointerMoved(key, bytes);
+      return result;
+    };
+  }
+
+  #pointerMoved(key: string, bytes: Uint8Array): void {
+    const content = JSON.parse(Buffer.from(bytes).toString()) as Record<string, unknown>;
+    if (key === "coverage.json") {
+      this.#moved(key, Number(content["snapshot"]));
+      return;
+    }
+    for (const [label, folder] of Object.entries(content)) {
+      this.#moved(label, Number(/(\d+)-[0-9a-f]{8}$/.exec(String(folder))?.[1]));
+    }
   }
 
   #moved(what: string, number: number): void {

@@ -167,6 +167,11 @@ export class SimProcess {
       count(tables.faults, this.role === "worker" ? "worker killed after an effect" : "master killed after an effect");
       this.weather.kill(this);
     }
+    // A pause between what was written and the commit that names it is what collection must survive.
+    if (stormy && this.role === "master" && label.startsWith("store.put") && rng.chance(0.02)) {
+      count(tables.faults, "process frozen");
+      this.freeze(rng.chance(0.5) ? rng.between(4_000, 20_000) : rng.between(150_000, 300_000));
+    }
     await this.clock.sleep(rng.latency(latencyMs));
     if (!answer.ok) throw answer.error;
     return answer.value;

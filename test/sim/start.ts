@@ -67,7 +67,7 @@ export function startWorker(world: World, process: SimProcess): Running {
 }
 
 export function startMaster(world: World, process: SimProcess): Running {
-  const { timing, clock } = masterTiming(process);
+  const { timing, clock } = masterTiming(world, process);
   const master = new Master(masterContext(world, process), {
     only: aggregate,
     placeOf: () => ({ aggregate, prefix: "" }),
@@ -96,17 +96,17 @@ export function startMaster(world: World, process: SimProcess): Running {
   return {};
 }
 
-function masterTiming(process: SimProcess): { timing: MasterContext["timing"]; clock: SimProcess["clock"] } {
+function masterTiming(world: World, process: SimProcess): { timing: MasterContext["timing"]; clock: SimProcess["clock"] } {
   return {
     clock: process.clock,
     timing: {
       foldMs: 10_000,
       publishMs: 30_000,
       compactMs: 20_000,
-      collectMs: 45_000,
+      collectMs: world.hastyCollection ? 3_000 : 45_000,
       resendMs: 60_000,
       statusMs: 30_000,
-      retainMs: 60_000,
+      retainMs: world.hastyCollection ? 2_000 : 60_000,
       standbyMs: 20_000,
       scale: 1,
     },
@@ -134,7 +134,7 @@ function masterContext(world: World, process: SimProcess): MasterContext {
     bundleOf: async () => bundle,
     readFile: (path) => executors.readFile(path),
     liveSlots: async () => world.slots,
-    timing: masterTiming(process).timing,
+    timing: masterTiming(world, process).timing,
     clock: process.clock,
     random,
     log: (event) => world.events.push(event),
