@@ -20,7 +20,7 @@ import { encodeKey } from "../../shared/segment/key.ts";
 import { sortTexts } from "../../shared/segment/order.ts";
 import type { BlockReport, JobBlock } from "../types.ts";
 import type { LeftOut } from "./attempt-state.ts";
-import { describeThrow, rejectionReason, Struck } from "./faults.ts";
+import { describeRejection, describeThrow, rejectionReason, Struck } from "./faults.ts";
 import type { LoadedAnalysis } from "./load.ts";
 import { PairMap } from "./pair-map.ts";
 import { RecordPairs } from "./record-pairs.ts";
@@ -192,7 +192,7 @@ export class Execution {
         throw new TypeError("map returned a promise: it must be synchronous");
       }
     } catch (error) {
-      this.#reject(record, rejectionReason(error) ?? "map-threw", describeThrow(error));
+      this.#reject(record, rejectionReason(error) ?? "map-threw", describeRejection(error));
       return;
     } finally {
       pairs.end();
@@ -214,7 +214,7 @@ export class Execution {
       this.#stateInHand().accumulator?.add(record);
     } catch (error) {
       const reason = rejectionReason(error);
-      if (reason !== null) return this.#reject(record, reason, describeThrow(error));
+      if (reason !== null) return this.#reject(record, reason, describeRejection(error));
       const { block } = this.#inHand();
       const message = `add threw at record ${record.ordinal} of ${block.key}: ${describeThrow(error)}`;
       throw new Struck(

@@ -35,6 +35,11 @@ export function rejectionReason(error: unknown): string | null {
   return name === "SpotfoldError" && (code === "invalid-key" || code === "limit") ? "invalid-key" : null;
 }
 
+/** Why a record was rejected, for people: the author's own words, or what was thrown and where. */
+export function describeRejection(error: unknown): string {
+  return rejectionReason(error) === null ? describeThrow(error) : messageOf(error).slice(0, messageCharsMax);
+}
+
 /** Message and the author's own frames of the stack, for people: `Error: x (at map analysis.ts:3:9)`. */
 export function describeThrow(error: unknown): string {
   const message = error instanceof Error ? `${error.name}: ${error.message}` : messageOf(error);
@@ -54,7 +59,8 @@ function authorFrame(error: unknown): string | null {
       frame.includes("/shared/")
     )
       continue;
-    return frame.replace(/file:\/\/\S*\/(?=[^/\s]+:\d+)/, "");
+    // Sources are named relative to the bundle, which lies in an attempt's folder that nobody will look for.
+    return frame.replace(/(?:file:\/\/)?\/\S*\/code\/(?=\S+:\d+)/, "");
   }
   return null;
 }

@@ -270,7 +270,7 @@ describe("executors", function executors() {
     const result = await b.executors.check({ bundle, sample: { records: "ndjson", block, lent } });
     assert.deepEqual([result.description.name, result.unread, result.mapped?.records], ["throws", null, 2]);
     assert.deepEqual(result.mapped?.rejected, { "map-threw": 1 });
-    assert.match(result.mapped?.firstRejection ?? "", /TypeError: .*analysis\.ts:9:\d+\)/);
+    assert.match(result.mapped?.firstRejection ?? "", /TypeError: .* \(at \S+ \(analysis\.ts:9:\d+\)\)$/);
     const unread = await b.executors.check({
       bundle,
       sample: { records: "ndjson", block: { ...block, size: 1 }, lent },
