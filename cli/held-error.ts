@@ -1,12 +1,25 @@
-/** A run stands still for a reason that this command does not wait out; says with which code it ends. */
+/** A run stands still for a reason that a command does not wait out; says with which code the command ends. */
 import { SpotfoldError } from "../shared/errors.ts";
-import type { ExitCode } from "./exit-codes.ts";
+import type { Hold } from "../shared/formats/hold.ts";
+import { exitCodes, type ExitCode } from "./exit-codes.ts";
+import { commandLine } from "./io.ts";
 
 export class HeldError extends SpotfoldError {
   readonly exitCode: ExitCode;
 
-  constructor(message: string, hint: string, exitCode: ExitCode) {
-    super(exitCode === 1 ? "analysis-failed" : "store-unavailable", message, { hint });
-    this.exitCode = exitCode;
+  constructor(hold: Hold, hint: string) {
+    const isEnvironment = hold.kind === "environment";
+    super(
+      isEnvironment ? "store-unavailable" : "analysis-failed",
+      `run ${hold.run} is held: ${hold.what} (${hold.where})`,
+      { hint },
+    );
+    this.exitCode = isEnvironment ? exitCodes.held : exitCodes.failed;
   }
+}
+
+/** `resume`: what to do once the environment is cured. */
+export function heldError(hold: Hold, resume: string): HeldError {
+  const next = hold.kind === "environment" ? resume : `To give it up: ${commandLine(["cancel", hold.run])}`;
+  return new HeldError(hold, `${hold.hint} ${next}`);
 }

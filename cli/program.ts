@@ -32,6 +32,7 @@ export function createProgram(io: Io, ended: (code: number) => void): Command {
     .addHelpText("after", epilogue());
   const act = async (action: Action): Promise<void> => ended(await action(io));
   addRunCommands(program, act);
+  addSubmit(program, act);
   addLookingCommands(program, act);
   addDaemonCommands(program, act);
   return program;
@@ -56,9 +57,73 @@ function addRunCommands(program: Command, act: Act): void {
   );
 }
 
-function addLookingCommands(_program: Command, _act: Act): void {}
+function addSubmit(program: Command, act: Act): void {
+  const submit = command(program, "submit", "store a run; a master and workers do the work", [
+    "spotfold submit histograms --data pings --into dashboard --last 7d",
+    "spotfold submit ./my-analysis.ts --data ./logs --wait",
+  ]).argument("<analysis>", `${analyses}, or the path of your module`);
+  requestFlags(submit)
+    .option("--wait", "look on until everything selected is settled")
+    .option("--json", "print one JSON object as the last and only line on stdout");
+  storeFlags(submit).action(
+    async (analysis: string, options: object) =>
+      await act(async (io) => await (await import("./commands/submit.ts")).submit(analysis, options, io)),
+  );
+}
+
+function addLookingCommands(program: Command, act: Act): void {
+  const status = command(program, "status", "what is going on, and why something is not", [
+    "spotfold status",
+    "spotfold status dashboard --watch",
+  ])
+    .argument("[name]", "a run or an aggregate (default: all)")
+    .option("--watch", "look again every second")
+    .option("--json", "print one JSON object");
+  storeFlags(status).action(
+    async (name: string | undefined, options: object) =>
+      await act(async (io) => await (await import("./commands/status.ts")).status(name, options, io)),
+  );
+
+  const results = command(program, "results", "print keys and values of an aggregate, in key order", [
+    "spotfold results os-distribution-1a2b3c4d",
+    "spotfold results dashboard --format csv --prefix nightly,28",
+  ])
+    .argument("<name>", "an aggregate, or a run that folds into it")
+    .addOption(new Option("--format <format>", "how lines look").choices(["ndjson", "csv"]).default("ndjson"))
+    .option("--prefix <values>", "only keys whose first columns are these, with commas between them");
+  storeFlags(results).action(
+    async (name: string, options: object) =>
+      await act(async (io) => await (await import("./commands/results.ts")).results(name, options, io)),
+  );
+
+  const logs = command(program, "logs", "how attempts ended, and what they rejected and printed", [
+    "spotfold logs 20260101-120000-0a1b2c3d",
+    "spotfold logs 20260101-120000-0a1b2c3d.0123456789ab/000003",
+  ]).argument("<name>", "a run, or a job as <plan>/<job>");
+  storeFlags(logs).action(
+    async (name: string, options: object) =>
+      await act(async (io) => await (await import("./commands/logs.ts")).logs(name, options, io)),
+  );
+
+  const cancel = command(program, "cancel", "end a run; what it has covered is kept", [
+    "spotfold cancel 20260101-120000-0a1b2c3d",
+  ]).argument("<run>", "the run");
+  storeFlags(cancel).action(
+    async (run: string, options: object) =>
+      await act(async (io) => await (await import("./commands/cancel.ts")).cancel(run, options, io)),
+  );
+}
 
 function addDaemonCommands(program: Command, act: Act): void {
+  const master = command(program, "master", "move runs forward until stopped: admit, send, fold, publish, collect", [
+    "spotfold master",
+    "spotfold master --once",
+  ]).option("--once", "do every due thing, and end");
+  storeFlags(master).action(
+    async (options: object) =>
+      await act(async (io) => await (await import("./commands/master.ts")).master(options, io)),
+  );
+
   const worker = command(program, "worker", "lease jobs and execute them until stopped", [
     "spotfold worker",
     "spotfold worker --slots 2 --once",

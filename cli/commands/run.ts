@@ -18,16 +18,16 @@ import { withScope, type Scope } from "../compose/scope.ts";
 import { publishingStore } from "../compose/web-store.ts";
 import { settingsOf, type StoreOptions } from "../compose/settings.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { HeldError } from "../held-error.ts";
+import { heldError } from "../held-error.ts";
 import { commandLine, type Io } from "../io.ts";
 import { Progress } from "../progress/progress.ts";
 import { reportingFailures } from "../report/failure.ts";
-import { exitCodeOfReport, jsonOf, nothingAccepted, textOf, type RunResult } from "../report/result.ts";
+import { writeResult } from "../report/result.ts";
 import { counted } from "../report/lines.ts";
 import { Crew } from "../run/crew.ts";
 import { releaseDeadWorkers } from "../run/dead-workers.ts";
 import { drive, type DriveEnd } from "../run/drive.ts";
-import { prepare, type Prepared, type RequestOptions } from "../run/prepare.ts";
+import { prepare, refuseLineage, type Prepared, type RequestOptions } from "../run/prepare.ts";
 import { RunProgress } from "../run/run-progress.ts";
 import { reportSelection, type SelectionReport } from "../run/selection.ts";
 import { storeRun } from "../submit/store-run.ts";
@@ -155,7 +155,8 @@ class RunCommand {
       if (code !== null) return code;
     }
     await this.#publish(master);
-    return await this.#report({
+    this.#progress.clear();
+    return await writeResult(this.#io, options.json ?? false, {
       run: submitted ?? lastRunOf(manifest),
       aggregate,
       dataset: prepared.dataset,
@@ -194,16 +195,7 @@ class RunCommand {
   ): Promise<{ manifest: Manifest | null; submitted: string | null }> {
     const { spec, checked } = prepared;
     const { manifest } = await context.ledger.read(spec.aggregate);
-    const state = context.rules.admissible(manifest, spec);
-    if (typeof state === "object") {
-      throw new SpotfoldError(
-        "lineage-differs",
-        `the aggregate ${spec.aggregate} is of another lineage: ${state.differs}`,
-        {
-          hint: "Choose another name for --into, or run what the aggregate was made with.",
-        },
-      );
-    }
+    refuseLineage(context.rules, manifest, spec);
     const before = await report(manifest);
     if (before.free === 0) {
       this.#progress.say(
@@ -223,7 +215,7 @@ class RunCommand {
 
   /** The exit code, or null when the selection is settled. */
   async #ended(end: DriveEnd): Promise<number | null> {
-    const resume = `to go on: ${commandLine(this.#io.words)}`;
+    const resume = `To go on: ${commandLine(this.#io.words)}`;
     switch (end.how) {
       case "settled":
         return null;
@@ -231,13 +223,8 @@ class RunCommand {
       case "aborted":
         this.#progress.say(end.how === "interrupted" ? resume : `stopped at once; ${resume}`);
         return this.#io.interrupts.exitCode();
-      case "held": {
-        const { hold } = end;
-        const code = hold.kind === "environment" ? exitCodes.held : exitCodes.failed;
-        const over =
-          hold.kind === "environment" ? ` ${resume}` : ` To give it up: ${commandLine(["cancel", hold.run])}`;
-        throw new HeldError(`run ${hold.run} is held: ${hold.what} (${hold.where})`, `${hold.hint}${over}`, code);
-      }
+      case "held":
+        throw heldError(end.hold, resume);
       case "failed":
         throw end.error;
     }
@@ -248,20 +235,6 @@ class RunCommand {
     await master.compact();
     await master.publish(true);
     await master.collect();
-  }
-
-  async #report(result: RunResult): Promise<number> {
-    this.#progress.clear();
-    const { json } = this.#options;
-    const refused = nothingAccepted(result.report);
-    if (json !== true) await this.#io.out.write(textOf(result));
-    if (refused !== null) {
-      throw new SpotfoldError("analysis-failed", `no record of any block was accepted; the first error: ${refused}`, {
-        hint: "Does the analysis fit this data, and --records and --layout, too?",
-      });
-    }
-    if (json === true) await this.#io.out.write(`${JSON.stringify(jsonOf(result))}\n`);
-    return exitCodeOfReport(result.report);
   }
 
   /** Of what the master logs, what somebody who waits for the result should see. */

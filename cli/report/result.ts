@@ -2,7 +2,7 @@
 import { messageOf, SpotfoldError } from "../../shared/errors.ts";
 import type { DatasetSpec } from "../../shared/dataset/types.ts";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
-import { commandLine } from "../io.ts";
+import { commandLine, type Io } from "../io.ts";
 import type { SelectionReport } from "../run/selection.ts";
 import { counted, countText, timeText } from "./lines.ts";
 
@@ -20,7 +20,7 @@ export interface RunResult {
   readonly published: { readonly folder: string; readonly pointer: string } | null;
 }
 
-export function jsonOf({ run, aggregate, report, seconds }: RunResult): object {
+function jsonOf({ run, aggregate, report, seconds }: RunResult): object {
   const { selected, covered, stale, missing, records } = report;
   return {
     format: 1,
@@ -44,18 +44,13 @@ export function jsonOfError(error: unknown): object {
 }
 
 /** Nothing was covered because no record of any block was accepted: the analysis does not fit the data. */
-export function nothingAccepted({ selected, missing }: SelectionReport): string | null {
+function nothingAccepted({ selected, missing }: SelectionReport): string | null {
   const all = selected > 0 && missing.length === selected;
   if (!all || missing.some(({ reason }) => reason !== "no-record-accepted")) return null;
   return missing[0]?.detail ?? "";
 }
 
-export function exitCodeOfReport(report: SelectionReport): ExitCode {
-  if (nothingAccepted(report) !== null) return exitCodes.failed;
-  return report.missing.length > 0 ? exitCodes.missing : exitCodes.done;
-}
-
-export function textOf(result: RunResult): string {
+function textOf(result: RunResult): string {
   const { aggregate, dataset, report, seconds, published } = result;
   const { selected, covered, stale, missing, records } = report;
   const lines = [
@@ -94,4 +89,17 @@ function missingLines(result: RunResult, missing: SelectionReport["missing"]): s
     lines.push(`    and ${countText(missing.length - missingShownMax)} more, all of them in ${where}`);
   }
   return lines;
+}
+
+/** Ends a command that waited for its selection: the result on stdout, and the exit code. Throws when nothing was accepted. */
+export async function writeResult(io: Io, json: boolean, result: RunResult): Promise<ExitCode> {
+  if (!json) await io.out.write(textOf(result));
+  const refused = nothingAccepted(result.report);
+  if (refused !== null) {
+    throw new SpotfoldError("analysis-failed", `no record of any block was accepted; the first error: ${refused}`, {
+      hint: "Does the analysis fit this data, and --records and --layout, too?",
+    });
+  }
+  if (json) await io.out.write(`${JSON.stringify(jsonOf(result))}\n`);
+  return result.report.missing.length > 0 ? exitCodes.missing : exitCodes.done;
 }

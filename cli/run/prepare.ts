@@ -4,6 +4,7 @@
  */
 import type { Executors } from "../../executor/types.ts";
 import type { PartitionedBlock } from "../../master/context.ts";
+import type { LedgerRules } from "../../master/ledger/rules.ts";
 import { systemClock, systemRandom } from "../../shared/clock.ts";
 import type { Catalog } from "../../shared/catalog/catalog.ts";
 import { syncCatalog, type SyncResult } from "../../shared/catalog/sync.ts";
@@ -11,6 +12,8 @@ import type { Settings } from "../../shared/config/settings.ts";
 import { explainEmpty, nothingSelected } from "../../shared/dataset/explain.ts";
 import { compileLayout } from "../../shared/dataset/layout.ts";
 import type { DatasetSpec, Filter } from "../../shared/dataset/types.ts";
+import { SpotfoldError } from "../../shared/errors.ts";
+import type { Manifest } from "../../shared/formats/ledger.ts";
 import type { RunSpec } from "../../shared/formats/run.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import { datasetOf, filterOf, type DataOptions, type FilterOptions } from "../compose/dataset.ts";
@@ -134,4 +137,17 @@ function checkLines({ check }: CheckedAnalysis): string[] {
   if (mapped === null || rejected === 0) return [];
   const first = mapped.firstRejection === null ? "" : `: ${mapped.firstRejection}`;
   return [`${countText(rejected)} of the first ${counted(mapped.records, "record")} tried are rejected${first}`];
+}
+
+/** Throws `lineage-differs`, naming the field, when the aggregate was made with something else. */
+export function refuseLineage(rules: LedgerRules, manifest: Manifest | null, spec: RunSpec): void {
+  const state = rules.admissible(manifest, spec);
+  if (typeof state !== "object") return;
+  throw new SpotfoldError(
+    "lineage-differs",
+    `the aggregate ${spec.aggregate} is of another lineage: ${state.differs}`,
+    {
+      hint: "Choose another name for --into, or use what the aggregate was made with.",
+    },
+  );
 }

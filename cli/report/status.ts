@@ -1,0 +1,164 @@
+/** What `status` tells: aggregates with their runs, why a run stands still, and the workers that are alive. */
+import type { Ledger } from "../../master/ledger/ledger.ts";
+import { holdSchema, isHeld } from "../../shared/formats/hold.ts";
+import type { ClosedState, Manifest, RunTotals } from "../../shared/formats/ledger.ts";
+import { runSchema } from "../../shared/formats/run.ts";
+import { parseStored } from "../../shared/formats/stored.ts";
+import { workerStatusSchema } from "../../shared/formats/worker-status.ts";
+import { holdKey, inboxPrefix, runKey, workersPrefix } from "../../shared/names.ts";
+import type { BlobStore } from "../../shared/ports/blob-store.ts";
+import { readAll } from "../../shared/read-all.ts";
+import { counted, countText, timeText } from "./lines.ts";
+
+export interface RunStatus {
+  readonly run: string;
+  readonly state: "open" | ClosedState;
+  readonly blocks: number;
+  readonly covered: number;
+  readonly missing: number;
+  readonly jobs: { readonly all: number; readonly done: number; readonly failed: number } | null;
+  readonly held: { readonly kind: string; readonly what: string; readonly where: string; readonly hint: string } | null;
+}
+
+export interface AggregateStatus {
+  readonly aggregate: string;
+  readonly analysis: string;
+  readonly snapshot: number;
+  readonly records: number;
+  readonly runs: readonly RunStatus[];
+}
+
+export interface StatusReport {
+  readonly format: 1;
+  readonly aggregates: readonly AggregateStatus[];
+  /** Submitted, and not admitted yet: no master has seen them. */
+  readonly inbox: readonly { readonly run: string; readonly aggregate: string }[];
+  readonly workers: readonly WorkerLine[];
+}
+
+export interface WorkerLine {
+  readonly worker: string;
+  readonly slots: number;
+  readonly jobs: readonly string[];
+  readonly resolved: number;
+  readonly failed: number;
+  /** Since its last sign of life. */
+  readonly ageMs: number;
+}
+
+/** Older runs of an aggregate are counted, not listed. */
+const closedShownMax = 3;
+
+/** A worker that missed two statuses is taken for dead. */
+const liveStatusIntervals = 3;
+
+export async function readStatus(
+  { store, ledger }: { readonly store: BlobStore; readonly ledger: Ledger },
+  aggregates: readonly string[],
+  run: string | null,
+  statusMs: number,
+): Promise<StatusReport> {
+  const found: AggregateStatus[] = [];
+  for (const aggregate of aggregates) {
+    const { manifest } = await ledger.read(aggregate);
+    if (manifest !== null) found.push(await aggregateStatus(store, manifest, run));
+  }
+  const inbox = (await readInbox(store)).filter(
+    (entry) =>
+      (run === null || entry.run === run) &&
+      (run !== null || aggregates.length !== 1 || entry.aggregate === aggregates[0]),
+  );
+  return { format: 1, aggregates: found, inbox, workers: await readWorkers(store, statusMs) };
+}
+
+async function aggregateStatus(store: BlobStore, manifest: Manifest, only: string | null): Promise<AggregateStatus> {
+  const runs: RunStatus[] = [];
+  for (const { run, state, blocks, totals } of manifest.closed)
+    runs.push({ ...lineOf(run, state, blocks, totals), jobs: null, held: null });
+  for (const open of manifest.open) {
+    const jobs = { all: open.jobs + open.successors.length, done: open.foldedJobs, failed: open.failedJobs };
+    runs.push({ ...lineOf(open.run, "open", open.blocks, open.totals), jobs, held: await heldOf(store, open.run) });
+  }
+  return {
+    aggregate: manifest.aggregate,
+    analysis: manifest.lineage.analysis,
+    snapshot: manifest.number,
+    records: [...manifest.open, ...manifest.closed].reduce((sum, { totals }) => sum + totals.records, 0),
+    runs: only === null ? runs : runs.filter(({ run }) => run === only),
+  };
+}
+
+function lineOf(
+  run: string,
+  state: RunStatus["state"],
+  blocks: number,
+  { covered, missing }: RunTotals,
+): Omit<RunStatus, "jobs" | "held"> {
+  return { run, state, blocks, covered, missing };
+}
+
+async function heldOf(store: BlobStore, run: string): Promise<RunStatus["held"]> {
+  const blob = await readAll(store, holdKey(run));
+  if (blob === null) return null;
+  const hold = parseStored(holdKey(run), blob.bytes, holdSchema);
+  if (!isHeld(hold, blob.storeTime)) return null;
+  const { kind, what, where, hint } = hold;
+  return { kind, what, where, hint };
+}
+
+async function readInbox(store: BlobStore): Promise<{ run: string; aggregate: string }[]> {
+  const runs: { run: string; aggregate: string }[] = [];
+  for await (const page of store.list(inboxPrefix)) {
+    for (const { key } of page.blobs) {
+      const run = key.slice(inboxPrefix.length);
+      const blob = await readAll(store, runKey(run));
+      if (blob !== null) runs.push({ run, aggregate: parseStored(runKey(run), blob.bytes, runSchema).aggregate });
+    }
+  }
+  return runs;
+}
+
+async function readWorkers(store: BlobStore, statusMs: number): Promise<WorkerLine[]> {
+  const workers: WorkerLine[] = [];
+  for await (const page of store.list(workersPrefix)) {
+    for (const { key, lastModified } of page.blobs) {
+      const ageMs = page.storeTime - lastModified;
+      if (ageMs > liveStatusIntervals * statusMs) continue;
+      const blob = await readAll(store, key);
+      if (blob === null) continue;
+      const { worker, slots, jobs, resolved, failed } = parseStored(key, blob.bytes, workerStatusSchema);
+      workers.push({ worker, slots, jobs, resolved, failed, ageMs });
+    }
+  }
+  return workers;
+}
+
+export function statusText({ aggregates, inbox, workers }: StatusReport): string {
+  const lines: string[] = [];
+  for (const { aggregate, analysis, snapshot, records, runs } of aggregates) {
+    lines.push(`${aggregate}  (${analysis}, snapshot ${snapshot}, ${countText(records)} records)`);
+    const closed = runs.filter(({ state }) => state !== "open");
+    const hidden = Math.max(0, closed.length - closedShownMax);
+    if (hidden > 0) lines.push(`  ${counted(hidden, "earlier run")}`);
+    for (const run of [...closed.slice(hidden), ...runs.filter(({ state }) => state === "open")])
+      lines.push(...runLines(run));
+  }
+  for (const { run, aggregate } of inbox) lines.push(`${run}  waits for a master, for ${aggregate}`);
+  if (lines.length === 0) lines.push("no runs yet");
+  lines.push(workers.length === 0 ? "no worker is alive" : `${counted(workers.length, "worker")}:`);
+  for (const { worker, slots, jobs, resolved, failed, ageMs } of workers) {
+    const inHand = jobs.length === 0 ? "idle" : jobs.join(" ");
+    lines.push(
+      `  ${worker}  ${counted(slots, "slot")}, ${countText(resolved)} jobs done, ${countText(failed)} failed, ${inHand} (${timeText(ageMs)} ago)`,
+    );
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function runLines({ run, state, blocks, covered, missing, jobs, held }: RunStatus): string[] {
+  const done = `${countText(covered)} of ${counted(blocks, "block")} covered, ${countText(missing)} missing`;
+  const work = jobs === null ? "" : `, ${countText(jobs.done)} of ${counted(jobs.all, "job")} done`;
+  const lines = [`  ${run}  ${state}: ${done}${work}`];
+  if (held !== null) lines.push(`    held (${held.kind}): ${held.what}`, `    ${held.where}. ${held.hint}`);
+  return lines;
+}
