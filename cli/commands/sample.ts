@@ -9,6 +9,8 @@ import { callerFolder } from "../../shared/config/environment.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { commandLine, type Io } from "../io.ts";
+import { Progress } from "../progress/progress.ts";
+import { sizeText } from "../report/lines.ts";
 import { makeSample, type SampleProgress, type SampleResult } from "../sample/make.ts";
 import { sampleRequest, type SampleNumbers } from "../sample/options.ts";
 import { shownPath } from "../sample/shown-path.ts";
@@ -26,29 +28,28 @@ export async function sample(options: SampleOptions, io: Io): Promise<number> {
   const folder = callerFolder(io.environment);
   const request = sampleRequest(resolve(folder, options.out), options);
   const started = performance.now();
-  const { err, interrupts } = io;
-  const line = (progress: SampleProgress): void => {
-    if (err.isTerminal) void err.write(`\r${progressText(progress, started)}\u001B[K`);
-  };
-  const endLine = async (): Promise<void> => await err.write(err.isTerminal ? "\r\u001B[K" : "");
+  const progress = new Progress(io.err, () => performance.now());
   let result: SampleResult;
   try {
-    result = await makeSample(request, { onProgress: line, signal: interrupts.first });
+    result = await makeSample(request, {
+      onProgress: (state) => progress.show(progressText(state, started)),
+      signal: io.interrupts.first,
+    });
   } catch (error) {
-    await endLine();
-    if (!interrupts.first.aborted) throw error;
-    await err.write(`Stopped. What is made stays; to go on: ${commandLine(io.words)}\n`);
-    return interrupts.exitCode();
+    progress.clear();
+    if (!io.interrupts.first.aborted) throw error;
+    progress.say(`Stopped. What is made stays; to go on: ${commandLine(io.words)}`);
+    return io.interrupts.exitCode();
   }
-  await endLine();
+  progress.clear();
   await io.out.write(resultText(result, folder, started));
   return exitCodes.done;
 }
 
 function progressText({ blocks, blocksTotal, rawBytes }: SampleProgress, started: number): string {
   const seconds = (performance.now() - started) / 1000;
-  const rate = seconds > 0 ? rawBytes / 1e6 / seconds : 0;
-  return `${blocks} of ${blocksTotal} blocks, ${(rawBytes / 1e6).toFixed(0)} MB, ${rate.toFixed(0)} MB/s`;
+  const rate = seconds > 0 ? rawBytes / seconds : 0;
+  return `${blocks} of ${blocksTotal} blocks, ${sizeText(rawBytes)}, ${sizeText(rate)}/s`;
 }
 
 function resultText(result: SampleResult, folder: string, started: number): string {
@@ -56,7 +57,7 @@ function resultText(result: SampleResult, folder: string, started: number): stri
   const data = shownPath(result.data, folder);
   const definitions = shownPath(result.definitions, folder);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  const sizes = `${(rawBytes / 1e6).toFixed(1)} MB raw, ${(bytes / 1e6).toFixed(1)} MB compressed`;
+  const sizes = `${sizeText(rawBytes)} raw, ${sizeText(bytes)} compressed`;
   const said =
     made === 0
       ? `All ${paths.length} blocks are there already.\n`

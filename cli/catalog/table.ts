@@ -1,0 +1,22 @@
+/** Tables of text, for people. */
+
+export type Align = "left" | "right";
+
+/** Columns as wide as their widest cell, two spaces apart; no spaces at the ends of lines. */
+export function table(rows: readonly (readonly string[])[], align: readonly Align[]): string {
+  const widths = align.map((_, column) => Math.max(0, ...rows.map((row) => (row[column] ?? "").length)));
+  return rows
+    .map((row) => {
+      const cells = widths.map((width, column) => {
+        const cell = row[column] ?? "";
+        return align[column] === "right" ? cell.padStart(width) : cell.padEnd(width);
+      });
+      return `${cells.join("  ").trimEnd()}\n`;
+    })
+    .join("");
+}
+
+/** `2026-11-21 13:20:05 UTC`. */
+export function momentText(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+}
