@@ -1,0 +1,170 @@
+/**
+ * Checks of what is written to: store, web store, queue, catalog. One that is there is used as it is, below names that nobody
+ * else has; of one that is not there yet, the like is made beside where it will be. Afterwards nothing of it is left.
+ */
+import { existsSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { Catalog } from "../../shared/catalog/catalog.ts";
+import { catalogFormat } from "../../shared/catalog/schema.ts";
+import { systemClock, systemRandom } from "../../shared/clock.ts";
+import type { Settings } from "../../shared/config/settings.ts";
+import { codeOf, SpotfoldError } from "../../shared/errors.ts";
+import { translated } from "../../shared/local/folder-store/errors.ts";
+import { hiddenName } from "../../shared/local/folder-store/places.ts";
+import { startFolderRival } from "../../shared/local/folder-store/rival.ts";
+import { FolderBlobStore } from "../../shared/local/folder-store/store.ts";
+import { SqliteJobQueue } from "../../shared/local/sqlite-queue/queue.ts";
+import type { BlobStore } from "../../shared/ports/blob-store.ts";
+import type { EntryResult, JobQueue } from "../../shared/ports/job-queue.ts";
+import { readAll } from "../../shared/read-all.ts";
+import { probeStore } from "../../shared/store-probe.ts";
+import { folderOf } from "../compose/ports.ts";
+import { counted } from "../report/lines.ts";
+import { wrong, type Check } from "./check.ts";
+import { withScratch } from "./scratch.ts";
+
+export function storeChecks(settings: Settings): readonly Check[] {
+  const { store, web, queue, catalog, work } = settings;
+  return [
+    { name: "store", run: async () => await checkStore(folderOf(store)) },
+    { name: "web", run: async () => await checkStore(folderOf(web)) },
+    { name: "queue", run: async () => await checkQueue(queue) },
+    { name: "catalog", run: async () => await checkCatalog(catalog) },
+    { name: "work", run: async () => await withScratch(work, async () => work) },
+  ];
+}
+
+async function checkStore(folder: string): Promise<string> {
+  // A store's hidden area is left where it was; where there was none, none is made.
+  if (existsSync(join(folder, hiddenName))) {
+    await tryStore(folder);
+    return `file:${folder}`;
+  }
+  await withScratch(folder, tryStore);
+  return `file:${folder}${existsSync(folder) ? "" : " (not there yet)"}`;
+}
+
+async function tryStore(path: string): Promise<void> {
+  const store = await FolderBlobStore.open(path);
+  try {
+    await probeStore(store, { random: systemRandom, startRival: async () => await startFolderRival(store.path) });
+    await tryBlobs(store);
+  } finally {
+    await store.close();
+  }
+}
+
+const lookAt = "Put the folder on a local disk.";
+
+/** What the start-up probe leaves out: put, ranges, lists. */
+async function tryBlobs(store: BlobStore): Promise<void> {
+  const prefix = `probe/${systemRandom.hex(16)}/`;
+  const keys = [`${prefix}a`, `${prefix}b`];
+  try {
+    for (const key of keys) await store.put(key, Buffer.from(key));
+    for (const key of keys) {
+      const read = await readAll(store, key);
+      if (read === null || Buffer.from(read.bytes).toString() !== key)
+        throw wrong(`${store.name} does not give back what was put`, lookAt);
+    }
+    const listed: string[] = [];
+    for await (const { blobs } of store.list(prefix)) listed.push(...blobs.map(({ key }) => key));
+    if (listed.join() !== keys.join()) throw wrong(`${store.name} does not list what was put`, lookAt);
+  } finally {
+    await store.delete(keys);
+  }
+  for (const key of keys) {
+    if ((await store.head(key)) !== null) throw wrong(`${store.name} does not delete`, lookAt);
+  }
+}
+
+async function checkQueue(file: string): Promise<string> {
+  await withScratch(dirname(file), async (scratch) => {
+    const queue = await openQueue(join(scratch, "queue.db"), `doctor-${systemRandom.hex(8)}`);
+    try {
+      await tryQueue(queue);
+    } finally {
+      await queue.close();
+    }
+  });
+  if (!existsSync(file)) return `${file} (not there yet)`;
+  const queue = await openQueue(file, "jobs");
+  try {
+    const { visible, leased, delayed } = await queue.counts();
+    return `${file}: ${counted(visible + leased + delayed, "job")}`;
+  } finally {
+    await queue.close();
+  }
+}
+
+async function openQueue(file: string, name: string): Promise<JobQueue> {
+  return await SqliteJobQueue.open(file, { name, clock: systemClock, random: systemRandom });
+}
+
+/** Long enough for the slowest disk, and nobody else takes this message. */
+const leaseMs = 60_000;
+
+async function tryQueue(queue: JobQueue): Promise<void> {
+  const done = (what: string, results: readonly EntryResult[]): void => {
+    const failed = results.find((result) => !result.ok);
+    if (failed !== undefined && !failed.ok) throw wrong(`${queue.name} does not ${what}: ${failed.reason}`, lookAt);
+  };
+  done("send", await queue.send([{ body: "doctor" }]));
+  const [lease] = await queue.lease(1, { leaseMs, waitMs: 0 });
+  if (lease?.body !== "doctor") throw wrong(`${queue.name} does not give out what was sent`, lookAt);
+  done("extend a lease", await queue.extend([{ handle: lease.handle, leaseMs }]));
+  done("acknowledge", await queue.acknowledge([lease.handle]));
+  const { visible, leased } = await queue.counts();
+  if (visible + leased > 0) throw wrong(`${queue.name} keeps what was acknowledged`, lookAt);
+}
+
+async function checkCatalog(file: string): Promise<string> {
+  await withScratch(dirname(file), async (scratch) => {
+    await readCatalog(join(scratch, "catalog.db"));
+  });
+  const header = await headerOf(file);
+  if (header === undefined) return `${file} (not there yet)`;
+  if (header === "other") {
+    throw new SpotfoldError("invalid-format", `${file} is a database of another program`, {
+      hint: "Name another file, or move this one away.",
+    });
+  }
+  // Opening it would put it aside; that is for a command that goes on with it.
+  if (header === "unusable") return `${file} (damaged or of another version: the next command begins it anew)`;
+  return `${file}: ${counted(await readCatalog(file), "dataset")}`;
+}
+
+async function readCatalog(file: string): Promise<number> {
+  const catalog = await Catalog.open(file, { clock: systemClock, random: systemRandom });
+  try {
+    return catalog.datasets().length;
+  } finally {
+    catalog.close();
+  }
+}
+
+/** https://sqlite.org/fileformat.html */
+const sqliteHeader = { bytes: 100, magic: "SQLite format 3\0", versionAt: 60, applicationAt: 68 } as const;
+
+/** Undefined when there is no file. */
+async function headerOf(file: string): Promise<"ours" | "other" | "unusable" | undefined> {
+  let header: Buffer;
+  try {
+    const handle = await open(file, "r+");
+    try {
+      const { bytesRead, buffer } = await handle.read(Buffer.alloc(sqliteHeader.bytes), 0, sqliteHeader.bytes, 0);
+      header = buffer.subarray(0, bytesRead);
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw translated(error, { store: `file:${file}`, path: file });
+  }
+  if (header.length === 0) return "ours";
+  if (header.length < sqliteHeader.bytes || !header.toString("latin1").startsWith(sqliteHeader.magic))
+    return "unusable";
+  if (header.readUInt32BE(sqliteHeader.applicationAt) !== catalogFormat.applicationId) return "other";
+  return header.readUInt32BE(sqliteHeader.versionAt) === catalogFormat.version ? "ours" : "unusable";
+}
