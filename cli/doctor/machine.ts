@@ -29,14 +29,15 @@ export function machineChecks(): readonly Check[] {
     { name: "node", run: checkNode },
     { name: "platform", run: checkPlatform },
     { name: "codecs", run: checkCodecs },
+    { name: "clock", run: checkClock },
   ];
 }
 
 /** Those that need to know where things lie. */
 export function placeChecks(settings: Settings): readonly Check[] {
   return [
-    { name: "clock", run: async () => await checkClock(settings) },
     { name: "disk", run: async () => await checkDisk(settings) },
+    { name: "work", run: async () => await checkWork(settings) },
   ];
 }
 
@@ -73,7 +74,7 @@ async function checkCodecs(): Promise<string> {
   return codecs.map(({ name }) => name).join(", ");
 }
 
-async function checkClock(settings: Settings): Promise<string> {
+async function checkClock(): Promise<string> {
   const before = { wall: Date.now(), steady: performance.now() };
   const now = new Date(before.wall).toISOString();
   if (before.wall < clockMin || before.wall > clockMax) throw wrong(`It says ${now}`, "Set the clock of this machine.");
@@ -85,18 +86,21 @@ async function checkClock(settings: Settings): Promise<string> {
       "Let the clock be slewed, not stepped (chrony, systemd-timesyncd).",
     );
   }
-  const skew = await withScratch(settings.work, async (scratch) => {
+  return now;
+}
+
+/** The folder for scratch files, and whether its disk goes by our clock. */
+async function checkWork({ work }: Settings): Promise<string> {
+  const skew = await withScratch(work, async (scratch) => {
     const file = join(scratch, "clock");
     await writeFile(file, "");
     return (await stat(file)).mtimeMs - Date.now();
   });
-  if (Math.abs(skew) > clockSkewMsMax) {
-    throw wrong(
-      `The disk of ${settings.work} is ${Math.round(skew / 1000)} s ahead of it`,
-      "Set the clocks of both machines.",
-    );
-  }
-  return now;
+  if (Math.abs(skew) <= clockSkewMsMax) return work;
+  throw wrong(
+    `The disk of ${work} is ${Math.round(skew / 1000)} s ahead of our clock`,
+    "Set the clocks of both machines.",
+  );
 }
 
 async function checkDisk(settings: Settings): Promise<string> {

@@ -5,12 +5,22 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { codeOf, SpotfoldError } from "../../shared/errors.ts";
 import { translated } from "../../shared/local/folder-store/errors.ts";
 
 /** The folder at this path, or the nearest one above it that is there. */
 export function nearestFolder(path: string): string {
   for (let folder = path; ; folder = dirname(folder)) {
-    if (statSync(folder, { throwIfNoEntry: false }) !== undefined || dirname(folder) === folder) return folder;
+    if (isFolder(folder) || dirname(folder) === folder) return folder;
+  }
+}
+
+/** False also for what cannot be looked at, such as a path below a file. */
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
   }
 }
 
@@ -21,11 +31,22 @@ export async function withScratch<Result>(path: string, use: (scratch: string) =
   try {
     scratch = await mkdtemp(join(above, ".spotfold-doctor-"));
   } catch (error) {
-    throw translated(error, { store: `file:${path}`, path: above });
+    throw named(translated(error, { store: `file:${path}` }), above);
   }
   try {
     return await use(scratch);
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+/** The message of the system names a folder that nobody knows. */
+function named(error: unknown, folder: string): unknown {
+  if (!(error instanceof SpotfoldError)) return error;
+  const { code, hint, context, cause } = error;
+  return new SpotfoldError(code, `Nothing can be written in ${folder} (${codeOf(cause) ?? code})`, {
+    ...(hint === undefined ? {} : { hint }),
+    context,
+    cause,
+  });
 }

@@ -25,13 +25,12 @@ import { wrong, type Check } from "./check.ts";
 import { withScratch } from "./scratch.ts";
 
 export function storeChecks(settings: Settings): readonly Check[] {
-  const { store, web, queue, catalog, work } = settings;
+  const { store, web, queue, catalog } = settings;
   return [
     { name: "store", run: async () => await checkStore(folderOf(store)) },
     { name: "web", run: async () => await checkStore(folderOf(web)) },
     { name: "queue", run: async () => await checkQueue(queue) },
     { name: "catalog", run: async () => await checkCatalog(catalog) },
-    { name: "work", run: async () => await withScratch(work, async () => work) },
   ];
 }
 
