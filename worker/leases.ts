@@ -5,8 +5,8 @@
  */
 import type { WorkerContext } from "./context.ts";
 
-/** The reason of a held lease's signal when its time ran out. */
-export const leaseLost = new Error("the lease ended");
+/** The reason of a held lease's signal when its time ran out; the job runner reads the cause. */
+export const leaseLost = new Error("the lease ended", { cause: "lost-lease" });
 
 export class HeldLease {
   readonly handle: string;

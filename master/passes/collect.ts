@@ -70,7 +70,7 @@ async function markUnnamed(context: MasterContext, aggregate: string): Promise<n
   for await (const page of context.store.list(aggregatePrefix(aggregate))) {
     for (const blob of page.blobs) keys.push(blob.key);
   }
-  const resolvers = new Resolvers(context, aggregate);
+  const resolvers = new Resolvers(context, aggregate, keys);
   const candidates: string[] = [];
   for (const key of keys) {
     if (candidates.length >= markObjectsMax) break;
@@ -103,24 +103,36 @@ function isNewer(key: string, number: number): boolean {
   return match !== null && Number(match[1]) >= number;
 }
 
-/** Which attempt resolved a job, looked up once a job. */
+/** Which attempt resolved a job: looked up once for a job, and only where several attempts left something. */
 class Resolvers {
   readonly #context: MasterContext;
   readonly #aggregate: string;
+  readonly #attempts = new Map<string, Set<string>>();
   readonly #known = new Map<string, string | null>();
 
-  constructor(context: MasterContext, aggregate: string) {
+  /** `keys`: of all objects of the aggregate. */
+  constructor(context: MasterContext, aggregate: string, keys: readonly string[]) {
     this.#context = context;
     this.#aggregate = aggregate;
+    for (const key of keys) {
+      const { kind, plan, job, attempt } = placeOf(aggregate, key);
+      if (kind !== "attempts") continue;
+      const attempts = this.#attempts.get(`${plan}/${job}`);
+      if (attempts === undefined) this.#attempts.set(`${plan}/${job}`, new Set([attempt]));
+      else attempts.add(attempt);
+    }
   }
 
-  async of(plan: string, job: string): Promise<string | null> {
+  /** Another attempt than this one resolved the job. */
+  async isLoser(plan: string, job: string, attempt: string): Promise<boolean> {
     const id = `${plan}/${job}`;
-    const known = this.#known.get(id);
-    if (known !== undefined) return known;
-    const resolution = await readResolution(this.#context.store, this.#aggregate, plan, job);
-    this.#known.set(id, resolution?.attempt ?? null);
-    return resolution?.attempt ?? null;
+    if ((this.#attempts.get(id)?.size ?? 0) < 2) return false;
+    if (!this.#known.has(id)) {
+      const resolution = await readResolution(this.#context.store, this.#aggregate, plan, job);
+      this.#known.set(id, resolution?.attempt ?? null);
+    }
+    const winner = this.#known.get(id) ?? null;
+    return winner !== null && winner !== attempt;
   }
 }
 
@@ -137,8 +149,7 @@ async function isCandidate(key: string, aggregate: string, manifest: Manifest, r
   // Of a run that is not open: it is closed, or its admission is in flight and starts over with a fresh plan (new epoch).
   if (!isOpen(manifest, plan)) return kind === "plans" || kind === "resolutions" || kind === "attempts";
   if (kind !== "attempts") return false;
-  const winner = await resolvers.of(plan, job);
-  return winner !== null && winner !== attempt;
+  return await resolvers.isLoser(plan, job, attempt);
 }
 
 /** We looked before the run was admitted, and listed after: what we saw of it is not garbage. */

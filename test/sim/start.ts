@@ -56,7 +56,7 @@ export function startWorker(world: World, process: SimProcess): Running {
     timing: { leaseMs: 120_000, heartbeatMs: 25_000, waitMs: 20_000, statusMs: 30_000, handOnMs: 60_000, scale: 1 },
     clock: process.clock,
     random: planted.random?.(process.random, "worker") ?? process.random,
-    log: (event) => world.events.push(event),
+    log: (event) => world.log(event),
   };
   const worker = new Worker(context);
   worker.run().then(
@@ -88,25 +88,28 @@ export function startMaster(world: World, process: SimProcess): Running {
   };
   loop(0, async () => {
     const more = await master.work();
-    if (!more) await master.waitForReady(5_000);
+    if (!more) await master.waitForReady(10_000);
   });
-  loop(5_000, async () => await master.publish(false));
+  loop(10_000, async () => await master.publish(false));
   loop(timing.compactMs, async () => await master.compact());
   loop(timing.collectMs, async () => await master.collect());
   return {};
 }
 
-function masterTiming(world: World, process: SimProcess): { timing: MasterContext["timing"]; clock: SimProcess["clock"] } {
+function masterTiming(
+  world: World,
+  process: SimProcess,
+): { timing: MasterContext["timing"]; clock: SimProcess["clock"] } {
   return {
     clock: process.clock,
     timing: {
       foldMs: 10_000,
-      publishMs: 30_000,
+      publishMs: 60_000,
       compactMs: 20_000,
-      collectMs: world.hastyCollection ? 3_000 : 45_000,
+      collectMs: world.hastyCollection ? 6_000 : 60_000,
       resendMs: 60_000,
       statusMs: 30_000,
-      retainMs: world.hastyCollection ? 2_000 : 60_000,
+      retainMs: world.hastyCollection ? 4_000 : 60_000,
       standbyMs: 20_000,
       scale: 1,
     },
@@ -137,7 +140,7 @@ function masterContext(world: World, process: SimProcess): MasterContext {
     timing: masterTiming(world, process).timing,
     clock: process.clock,
     random,
-    log: (event) => world.events.push(event),
+    log: (event) => world.log(event),
   };
 }
 

@@ -27,7 +27,7 @@ import { cancel, startMaster, startWorker, type Running } from "./start.ts";
 export const aggregate = "dashboard";
 
 /** How long faults go on; afterwards the world must come to rest. */
-const stormMs = 12 * 60_000;
+const stormMs = 6 * 60_000;
 /** A world that is not at rest by then is stuck: it takes some minutes after the storm, and about 12,000 events. */
 const patienceMs = 3_600_000;
 const eventsMax = 120_000;
@@ -58,7 +58,7 @@ export class World implements Weather {
   readonly work: WorkLog = { executed: new Map() };
   /** The catalog: a cache that may be deleted at any moment. */
   catalog: string[] | null = null;
-  readonly events: (WorkerEvent | MasterEvent)[] = [];
+  #listener: (event: WorkerEvent | MasterEvent) => void = () => {};
   readonly runs: RunSpec[] = [];
   readonly #running = new Map<SimProcess, Running>();
   /** In some worlds garbage is deleted within seconds: sooner than a paused writer comes back. */
@@ -96,6 +96,15 @@ export class World implements Weather {
       ledger: { ...ledgerRules, ...this.planted.ledgerRules },
       worker: { ...workerRules, ...this.planted.workerRules },
     };
+  }
+
+  /** Tells what masters and workers log. */
+  listen(listener: (event: WorkerEvent | MasterEvent) => void): void {
+    this.#listener = listener;
+  }
+
+  log(event: WorkerEvent | MasterEvent): void {
+    this.#listener(event);
   }
 
   kill(process: SimProcess): void {
@@ -256,7 +265,7 @@ function faultActions(world: World): (() => void)[] {
   return [
     () => {
       const process = world.anyProcess(rng.chance(0.7) ? "worker" : "master");
-      process?.freeze(rng.between(20_000, 400_000));
+      process?.freeze(rng.between(20_000, 250_000));
       count(tables.faults, "process frozen");
     },
     () => {
