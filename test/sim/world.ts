@@ -157,7 +157,8 @@ export class World implements Weather {
   #makeData(): void {
     const { rng } = this.kernel;
     const jobs = rng.between(20, 60);
-    const blocks = jobs * rng.between(1, 10);
+    // 1 to 10 blocks a job on the average, mostly few.
+    const blocks = Math.round(jobs * (1 + 9 * rng.float() ** 2));
     for (let i = 0; i < blocks; i++) {
       let content = anyContent(rng);
       if (content.suffix !== ".json" && rng.chance(0.004)) {
