@@ -13,11 +13,9 @@ import { settingsOf, type StoreOptions } from "../compose/settings.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
 import { shownPath } from "../sample/shown-path.ts";
-import { startServer } from "../serve/server.ts";
+import { isLoopback, startServer } from "../serve/server.ts";
 
 export interface ServeOptions extends StoreOptions {
-  /** A folder, or an aggregate's name; by default the web store. */
-  readonly target?: string;
   readonly port?: string | number;
   readonly host?: string;
 }
@@ -26,11 +24,12 @@ const portDefault = 8080;
 const portMax = 65_535;
 const hostDefault = "127.0.0.1";
 
-export async function serve(options: ServeOptions, io: Io): Promise<number> {
+/** `target`: a folder, or an aggregate's name; by default the web store. */
+export async function serve(target: string | undefined, options: ServeOptions, io: Io): Promise<number> {
   const { host = hostDefault } = options;
   const port = portOf(options.port ?? portDefault);
   const settings = settingsOf(options, io);
-  const folder = folderToServe(options.target, folderOf(settings.web), settings.folder);
+  const folder = folderToServe(target, folderOf(settings.web), settings.folder);
   const say = async (text: string): Promise<void> => await io.err.write(`${text}\n`);
   const server = await startServer({
     folder,
@@ -86,10 +85,6 @@ function folderToServe(target: string | undefined, web: string, folder: string):
 
 function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -119,14 +119,13 @@ async function sendFile(
   if (encoding === undefined) response.setHeader("Content-Length", String(stats.size));
   else response.setHeader("Content-Encoding", encoding);
   response.writeHead(200);
-  if (request.method === "HEAD") {
+  if (request.method === "HEAD" || stats.size === 0n) {
     response.end();
     return;
   }
-  const body = handle.createReadStream({ autoClose: false, end: Number(stats.size) - 1 });
-  if (stats.size === 0n) response.end();
-  else if (encoding === undefined) await pipeline(body, response);
-  else await pipeline(body, compressor(encoding), response);
+  // As many bytes as were promised, should somebody be writing there. Destroyed with the answer, it closes the file.
+  const body = handle.createReadStream({ end: Number(stats.size) - 1 });
+  await (encoding === undefined ? pipeline(body, response) : pipeline(body, compressor(encoding), response));
 }
 
 type Encoding = "br" | "gzip";

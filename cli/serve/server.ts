@@ -58,6 +58,11 @@ export async function startServer({ folder, port, host, onFailure }: ServerOptio
   };
 }
 
+/** Whether only this machine reaches what listens there. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
+}
+
 async function rootOf(folder: string): Promise<string> {
   try {
     const root = await realpath(folder);
