@@ -29,8 +29,14 @@ export async function doctor(options: DoctorOptions, io: Io): Promise<number> {
     outcomes.push(outcome);
     if (options.json !== true) await out.write(outcomeText(outcome));
   };
+  // Side by side, for most of them wait for processes to start; told in their order.
   const tryAll = async (checks: readonly Check[]): Promise<void> => {
-    for (const check of checks) if (!interrupts.first.aborted) await note(await outcomeOf(check));
+    if (interrupts.first.aborted) return;
+    for (const trying of checks.map(outcomeOf)) {
+      const outcome = await trying;
+      // What Ctrl-C did to our own processes is no finding; all are waited for, so that they clean up.
+      if (!interrupts.first.aborted) await note(outcome);
+    }
   };
   await tryAll(machineChecks());
   let settings: Settings | null = null;

@@ -1,4 +1,5 @@
 /** One thing that a run needs, tried. */
+import { withoutCredentials } from "../../shared/config/problems.ts";
 import { messageOf, SpotfoldError } from "../../shared/errors.ts";
 
 export interface Check {
@@ -17,7 +18,12 @@ export async function outcomeOf({ name, run }: Check): Promise<Outcome> {
     return { name, state: "ok", detail: await run() };
   } catch (error) {
     const hint = error instanceof SpotfoldError ? error.hint : undefined;
-    return { name, state: "failed", detail: messageOf(error), ...(hint === undefined ? {} : { hint }) };
+    return {
+      name,
+      state: "failed",
+      detail: withoutCredentials(messageOf(error)),
+      ...(hint === undefined ? {} : { hint }),
+    };
   }
 }
 

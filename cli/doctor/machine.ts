@@ -1,6 +1,6 @@
 /** Checks of the machine: Node, platform, codecs, clock, disk space. */
 import { stat, statfs, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { codecs, decodeWhole } from "../../shared/codecs/index.ts";
 import type { Settings } from "../../shared/config/settings.ts";
@@ -8,7 +8,7 @@ import { messageOf, SpotfoldError } from "../../shared/errors.ts";
 import { folderOf } from "../compose/ports.ts";
 import { sizeText } from "../report/lines.ts";
 import { wrong, type Check } from "./check.ts";
-import { nearestFolder, withScratch } from "./scratch.ts";
+import { nearestEntry, withScratch } from "./scratch.ts";
 
 /** As bin/spotfold.cjs has it: what @napi-rs/lzma asks for. */
 const nodeMin = [24, 12] as const;
@@ -105,7 +105,9 @@ async function checkWork({ work }: Settings): Promise<string> {
 
 async function checkDisk(settings: Settings): Promise<string> {
   const { store, web, queue, catalog, work } = settings;
-  const folders = [...new Set([folderOf(store), folderOf(web), queue, catalog, work].map(nearestFolder))];
+  const folders = [
+    ...new Set([folderOf(store), folderOf(web), dirname(queue), dirname(catalog), work].map(nearestEntry)),
+  ];
   const devices = new Map<number, { readonly folder: string; readonly free: number }>();
   for (const folder of folders) {
     const { dev } = await stat(folder);

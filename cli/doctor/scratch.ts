@@ -8,27 +8,19 @@ import { dirname, join } from "node:path";
 import { codeOf, SpotfoldError } from "../../shared/errors.ts";
 import { translated } from "../../shared/local/folder-store/errors.ts";
 
-/** The folder at this path, or the nearest one above it that is there. */
-export function nearestFolder(path: string): string {
-  for (let folder = path; ; folder = dirname(folder)) {
-    if (isFolder(folder) || dirname(folder) === folder) return folder;
-  }
-}
-
-/** False also for what cannot be looked at, such as a path below a file. */
-function isFolder(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch {
-    return false;
+/** What is at this path, or the nearest above it that is there: a folder, if all is well. */
+export function nearestEntry(path: string): string {
+  for (let entry = path; ; entry = dirname(entry)) {
+    if (statSync(entry, { throwIfNoEntry: false }) !== undefined || dirname(entry) === entry) return entry;
   }
 }
 
 /** `path`: of a folder that is there or not. Fails with what the system says, translated. */
 export async function withScratch<Result>(path: string, use: (scratch: string) => Promise<Result>): Promise<Result> {
-  const above = nearestFolder(path);
+  let above = path;
   let scratch: string;
   try {
+    above = nearestEntry(path);
     scratch = await mkdtemp(join(above, ".spotfold-doctor-"));
   } catch (error) {
     throw named(translated(error, { store: `file:${path}` }), above);
