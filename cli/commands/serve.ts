@@ -48,6 +48,8 @@ export async function serve(target: string | undefined, options: ServeOptions, i
     if (aggregates.length === 0) await io.out.write("  Nothing is published there yet.\n");
     if (io.out.isTerminal) await io.out.write("Ctrl-C stops it.\n");
     await aborted(io.interrupts.first);
+    // The terminal has written ^C.
+    if (io.out.isTerminal) await io.out.write("\n");
   } finally {
     await server.stop();
   }
