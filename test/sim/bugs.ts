@@ -215,4 +215,11 @@ export const plantedBugs: Readonly<Record<string, Planted>> = {
       },
     },
   },
+  "a job is executed without looking whether it is resolved": {
+    store: (store, role) =>
+      role === "master"
+        ? store
+        : withMethods(store, { head: async (key) => (key.includes("/resolutions/") ? null : await store.head(key)) }),
+    jobs: (queue) => withMethods(queue, { acknowledge: async (handles) => handles.map(() => ({ ok: true })) }),
+  },
 };

@@ -10,6 +10,7 @@ import { keyOf, valueOf } from "../../shared/segment/entry.ts";
 import { decodeKey } from "../../shared/segment/key.ts";
 import type { Manifest } from "../../shared/formats/ledger.ts";
 import type { CoverageRow } from "../../shared/formats/coverage.ts";
+import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import { aggregate, type World } from "./world.ts";
 
 export class Monitor {
@@ -19,10 +20,19 @@ export class Monitor {
   readonly #folderNumbers = new Map<string, number>();
   #coveredMost = 0;
   readonly #memory = new Map<string, Uint8Array>();
+  readonly #webMemory = new Map<string, Uint8Array>();
   #decoded: { readonly key: string; readonly manifest: Manifest } | null = null;
+
+  /** The stores' own methods, before they are watched. */
+  readonly #originals: Record<"store" | "web", Pick<BlobStore, "put" | "delete">>;
 
   constructor(world: World) {
     this.#world = world;
+    const { store, web } = world;
+    this.#originals = {
+      store: { put: store.put.bind(store), delete: store.delete.bind(store) },
+      web: { put: web.put.bind(web), delete: web.delete.bind(web) },
+    };
     this.#watchStore();
     this.#watchWeb();
   }
@@ -46,6 +56,31 @@ export class Monitor {
     const run = this.#manifest()?.open.find((open) => open.plan === plan);
     if (run !== undefined)
       this.fail(new Error(`the message of ${plan}/${job} was deleted, and the job is not resolved`));
+  }
+
+  /** How to take back a write of `key` that was not synced, asked before it: the bytes as they are now. */
+  undoOf(store: "store" | "web", key: string): () => void {
+    const memory = store === "store" ? this.#memory : this.#webMemory;
+    const before = memory.get(key);
+    const inner = this.#originals[store];
+    return () => {
+      if (before === undefined) {
+        memory.delete(key);
+        void inner.delete([key]);
+      } else {
+        memory.set(key, before);
+        void inner.put(key, before);
+      }
+    };
+  }
+
+  /** After a loss of power: what nobody was told of may be gone, so the marks are set anew. */
+  powerReturned(): void {
+    const manifest = this.#manifest();
+    this.#coveredMost = manifest === null ? 0 : coveredOf(manifest);
+    this.#folderNumbers.clear();
+    this.#publishedSnapshot = -1;
+    for (const [key, bytes] of this.#webMemory) if (!key.includes("/")) this.#pointerMoved(key, bytes);
   }
 
   /** Sees every effect on the store; keeps what the checks need. */
@@ -96,8 +131,7 @@ export class Monitor {
     }
     const ids = [...manifest.open, ...manifest.closed].map((run) => run.run);
     if (new Set(ids).size !== ids.length) this.fail(new Error(`a run was admitted twice: ${ids.join(" ")}`));
-    let covered = 0;
-    for (const run of [...manifest.open, ...manifest.closed]) covered += run.totals.covered;
+    const covered = coveredOf(manifest);
     if (covered < this.#coveredMost)
       this.fail(new Error(`coverage went from ${this.#coveredMost} down to ${covered} blocks`));
     this.#coveredMost = covered;
@@ -121,13 +155,17 @@ export class Monitor {
     const put = web.put.bind(web);
     const swap = web.swap.bind(web);
     web.put = async (key, body) => {
+      if (body instanceof Uint8Array) this.#webMemory.set(key, body);
       const result = await put(key, body);
       if (!key.includes("/") && body instanceof Uint8Array) this.#pointerMoved(key, body);
       return result;
     };
     web.swap = async (key, bytes, expected) => {
       const result = await swap(key, bytes, expected);
-      if (result.swapped) this.#pointerMoved(key, bytes);
+      if (result.swapped) {
+        this.#webMemory.set(key, bytes);
+        this.#pointerMoved(key, bytes);
+      }
       return result;
     };
   }
@@ -236,6 +274,10 @@ export class Monitor {
     const cursor = SyncSegmentReader.open(syncMemorySource(bytes)).cursor();
     while (cursor.next()) yield [decodeKey(keyOf(cursor)), Buffer.from(valueOf(cursor)).toString()];
   }
+}
+
+function coveredOf(manifest: Manifest): number {
+  return [...manifest.open, ...manifest.closed].reduce((sum, run) => sum + run.totals.covered, 0);
 }
 
 function add(map: Map<string, number>, key: string, value: number): void {

@@ -38,9 +38,17 @@ export class SimStore implements BlobStore {
   readonly #inner: BlobStore;
   readonly #process: SimProcess;
   readonly #label: string;
+  readonly #undoOf: (key: string) => () => void;
 
-  constructor(label: string, inner: BlobStore, process: SimProcess) {
+  /** `undoOf` answers, before a write of `key`, how to take it back. */
+  constructor(
+    label: string,
+    inner: BlobStore,
+    process: SimProcess,
+    undoOf: (key: string) => () => void = () => () => {},
+  ) {
     this.name = label;
+    this.#undoOf = undoOf;
     this.#label = label;
     this.#inner = inner;
     this.#process = process;
@@ -48,7 +56,12 @@ export class SimStore implements BlobStore {
 
   async #call<T>(operation: string, key: string, effect: () => T | Promise<T>): Promise<T> {
     const kind = this.#label === "store" ? ` ${kindOf(key)}` : "";
-    return await this.#process.call(`${this.#label}.${operation}${kind}`, effect);
+    const writes = operation === "put" || operation === "create" || operation === "swap" || operation === "delete";
+    return await this.#process.call(
+      `${this.#label}.${operation}${kind}`,
+      effect,
+      writes ? () => this.#undoOf(key) : undefined,
+    );
   }
 
   async get(key: string, options?: GetOptions): Promise<Blob | null> {

@@ -30,6 +30,7 @@ export const faultKinds = [
   "access denied",
   "run cancelled",
   "inbox re-created",
+  "power lost",
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -50,15 +51,32 @@ export function count<K>(table: Map<K, number>, key: K, by: number = 1): void {
   table.set(key, (table.get(key) ?? 0) + by);
 }
 
+export function addTables(sum: FaultTables, more: FaultTables): void {
+  for (const [kind, number] of more.faults) count(sum.faults, kind, number);
+  for (const name of ["calls", "killedBefore", "killedAfter"] as const) {
+    for (const [site, number] of more[name]) count(sum[name], site, number);
+  }
+}
+
 /** What decides about faults: rates are lowered to nothing when the world is to come to rest. */
 export interface Weather {
   readonly tables: FaultTables;
   /** False once the seed's time of faults is over. */
   readonly stormy: boolean;
+  /** Calls on their way, oldest first. */
+  readonly inFlight: Set<InFlight>;
   /** Kills this process; the world starts another in its place. */
   kill(process: SimProcess): void;
   /** An error that every call of this process gets now (an outage, denied access), or null. */
   climate(process: SimProcess, label: string): SpotfoldError | null;
+}
+
+/** A call on its way: what a loss of power makes of it. */
+export interface InFlight {
+  /** The request has not had its effect: it never will. */
+  cancel: (() => void) | null;
+  /** It had its effect, and nobody was told that it is durable. */
+  undo: (() => void) | null;
 }
 
 const never = new Promise<never>(() => {});
@@ -120,8 +138,11 @@ export class SimProcess {
     return first ? 0.012 : 0.0012;
   }
 
-  /** One call of a port. `effect` happens at one moment of virtual time, at most once. */
-  async call<T>(label: string, effect: () => T | Promise<T>): Promise<T> {
+  /**
+   * One call of a port. `effect` happens at one moment of virtual time, at most once. `undoOf`, asked right before, answers
+   * how to take a write back that was not synced when the power went.
+   */
+  async call<T>(label: string, effect: () => T | Promise<T>, undoOf?: () => () => void): Promise<T> {
     if (!this.alive) return await never;
     const { rng } = this.kernel;
     const { tables, stormy } = this.weather;
@@ -151,9 +172,15 @@ export class SimProcess {
       throw timeout(label);
     }
     const delayMs = trouble === "request late" ? callTimeoutMs + rng.float() * lateMsMax : rng.latency(latencyMs);
+    const flight: InFlight = { cancel: null, undo: null };
+    this.weather.inFlight.add(flight);
     const result = new Promise<T>((resolve, reject) => {
-      this.kernel.after(delayMs, () => {
+      flight.cancel = this.kernel.after(delayMs, () => {
         // The request was sent: it has its effect even when the caller is dead by now.
+        flight.cancel = null;
+        flight.undo = undoOf?.() ?? null;
+        // Then the store has synced it, whether or not anybody hears the reply.
+        this.kernel.after(rng.latency(latencyMs), () => this.weather.inFlight.delete(flight));
         Promise.resolve().then(effect).then(resolve, reject);
       });
     });
@@ -173,11 +200,12 @@ export class SimProcess {
       this.weather.kill(this);
     }
     // A pause between what was written and the commit that names it is what collection must survive.
-    if (stormy && this.role === "master" && label.startsWith("store.put") && rng.chance(0.02)) {
+    if (stormy && this.role === "master" && /^store\.put (coverage|data)$/.test(label) && rng.chance(0.1)) {
       count(tables.faults, "process frozen");
-      this.freeze(rng.chance(0.5) ? rng.between(4_000, 20_000) : rng.between(150_000, 300_000));
+      this.freeze(rng.chance(0.8) ? rng.between(6_000, 20_000) : rng.between(150_000, 300_000));
     }
     await this.clock.sleep(rng.latency(latencyMs));
+    this.weather.inFlight.delete(flight);
     if (!answer.ok) throw answer.error;
     return answer.value;
   }

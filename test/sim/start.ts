@@ -14,7 +14,7 @@ import { SimExecutors } from "./executors.ts";
 import { SimQueue, SimStore } from "./ports.ts";
 import type { SimProcess } from "./process.ts";
 import { SimRunner } from "./runner.ts";
-import { aggregate, type World } from "./world.ts";
+import { aggregate, slotsOfWorker, type World } from "./world.ts";
 
 export interface Running {
   readonly drain?: (reason: string) => void;
@@ -38,11 +38,11 @@ export function startWorker(world: World, process: SimProcess): Running {
   const { planted } = world;
   const data = new SimStore("data", world.data, process);
   const runner = new SimRunner({ process, data, loaded, work: world.work });
-  const store = new SimStore("store", world.store, process);
+  const store = new SimStore("store", world.store, process, (key) => world.monitor.undoOf("store", key));
   const jobs = new SimQueue("jobs", world.jobs, process);
   const context: WorkerContext = {
     id: process.name,
-    slots: 2,
+    slots: slotsOfWorker,
     store: planted.store?.(store, "worker") ?? store,
     data: async () => data,
     jobs: planted.jobs?.(jobs) ?? jobs,
@@ -118,9 +118,9 @@ function masterTiming(
 
 function masterContext(world: World, process: SimProcess): MasterContext {
   const { planted } = world;
-  const simStore = new SimStore("store", world.store, process);
+  const simStore = new SimStore("store", world.store, process, (key) => world.monitor.undoOf("store", key));
   const store = planted.store?.(simStore, "master") ?? simStore;
-  const simWeb = new SimStore("web", world.web, process);
+  const simWeb = new SimStore("web", world.web, process, (key) => world.monitor.undoOf("web", key));
   const random = planted.random?.(process.random, "master") ?? process.random;
   const executors = new SimExecutors(process, loaded);
   const jobs = new SimQueue("jobs", world.jobs, process);

@@ -19,8 +19,9 @@ import { anyContent, damaged, etagOf, loaded, otherContent, type Content } from 
 import { Kernel } from "./kernel.ts";
 import { Monitor } from "./monitor.ts";
 import { accessDenied, outage, SimStore } from "./ports.ts";
-import { count, SimProcess, type FaultTables, type Weather } from "./process.ts";
+import { count, SimProcess, type FaultTables, type InFlight, type Weather } from "./process.ts";
 import { FaultyQueue } from "./queue.ts";
+import { Waste } from "./waste.ts";
 import type { WorkLog } from "./runner.ts";
 import { cancel, startMaster, startWorker, type Running } from "./start.ts";
 
@@ -31,6 +32,9 @@ const stormMs = 6 * 60_000;
 /** A world that is not at rest by then is stuck: it takes some minutes after the storm, and about 12,000 events. */
 const patienceMs = 3_600_000;
 const eventsMax = 120_000;
+
+/** What one worker has in hand at most. */
+export const slotsOfWorker = 2;
 
 /** What a test replaces to plant a bug. */
 export interface Planted {
@@ -55,6 +59,8 @@ export class World implements Weather {
   /** What lies under each key, now and before, by etag. */
   readonly contents = new Map<string, Content>();
   readonly keys: string[] = [];
+  readonly waste = new Waste();
+  readonly inFlight = new Set<InFlight>();
   readonly work: WorkLog = { executed: new Map() };
   /** The catalog: a cache that may be deleted at any moment. */
   catalog: string[] | null = null;
@@ -104,6 +110,7 @@ export class World implements Weather {
   }
 
   log(event: WorkerEvent | MasterEvent): void {
+    this.waste.see(event);
     this.#listener(event);
   }
 
@@ -227,6 +234,10 @@ export class World implements Weather {
     }
   }
 
+  get workerCount(): number {
+    return [...this.#running.keys()].filter((process) => process.role === "worker").length;
+  }
+
   /** A process of this role that runs, or undefined. */
   anyProcess(role: "worker" | "master"): SimProcess | undefined {
     const processes = [...this.#running.keys()].filter((process) => process.role === role);
@@ -247,6 +258,19 @@ export class World implements Weather {
     const run = this.kernel.rng.pick(["run-1", "run-2"]);
     const process = new SimProcess(`submitter-${this.#number++}`, "submitter", this.kernel, this);
     void cancel(this, process, run).catch(() => {});
+  }
+
+  /** All machines stop at once; of what was written and not synced, some is gone. */
+  losePower(): void {
+    const { rng } = this.kernel;
+    for (const flight of [...this.inFlight].toReversed()) {
+      flight.cancel?.();
+      if (rng.chance(0.5)) flight.undo?.();
+    }
+    this.inFlight.clear();
+    this.waste.seeLoss(slotsOfWorker * [...this.#running.keys()].length);
+    this.monitor.powerReturned();
+    for (const process of this.#running.keys()) this.kill(process);
   }
 
   startOutage(process: SimProcess, ms: number): void {
@@ -281,6 +305,7 @@ function faultActions(world: World): (() => void)[] {
       count(tables.faults, "message duplicated");
     },
     () => {
+      world.waste.seeLoss(slotsOfWorker * world.workerCount);
       world.jobs.purge();
       count(tables.faults, "queue purged");
     },
@@ -300,6 +325,10 @@ function faultActions(world: World): (() => void)[] {
       const process = world.anyProcess(rng.chance(0.5) ? "worker" : "master");
       if (process !== undefined) world.startOutage(process, rng.between(5_000, 90_000));
       count(tables.faults, "store outage");
+    },
+    () => {
+      world.losePower();
+      count(tables.faults, "power lost");
     },
     () => {
       world.startDenial(rng.between(5_000, 60_000));
