@@ -90,6 +90,14 @@ describe("spotfold doctor", function () {
     assert.deepEqual(treeOf(folder), before);
   });
 
+  it("makes nothing in folders that are there but no stores yet", async () => {
+    const folder = tempDir("doctor");
+    for (const name of ["store", "web", "work"]) mkdirSync(join(folder, ".spotfold", name), { recursive: true });
+    const before = treeOf(folder);
+    assert.deepEqual(failures(await report(folder)), []);
+    assert.deepEqual(treeOf(folder), before);
+  });
+
   it("lists every problem of the settings, and tries what does not depend on them", async () => {
     const folder = tempDir("doctor");
     writeFileSync(join(folder, "spotfold.config.json"), '{ "slots": 0, "stoer": "x" } // hm');

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { linkSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, request } from "node:http";
 import type { IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -68,13 +68,14 @@ function webStore(): string {
   const web = join(tempDir("serve"), "web");
   publishInto(join(web, "one"), "one");
   publishInto(join(web, "two"), "two");
-  for (const path of [".spotfold-store/etags", "one/.hidden", "private", "one/other"]) {
+  for (const path of [".spotfold-store/etags", "one/.hidden", "one/.hidden-1-0123abcd", "private", "one/other"]) {
     mkdirSync(join(web, path), { recursive: true });
     writeFileSync(join(web, path, "secret.json"), "secret");
   }
   writeFileSync(join(web, "secret.json"), "secret");
   writeFileSync(join(web, "one", "secret.json"), "secret");
   writeFileSync(join(web, "one", ".secret.json"), "secret");
+  writeFileSync(join(web, "one", folderName, ".secret.json"), "secret");
   writeFileSync(join(web, "..", "secret.json"), "secret");
   mkdirSync(join(web, "one", folderName, "below"));
   writeFileSync(join(web, "one", folderName, "below", "secret.json"), "secret");
@@ -164,6 +165,8 @@ describe("spotfold serve", () => {
         "/one/other/secret.json",
         "/one/.secret.json",
         "/one/.hidden/secret.json",
+        "/one/.hidden-1-0123abcd/secret.json",
+        `/one/${folderName}/.secret.json`,
         "/.spotfold-store/etags/secret.json",
         "/%2Espotfold-store/etags/secret.json",
         "/one/../secret.json",
@@ -225,8 +228,14 @@ describe("spotfold serve", () => {
       assert.equal((await ask(url, "/one/versions.json")).status, 404);
       publishInto(join(web, "one"), "one");
       assert.equal((await ask(url, "/one/versions.json")).status, 200);
+      // The next publication may have another pointer.
+      const text = readFileSync(join(web, "one/coverage.json"), "utf8").replace("versions.json", "latest.json");
+      writeFileSync(join(web, "one/coverage.json"), text);
+      writeFileSync(join(web, "one/latest.json"), "{}");
+      assert.equal((await ask(url, "/one/latest.json")).status, 200);
+      assert.equal((await ask(url, "/one/versions.json")).status, 404);
       // A second name of a file that is elsewhere, too, is a file like any other.
-      linkSync(join(web, "one/versions.json"), join(web, "one", folderName, "hard.json"));
+      linkSync(join(web, "one/latest.json"), join(web, "one", folderName, "hard.json"));
       assert.equal((await ask(url, `/one/${folderName}/hard.json`)).status, 200);
     });
   });
