@@ -92,19 +92,27 @@ async function work(
   throw new Error(end.why);
 }
 
-/** A queue that is asked without waiting, and tells when it had nothing. */
+/** A queue that is asked without waiting, and tells when it has nothing and everything it gave has come back. */
 function untilEmpty(queue: JobQueue, empty: () => void): JobQueue {
+  let inHand = 0;
   return {
     name: queue.name,
     send: async (messages) => await queue.send(messages),
     lease: async (max, options) => {
       const leases = await queue.lease(max, { ...options, waitMs: 0 });
-      if (leases.length === 0) empty();
+      inHand += leases.length;
+      if (inHand === 0) empty();
       return leases;
     },
     extend: async (entries) => await queue.extend(entries),
-    acknowledge: async (handles) => await queue.acknowledge(handles),
-    release: async (entries) => await queue.release(entries),
+    acknowledge: async (handles) => {
+      inHand -= handles.length;
+      return await queue.acknowledge(handles);
+    },
+    release: async (entries) => {
+      inHand -= entries.length;
+      return await queue.release(entries);
+    },
     counts: async () => await queue.counts(),
     close: async () => await queue.close(),
   };

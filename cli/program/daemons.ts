@@ -1,0 +1,26 @@
+/** The daemons. */
+import { Option, type Command } from "commander";
+import { command, storeFlags, wholeNumber, type Act } from "./flags.ts";
+
+export function addDaemons(program: Command, act: Act): void {
+  const master = command(program, "master", "move runs forward until stopped: admit, send, fold, publish, collect", [
+    "spotfold master",
+    "spotfold master --once",
+  ]).option("--once", "do every due thing, and end");
+  storeFlags(master).action(
+    async (options: object) =>
+      await act(async (io) => await (await import("../commands/master.ts")).master(options, io)),
+  );
+
+  const worker = command(program, "worker", "lease jobs and execute them until stopped", [
+    "spotfold worker",
+    "spotfold worker --slots 2 --once",
+  ])
+    .option("--slots <n>", "how many jobs run at once (default: one for each core)", wholeNumber)
+    .option("--once", "do what there is to do, and end")
+    .addOption(new Option("--attached", "belongs to the process that started it").hideHelp());
+  storeFlags(worker).action(
+    async (options: object) =>
+      await act(async (io) => await (await import("../commands/worker.ts")).worker(options, io)),
+  );
+}

@@ -1,0 +1,52 @@
+/** Commands about blocks, and `doctor`. */
+import type { Command } from "commander";
+import { command, dataFlags, storeFlags, type Act } from "./flags.ts";
+
+export function addData(program: Command, act: Act): void {
+  command(program, "sample", "make a synthetic telemetry dataset of any size, with its own definitions", [
+    "spotfold sample --out ./sample",
+    "spotfold sample --out ./sample --mb 1000 --blocks 40 --codecs zst,lzma",
+  ])
+    .option("--out <folder>", "the folder to make")
+    .option("--mb <n>", "how large, decoded, in million bytes (default: 200)")
+    .option("--blocks <n>", "how many blocks (default: 60)")
+    .option("--seed <n>", "the same seed gives the same bytes (default: 1)")
+    .option("--codecs <list>", "lzma, xz, gz, zst, plain, with commas between them (default: lzma,xz,gz,zst)")
+    .action(
+      async (options: object) =>
+        await act(async (io) => await (await import("../commands/sample.ts")).sample(options, io)),
+    );
+
+  const catalog = program.command("catalog").description("what is known of a dataset's blocks: sync, list, stats");
+  const json = "print JSON";
+  const sync = command(catalog, "sync", "list a dataset's place into the catalog", [
+    "spotfold catalog sync --data ./pings",
+    "spotfold catalog sync --data pings --last 3d --full",
+  ]).option("--full", "list all of it, although the last full listing is recent");
+  storeFlags(dataFlags(sync).option("--json", json)).action(
+    async (options: object) =>
+      await act(async (io) => await (await import("../commands/catalog.ts")).catalogSync(options, io)),
+  );
+  const list = command(catalog, "list", "print the blocks that a filter selects", [
+    "spotfold catalog list --data ./pings --where appUpdateChannel=nightly",
+  ]);
+  storeFlags(dataFlags(list).option("--json", json)).action(
+    async (options: object) =>
+      await act(async (io) => await (await import("../commands/catalog.ts")).catalogList(options, io)),
+  );
+  const stats = command(catalog, "stats", "count blocks and bytes by the values of each dimension", [
+    "spotfold catalog stats --data ./pings",
+  ]);
+  storeFlags(dataFlags(stats).option("--json", json)).action(
+    async (options: object) =>
+      await act(async (io) => await (await import("../commands/catalog.ts")).catalogStatistics(options, io)),
+  );
+
+  const doctor = command(program, "doctor", "try whatever a run needs here, and say what is wrong", [
+    "spotfold doctor",
+  ]);
+  storeFlags(doctor.option("--json", json)).action(
+    async (options: object) =>
+      await act(async (io) => await (await import("../commands/doctor.ts")).doctor(options, io)),
+  );
+}
