@@ -51,7 +51,10 @@ export async function doctor(options: DoctorOptions, io: Io): Promise<number> {
       ...datasetChecks(settings),
     ]);
   }
-  if (interrupts.first.aborted) return interrupts.exitCode();
+  if (interrupts.first.aborted) {
+    await io.err.write("\nStopped; nothing was left behind.\n");
+    return interrupts.exitCode();
+  }
   const failed = outcomes.filter(({ state }) => state === "failed").length;
   const shown = settings === null ? null : printable(settings);
   if (options.json === true) {
