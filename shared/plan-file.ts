@@ -1,14 +1,20 @@
 /** Writing and reading of plans. A job's list is read by two range reads, whatever the plan's size. */
+import { SpotfoldError } from "./errors.ts";
 import { decodeBlocks, encodeBlocks, type PlannedBlock } from "./formats/plan.ts";
-import { jobId, planKey } from "./names.ts";
+import { jobId, jobsPerPlanMax, planKey } from "./names.ts";
 import type { BlobStore } from "./ports/blob-store.ts";
 import { blobSource } from "./segment/blob-source.ts";
 import { decodeKey, encodeKey, encodeKeyBytes } from "./segment/key.ts";
 import { SegmentReader } from "./segment/reader.ts";
 import { SegmentWriter } from "./segment/writer.ts";
 
-/** The plan's bytes: job n is `jobs[n]`. */
+/** The plan's bytes: job n is `jobs[n]`. Throws `limit` when job ids run out of digits. */
 export function encodePlan(jobs: readonly (readonly PlannedBlock[])[]): Uint8Array {
+  if (jobs.length > jobsPerPlanMax) {
+    throw new SpotfoldError("limit", `a plan of ${jobs.length} jobs is too large; the limit is ${jobsPerPlanMax}`, {
+      hint: "Select less at once with --where or --last.",
+    });
+  }
   const chunks: Uint8Array[] = [];
   const writer = new SegmentWriter((bytes) => chunks.push(bytes), { columns: 1, kind: "plan" });
   for (const [index, blocks] of jobs.entries()) writer.addText(encodeKey([jobId(index)]), encodeBlocks(blocks));

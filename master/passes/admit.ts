@@ -6,7 +6,7 @@
 import { codeOf, messageOf } from "../../shared/errors.ts";
 import type { Hold } from "../../shared/formats/hold.ts";
 import type { Manifest } from "../../shared/formats/ledger.ts";
-import type { PlannedBlock } from "../../shared/formats/plan.ts";
+import { blockListBytes, type PlannedBlock } from "../../shared/formats/plan.ts";
 import { runSchema, type RunSpec } from "../../shared/formats/run.ts";
 import { encodeStored, parseStored } from "../../shared/formats/stored.ts";
 import { holdKey, inboxKey, inboxPrefix, planKey, runKey } from "../../shared/names.ts";
@@ -90,9 +90,9 @@ async function planRun(
   for await (const { block, row, standing } of standings(input)) {
     if (standing === "free") free.push(planned(block, block.partition, row));
   }
-  const sizes = free.map((block) => block.size);
-  const bytes = sizes.reduce((sum, size) => sum + size, 0);
-  const points = cutPoints(sizes, jobCount(free.length, bytes, await context.liveSlots()));
+  const blocks = free.map((block) => ({ size: block.size, listBytes: blockListBytes(block) }));
+  const bytes = blocks.reduce((sum, { size }) => sum + size, 0);
+  const points = cutPoints(blocks, jobCount(blocks.length, bytes, await context.liveSlots()));
   return points.map((end, index) => free.slice(points[index - 1] ?? 0, end));
 }
 

@@ -39,6 +39,11 @@ export function encodeBlocks(blocks: readonly PlannedBlock[]): string {
   return JSON.stringify(blocks.map(toRow));
 }
 
+/** What a block adds to an encoded list: its row, and a comma. */
+export function blockListBytes(block: PlannedBlock): number {
+  return Buffer.byteLength(JSON.stringify(toRow(block))) + 1;
+}
+
 export function decodeBlocks(text: string): PlannedBlock[] {
   const rows: unknown = JSON.parse(text);
   if (!Array.isArray(rows)) throw new SpotfoldError("invalid-format", "a job's block list is not an array");
