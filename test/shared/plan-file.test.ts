@@ -1,7 +1,7 @@
 /** Plans: what is written is read, by one job or by all, in few requests. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { codeOf } from "../../shared/errors.ts";
 import {
   blockListBytes,

@@ -1,6 +1,6 @@
 /** Jobs are contiguous pieces of about equal bytes, within the limits of a block list. */
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import {
   cutPoints,
   jobBlocksMax,
