@@ -181,16 +181,6 @@ export const plantedBugs: Readonly<Record<string, Planted>> = {
         ),
     },
   },
-  "closing does not wait for what was handed on": {
-    ledgerRules: {
-      close: (base, run, state) =>
-        ledgerRules.close(
-          { ...base, open: base.open.map((open) => (open.run === run ? { ...open, successors: [] } : open)) },
-          run,
-          state,
-        ),
-    },
-  },
   "coverage of a compaction is dropped": {
     ledgerRules: {
       replaceCoverage: (base, inputs, output) => {
