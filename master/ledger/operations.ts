@@ -3,6 +3,7 @@
  * that has its effect already, it answers `done`; so a commit whose reply was lost is simply tried again. None looks at a
  * clock or a store. `number` and `epoch` are set by the commit loop (commit.ts), except that `collect` raises the epoch.
  */
+import { sumOfCounts } from "../../shared/formats/coverage.ts";
 import type {
   ClosedRun,
   ClosedState,
@@ -123,11 +124,12 @@ export function enter(
   coverage: CoverageSegment | null,
 ): Outcome<"conflict"> {
   const run = base.open.find((candidate) => candidate.plan === plan);
-  if (run === undefined || !entries.every((entry) => isEnterable(run, entry.job))) return { outcome: "conflict" };
+  const entered = new Set(entries.map((entry) => entry.job));
+  if (run === undefined || entered.size < entries.length) return { outcome: "conflict" };
+  if (!entries.every((entry) => isEnterable(run, entry.job))) return { outcome: "conflict" };
   if (entries.length === 0) return { outcome: "done" };
   const number = base.number + 1;
   const primary = entries.filter((entry) => !entry.job.includes("."));
-  const entered = new Set(entries.map((entry) => entry.job));
   const next: OpenRun = {
     ...run,
     folded: withBits(
@@ -142,21 +144,23 @@ export function enter(
     failedJobs: run.failedJobs + entries.filter((entry) => entry.failed).length,
     totals: entries.reduce((sum, entry) => addTotals(sum, entry.totals), run.totals),
   };
-  const units = { ...base.units };
-  for (const unit of entries.flatMap((entry) => entry.units)) units[unit] = number;
+  const touched = entries.flatMap((entry) => entry.units.map((unit) => [unit, number] as const));
   return changed({
     ...base,
     data: [...base.data, ...entries.flatMap((entry) => (entry.segment === null ? [] : [entry.segment]))],
     coverage: coverage === null ? base.coverage : [...base.coverage, coverage],
     open: base.open.map((candidate) => (candidate.plan === plan ? next : candidate)),
-    units,
+    units: Object.fromEntries([...Object.entries(base.units), ...touched]),
   });
 }
 
 function addTotals(a: RunTotals, b: RunTotals): RunTotals {
-  const rejected: Record<string, number> = { ...a.rejected };
-  for (const [reason, count] of Object.entries(b.rejected)) rejected[reason] = (rejected[reason] ?? 0) + count;
-  return { covered: a.covered + b.covered, missing: a.missing + b.missing, records: a.records + b.records, rejected };
+  return {
+    covered: a.covered + b.covered,
+    missing: a.missing + b.missing,
+    records: a.records + b.records,
+    rejected: sumOfCounts([a.rejected, b.rejected]),
+  };
 }
 
 /** All jobs of the plan and all their successors are entered. */

@@ -2,7 +2,7 @@
  * From resolutions to what is entered: pure. A resolution that does not account for every block of its job can never be
  * replaced; it is read as "all blocks missing: invalid-resolution", loudly, so that the next run admits them again.
  */
-import { coverageKeyOf, encodeCoverage, type CoverageRow } from "../../shared/formats/coverage.ts";
+import { coverageKeyOf, encodeCoverage, sumOfCounts, type CoverageRow } from "../../shared/formats/coverage.ts";
 import type { OpenRun, RunTotals } from "../../shared/formats/ledger.ts";
 import { blocksDigest, type PlannedBlock } from "../../shared/formats/plan.ts";
 import type { MissingReason, Resolution, resolutionFlaw } from "../../shared/formats/resolution.ts";
@@ -91,16 +91,14 @@ function rowOf(
   };
 }
 
-/** Published denominators are of covered blocks only: what a missing block rejected is told with it. */
+/** Of covered and missing blocks: what was read. Published denominators come from the coverage, of covered blocks only. */
 function totalsOf(rows: readonly CoverageRow[]): RunTotals {
-  const rejected: Record<string, number> = {};
-  const totals = { covered: 0, missing: 0, records: 0, rejected };
-  for (const row of rows) {
-    totals[row.state]++;
-    totals.records += row.records;
-    for (const [reason, count] of Object.entries(row.rejected)) rejected[reason] = (rejected[reason] ?? 0) + count;
-  }
-  return totals;
+  return {
+    covered: rows.filter((row) => row.state === "covered").length,
+    missing: rows.filter((row) => row.state === "missing").length,
+    records: rows.reduce((sum, row) => sum + row.records, 0),
+    rejected: sumOfCounts(rows.map((row) => row.rejected)),
+  };
 }
 
 /** A coverage segment's bytes, and how many rows it has. */

@@ -39,3 +39,12 @@ export function decodeCoverage(text: string): CoverageRow {
 export function laterRow(a: CoverageRow, b: CoverageRow): CoverageRow {
   return b.admission > a.admission ? b : a;
 }
+
+/** Counts added by their names. Authors name them: a name may be `constructor`. */
+export function sumOfCounts(counts: Iterable<Readonly<Record<string, number>>>): Record<string, number> {
+  const sum = new Map<string, number>();
+  for (const some of counts) {
+    for (const [name, count] of Object.entries(some)) sum.set(name, (sum.get(name) ?? 0) + count);
+  }
+  return Object.fromEntries(sum);
+}
