@@ -22,6 +22,7 @@ import { DataStores } from "../compose/ports.ts";
 import type { Scope } from "../compose/scope.ts";
 import type { Progress } from "../progress/progress.ts";
 import { counted, countText } from "../report/lines.ts";
+import { analysisModule } from "../submit/analysis.ts";
 import { checkAnalysis, requestOf, type AnalysisOptions, type CheckedAnalysis } from "../submit/request.ts";
 
 export interface RequestOptions extends DataOptions, FilterOptions, AnalysisOptions {
@@ -50,6 +51,8 @@ export interface PrepareInput {
 
 export async function prepare(input: PrepareInput): Promise<Prepared> {
   const { analysis, options, settings, catalog, executors, progress, signal, scope } = input;
+  // Asked for first: a slip in the name is told before anything is listed.
+  const module = analysisModule(analysis, settings.folder);
   const dataset = datasetOf(settings, options);
   const filter = await filterOf(settings, dataset, options, systemClock.now());
   const data = await new DataStores(scope).of(dataset);
@@ -63,7 +66,7 @@ export async function prepare(input: PrepareInput): Promise<Prepared> {
     );
   }
   const checked = await checkAnalysis({
-    analysis,
+    module,
     options,
     folder: settings.folder,
     executors,

@@ -17,7 +17,6 @@ import { digestOf, type RunSpec } from "../../shared/formats/run.ts";
 import { checkId } from "../../shared/names.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import type { Clock, Random } from "../../shared/ports/clock.ts";
-import { analysisModule } from "./analysis.ts";
 import { definitionInputs, type InputFile } from "./inputs.ts";
 import { parseParams } from "./params.ts";
 
@@ -36,7 +35,8 @@ export interface CheckedAnalysis {
 }
 
 export interface CheckInput {
-  readonly analysis: string;
+  /** Absolute path. */
+  readonly module: string;
   readonly options: AnalysisOptions;
   /** Where relative paths belong. */
   readonly folder: string;
@@ -47,10 +47,10 @@ export interface CheckInput {
 }
 
 export async function checkAnalysis(input: CheckInput): Promise<CheckedAnalysis> {
-  const { analysis, options, folder, executors } = input;
+  const { module, options, folder, executors } = input;
   const params = parseParams(options.param ?? [], options.by);
   const [bundle, inputs] = await Promise.all([
-    bundleAnalysis(analysisModule(analysis, folder)),
+    bundleAnalysis(module),
     definitionInputs(options.definitions, folder),
   ]);
   const scratch = await mkdtemp(join(tmpdir(), "spotfold-check-"));
