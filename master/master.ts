@@ -6,6 +6,7 @@
  *   publish  when a run closed, and every `publishMs` while runs are open
  *   compact, collect   in the background
  */
+import { codeOf } from "../shared/errors.ts";
 import type { OpenRun } from "../shared/formats/ledger.ts";
 import { aggregatesPrefix } from "../shared/names.ts";
 import type { MasterContext } from "./context.ts";
@@ -50,21 +51,38 @@ export class Master {
 
   /** One pass of what moves runs forward. True when something changed, so that another pass may find more. */
   async work(): Promise<boolean> {
-    const context = this.#context;
-    let changes = await admitPass(context);
-    for (const aggregate of await this.aggregates()) {
-      let base = await context.ledger.read(aggregate);
-      if ((base.manifest?.open.length ?? 0) === 0) continue;
-      const entered = await enterPass(context, base, { due: this.#due });
-      if (entered > 0) base = await context.ledger.read(aggregate);
-      const closed = await closePass(context, base);
-      if (closed > 0) {
-        this.#closedSince.add(aggregate);
-        base = await context.ledger.read(aggregate);
-      }
-      changes += entered + closed + (await sendPass(context, this.#sends, base));
-    }
+    let changes = await admitPass(this.#context, this.#options.only);
+    await this.#forEach(async (aggregate) => {
+      changes += await this.#workOn(aggregate);
+    });
     return changes > 0;
+  }
+
+  async #workOn(aggregate: string): Promise<number> {
+    const context = this.#context;
+    let base = await context.ledger.read(aggregate);
+    if ((base.manifest?.open.length ?? 0) === 0) return 0;
+    const entered = await enterPass(context, base, { due: this.#due });
+    if (entered > 0) base = await context.ledger.read(aggregate);
+    const closed = await closePass(context, base);
+    if (closed > 0) {
+      this.#closedSince.add(aggregate);
+      base = await context.ledger.read(aggregate);
+    }
+    return entered + closed + (await sendPass(context, this.#sends, base));
+  }
+
+  /** What fails in one aggregate keeps no other waiting: the first failure is thrown when all had their turn. */
+  async #forEach(act: (aggregate: string) => Promise<unknown>): Promise<void> {
+    const failures: unknown[] = [];
+    for (const aggregate of await this.aggregates()) {
+      try {
+        await act(aggregate);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
   }
 
   /**
@@ -80,29 +98,35 @@ export class Master {
     return true;
   };
 
-  /** Publishes what is due: after a run closed at once, else every `publishMs`; `always` asks for all. */
+  /**
+   * Publishes what is due: after a run closed at once, else every `publishMs`; `always` asks for all. What a `render` throws is
+   * the caller's with `always`; else it was logged, and the last pointer stays until the next time.
+   */
   async publish(always: boolean): Promise<void> {
     const { clock, timing } = this.#context;
-    for (const aggregate of await this.aggregates()) {
+    await this.#forEach(async (aggregate) => {
       const last = this.#published.get(aggregate);
-      const due =
-        always ||
-        this.#closedSince.has(aggregate) ||
-        last === undefined ||
-        clock.monotonic() - last >= timing.publishMs;
-      if (!due) continue;
-      await publishPass(this.#context, this.#options.placeOf(aggregate));
-      this.#closedSince.delete(aggregate);
+      // Taken before the pass: a run may close while it goes on.
+      const closed = this.#closedSince.delete(aggregate);
+      if (!always && !closed && last !== undefined && clock.monotonic() - last < timing.publishMs) return;
+      try {
+        await publishPass(this.#context, this.#options.placeOf(aggregate));
+      } catch (error) {
+        if (always || codeOf(error) !== "analysis-failed") {
+          if (closed) this.#closedSince.add(aggregate);
+          throw error;
+        }
+      }
       this.#published.set(aggregate, clock.monotonic());
-    }
+    });
   }
 
   async compact(): Promise<void> {
-    for (const aggregate of await this.aggregates()) await compactPass(this.#context, aggregate);
+    await this.#forEach(async (aggregate) => await compactPass(this.#context, aggregate));
   }
 
   async collect(): Promise<void> {
-    for (const aggregate of await this.aggregates()) await collectPass(this.#context, aggregate);
+    await this.#forEach(async (aggregate) => await collectPass(this.#context, aggregate));
   }
 
   /** Waits for ready messages, up to `waitMs`, and takes them. They only say that a pass of `work` is worth it. */

@@ -23,32 +23,40 @@ export type AdmitResult =
   | { readonly admitted: "before" }
   | { readonly admitted: false; readonly why: string };
 
-/** Admits every run in the inbox. An entry is deleted once its run is in the ledger, or refused. */
-export async function admitPass(context: MasterContext): Promise<number> {
+/**
+ * Admits every run in the inbox, or those into the aggregate `only`. An entry is deleted once its run is in the ledger, or
+ * refused. Answers how many entries were deleted: what stays is no reason to look again at once.
+ */
+export async function admitPass(context: MasterContext, only: string | null = null): Promise<number> {
   const runs: string[] = [];
   for await (const page of context.store.list(inboxPrefix)) {
     runs.push(...page.blobs.map((blob) => blob.key.slice(inboxPrefix.length)));
   }
+  let done = 0;
   for (const run of runs) {
     try {
-      await admitFromInbox(context, run);
+      if (await admitFromInbox(context, run, only)) done++;
     } catch (error) {
-      // One run that cannot be read (a newer format, say) must not keep the others out. It stays in the inbox.
-      if (codeOf(error) !== "invalid-format") throw error;
+      // One run that cannot be read (a newer format, say), or whose data cannot, must not keep the others out. It stays in the
+      // inbox. Should the work store be away, the rest of the pass says so.
+      if (codeOf(error) === undefined || codeOf(error) === "internal") throw error;
       context.log({ event: "run-refused", run, why: messageOf(error) });
     }
   }
-  return runs.length;
+  return done;
 }
 
-async function admitFromInbox(context: MasterContext, run: string): Promise<void> {
+/** Whether the entry is done with. */
+async function admitFromInbox(context: MasterContext, run: string, only: string | null): Promise<boolean> {
   const stored = await readAll(context.store, runKey(run));
   if (stored !== null) {
     const spec = parseStored(runKey(run), stored.bytes, runSchema);
+    if (only !== null && spec.aggregate !== only) return false;
     const result = await admitRun(context, spec);
     if (result.admitted === false) await refuse(context, spec, result.why);
   }
   await context.store.delete([inboxKey(run)]);
+  return true;
 }
 
 export async function admitRun(context: MasterContext, spec: RunSpec): Promise<AdmitResult> {

@@ -210,12 +210,12 @@ export function intercepted(
     };
   return {
     name: store.name,
-    get: around("get", (key: string, options) => store.get(key, options as Parameters<BlobStore["get"]>[1])),
-    head: around("head", (key: string) => store.head(key)),
-    put: around("put", (key: string, body) => store.put(key, body as Uint8Array)),
-    create: around("create", (key: string, bytes) => store.create(key, bytes as Uint8Array)),
-    swap: around("swap", (key: string, bytes, etag) => store.swap(key, bytes as Uint8Array, etag as string | null)),
-    lend: around("lend", (key: string) => store.lend(key)),
+    get: around("get", store.get.bind(store)),
+    head: around("head", store.head.bind(store)),
+    put: around("put", store.put.bind(store)),
+    create: around("create", store.create.bind(store)),
+    swap: around("swap", store.swap.bind(store)),
+    lend: around("lend", store.lend.bind(store)),
     async *list(prefix, options) {
       await before("list", prefix);
       yield* store.list(prefix, options);
