@@ -87,7 +87,7 @@ export function nextHold(run: string, previous: Hold | null, reason: HoldReason,
     since: repeated ? previous.since : now,
     until: reason.kind === "environment" ? now + lengthOf(times) : 0,
     times,
-    heldMs: (previous?.heldMs ?? 0) + (previous?.kind === "environment" ? lengthOf(previous.times) : 0),
+    heldMs: (previous?.heldMs ?? 0) + (reason.kind === "environment" ? lengthOf(times) : 0),
   };
 }
 

@@ -17,6 +17,9 @@ import { enterPass } from "./enter.ts";
 export const failedJobsMin = 20;
 export const failedJobsShare = 0.05;
 
+/** Each time a worker wrote a hold of its own just then. */
+const holdTriesMax = 10;
+
 /** Closes what is complete or past its deadline, holds what fails too often. Answers the number of runs closed. */
 export async function closePass(context: MasterContext, { manifest, storeTime }: Base): Promise<number> {
   const aggregate = manifest?.aggregate ?? "";
@@ -26,11 +29,11 @@ export async function closePass(context: MasterContext, { manifest, storeTime }:
       if (await closeRun(context, aggregate, run.run, "finished")) closed++;
       continue;
     }
-    const hold = await readRunHold(context, run.run);
-    if (isExpired(run, hold, storeTime)) {
+    const found = await readRunHold(context, run.run);
+    if (isExpired(run, found.hold, storeTime)) {
       if (await endRun(context, aggregate, run.run, "expired")) closed++;
-    } else if (failsTooOften(run) && hold?.kind !== "failures") {
-      await holdForFailures(context, run, hold, storeTime);
+    } else if (failsTooOften(run) && found.hold?.kind !== "failures") {
+      await holdForFailures(context, run, found, storeTime);
     }
   }
   return closed;
@@ -44,18 +47,38 @@ export async function endRun(
   state: Exclude<ClosedState, "finished">,
 ): Promise<boolean> {
   await enterPass(context, await context.ledger.read(aggregate), { run });
-  const open = (await context.ledger.read(aggregate)).manifest?.open.find((candidate) => candidate.run === run);
-  // Not admitted yet, or closed already: a hold would outlive its reason and stop the run's workers for ever.
-  if (open === undefined) return false;
+  const { manifest } = await context.ledger.read(aggregate);
+  const open = manifest?.open.find((candidate) => candidate.run === run);
+  if (open === undefined) {
+    // Not admitted yet: a hold would outlive its reason and stop the run's workers for ever. Ended early before: whoever did
+    // it may have died before its workers were told.
+    const before = manifest?.closed.find((candidate) => candidate.run === run)?.state ?? "finished";
+    if (before !== "finished") await tellWorkers(context, aggregate, run, before);
+    return false;
+  }
   const closed = await closeRun(context, aggregate, run, isComplete(open) ? "finished" : state);
-  const what = state === "cancelled" ? "the run was cancelled" : "the run's deadline is over";
-  await putHold(context, { ...emptyHold(run), kind: "closed", what, where: `aggregate ${aggregate}` }).catch(
-    (error: unknown) => {
-      // Workers that miss it find their job's run closed only by the waste: nothing depends on it.
-      context.log({ event: "run-held", run, kind: "closed", what: messageOf(error) });
-    },
-  );
+  await tellWorkers(context, aggregate, run, state);
   return closed;
+}
+
+/** Workers that miss it go on with jobs of a closed run, for nothing: the answer does not depend on it. */
+async function tellWorkers(
+  context: MasterContext,
+  aggregate: string,
+  run: string,
+  state: Exclude<ClosedState, "finished">,
+): Promise<void> {
+  const what = state === "cancelled" ? "the run was cancelled" : "the run's deadline is over";
+  const closed: Hold = { ...emptyHold(run), kind: "closed", what, where: `aggregate ${aggregate}` };
+  try {
+    // A worker may hold the run in this moment, for another reason; this one stays.
+    for (let tries = 0; tries < holdTriesMax; tries++) {
+      const { hold, etag } = await readRunHold(context, run);
+      if (hold?.kind === "closed" || (await putHold(context, closed, etag))) return;
+    }
+  } catch (error) {
+    context.log({ event: "run-held", run, kind: "closed", what: messageOf(error) });
+  }
 }
 
 async function closeRun(context: MasterContext, aggregate: string, run: string, state: ClosedState): Promise<boolean> {
@@ -79,20 +102,26 @@ function failsTooOften(run: OpenRun): boolean {
   return run.failedJobs >= failedJobsMin && run.failedJobs >= failedJobsShare * run.foldedJobs;
 }
 
-async function readRunHold(context: MasterContext, run: string): Promise<Hold | null> {
+interface FoundHold {
+  readonly hold: Hold | null;
+  readonly etag: string | null;
+}
+
+async function readRunHold(context: MasterContext, run: string): Promise<FoundHold> {
   const blob = await readAll(context.store, holdKey(run));
-  return blob === null ? null : parseStored(holdKey(run), blob.bytes, holdSchema);
+  if (blob === null) return { hold: null, etag: null };
+  return { hold: parseStored(holdKey(run), blob.bytes, holdSchema), etag: blob.etag };
 }
 
 async function holdForFailures(
   context: MasterContext,
   run: OpenRun,
-  hold: Hold | null,
+  { hold, etag }: FoundHold,
   storeTime: number,
 ): Promise<void> {
   if (hold !== null && hold.kind !== "none" && hold.kind !== "environment") return;
   const what = `${run.failedJobs} of ${run.foldedJobs} jobs failed`;
-  await putHold(context, {
+  const failures: Hold = {
     ...emptyHold(run.run),
     kind: "failures",
     what,
@@ -100,15 +129,18 @@ async function holdForFailures(
     hint: `See spotfold logs ${run.run}, mend the analysis, and submit it again.`,
     since: storeTime,
     heldMs: hold?.heldMs ?? 0,
-  });
-  context.log({ event: "run-held", run: run.run, kind: "failures", what });
+  };
+  // Should it have changed meanwhile, the next pass looks again: the run may be cancelled by now.
+  if (await putHold(context, failures, etag)) {
+    context.log({ event: "run-held", run: run.run, kind: "failures", what });
+  }
 }
 
 function emptyHold(run: string): Hold {
   return { format: 1, run, kind: "none", what: "", where: "", hint: "", since: 0, until: 0, times: 1, heldMs: 0 };
 }
 
-async function putHold(context: MasterContext, hold: Hold): Promise<void> {
-  const before = await context.store.head(holdKey(hold.run));
-  await context.store.swap(holdKey(hold.run), encodeStored(hold), before?.etag ?? null);
+/** In the place of the hold that was read. False when it is another one by now. */
+async function putHold(context: MasterContext, hold: Hold, etag: string | null): Promise<boolean> {
+  return (await context.store.swap(holdKey(hold.run), encodeStored(hold), etag)).swapped;
 }

@@ -25,7 +25,7 @@ export const holdSchema = v.object({
   until: v.number(),
   /** How often in a row it was held. */
   times: countSchema,
-  /** How long the run stood still before this hold, ms: its deadline is later by that. */
+  /** How long the run stood still, ms: its deadline is later by that. A hold whose end is known (`until`) is counted in it. */
   heldMs: v.number(),
 });
 
