@@ -7,12 +7,14 @@ import { systemClock, systemRandom } from "../../shared/clock.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
 import { normalisePlace } from "../../shared/dataset/place.ts";
 import type { Manifest } from "../../shared/formats/ledger.ts";
+import type { RunSpec } from "../../shared/formats/run.ts";
+import { syncCatalog } from "../../shared/catalog/sync.ts";
 import { Master } from "../../master/master.ts";
 import type { MasterContext } from "../../master/context.ts";
 import { admitRun } from "../../master/passes/admit.ts";
 import type { AnyEvent } from "../compose/log.ts";
 import { masterContext, openExecutors, selectionOf } from "../compose/master.ts";
-import { folderOf, openCatalog, openQueues, openStore, openWorkStore } from "../compose/ports.ts";
+import { DataStores, folderOf, openCatalog, openQueues, openStore, openWorkStore } from "../compose/ports.ts";
 import { newProcessName } from "../compose/process-id.ts";
 import { withScope, type Scope } from "../compose/scope.ts";
 import { publishingStore } from "../compose/web-store.ts";
@@ -92,14 +94,22 @@ class RunCommand {
     const web = publishingStore(await openStore("web", this.#webPlace(settings), scope));
     const queues = await openQueues(settings, scope);
     const log = (event: AnyEvent): void => this.#log(event);
+    const data = new DataStores(scope);
+    const listFor = async (spec: RunSpec): Promise<void> => {
+      const { recentDays } = settings;
+      await syncCatalog(catalog, spec.dataset, await data.of(spec.dataset), spec.filter, { recentDays });
+    };
     const context = masterContext({
       settings,
       id,
       store,
       web,
       queues,
-      // The selection was listed a moment ago, and is what this command speaks of.
-      blocksOf: async (spec) => selectionOf(catalog, spec),
+      blocksOf: async (spec) => {
+        // Our own was listed a moment ago, and is what this command speaks of; another run's may never have been.
+        if (spec.run !== prepared.spec.run) await listFor(spec);
+        return selectionOf(catalog, spec);
+      },
       ownSlots: settings.slots,
       executors,
       log,
