@@ -1,4 +1,5 @@
 /** What a master remembers of its sends, by plan. Losing it costs doubles only. */
+import { codeOf } from "../../shared/errors.ts";
 import { workerStatusSchema } from "../../shared/formats/worker-status.ts";
 import { parseStored } from "../../shared/formats/stored.ts";
 import { workersPrefix } from "../../shared/names.ts";
@@ -67,10 +68,6 @@ export class SendState {
     return state.sends + 1;
   }
 
-  forget(keep: ReadonlySet<string>): void {
-    for (const plan of this.#plans.keys()) if (!keep.has(plan)) this.#plans.delete(plan);
-  }
-
   #of(plan: string): PlanState {
     let state = this.#plans.get(plan);
     if (state === undefined) {
@@ -90,8 +87,18 @@ export async function jobsInHand(store: BlobStore, statusMs: number): Promise<Re
       if (page.storeTime - info.lastModified > 3 * statusMs) continue;
       const blob = await readAll(store, info.key);
       if (blob === null) continue;
-      for (const job of parseStored(info.key, blob.bytes, workerStatusSchema).jobs) jobs.add(job);
+      for (const job of jobsOf(info.key, blob.bytes)) jobs.add(job);
     }
   }
   return jobs;
+}
+
+/** A status that we cannot read names no job: what a newer worker has in hand is sent again, which wastes a look-up. */
+function jobsOf(key: string, bytes: Uint8Array): readonly string[] {
+  try {
+    return parseStored(key, bytes, workerStatusSchema).jobs;
+  } catch (error) {
+    if (codeOf(error) === "invalid-format") return [];
+    throw error;
+  }
 }

@@ -7,7 +7,7 @@
  *   again: when the queue was empty in two passes `resendMs` apart, or the last send is long ago and no worker names the job
  */
 import * as v from "valibot";
-import { SpotfoldError } from "../../shared/errors.ts";
+import { codeOf, SpotfoldError } from "../../shared/errors.ts";
 import type { OpenRun } from "../../shared/formats/ledger.ts";
 import { inlineBlocksBytesMax, planNameSchema, type JobMessage } from "../../shared/formats/message.ts";
 import { blocksDigest, toRow, type PlannedBlock } from "../../shared/formats/plan.ts";
@@ -68,8 +68,14 @@ async function sendFirst(context: MasterContext, state: SendState, spec: RunSpec
 async function readCursor(context: MasterContext, run: OpenRun): Promise<number> {
   const blob = await readAll(context.store, sentKey(run.run));
   if (blob === null) return 0;
-  const sent = parseStored(sentKey(run.run), blob.bytes, sentSchema);
-  return sent.plan === run.plan ? sent.next : 0;
+  try {
+    const sent = parseStored(sentKey(run.run), blob.bytes, sentSchema);
+    return sent.plan === run.plan ? sent.next : 0;
+  } catch (error) {
+    // A hint that we cannot read (a newer master's, say) is as good as none.
+    if (codeOf(error) === "invalid-format") return 0;
+    throw error;
+  }
 }
 
 /** A lost message costs latency only: here is where it ends. The same rule gives stragglers a backup copy. */
@@ -132,11 +138,15 @@ function encodeMessage(
     send,
     digest: blocksDigest(blocks),
   };
-  const rows = blocks.map(toRow);
-  const inline = JSON.stringify({ ...message, blocks: rows });
-  // A successor's list stands in no plan: it travels in the message whatever its size (1,000 blocks are about 150 KB).
+  const inline = queueable(JSON.stringify({ ...message, blocks: blocks.map(toRow) }));
+  // A successor's list stands in no plan: it travels in the message whatever its size, which `jobListBytesMax` bounds.
   const fits = Buffer.byteLength(inline) <= inlineBlocksBytesMax || job.includes(".");
   return fits ? inline : JSON.stringify(message);
+}
+
+/** A queue takes what XML can hold. JSON escapes the other characters by itself, but for these two, which keys may have. */
+function queueable(json: string): string {
+  return json.replace(/[\uFFFE\uFFFF]/g, (unit) => (unit === "\uFFFE" ? "\\ufffe" : "\\uffff"));
 }
 
 async function sendAll(context: MasterContext, messages: readonly OutgoingMessage[]): Promise<void> {
