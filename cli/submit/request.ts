@@ -49,10 +49,7 @@ export interface CheckInput {
 export async function checkAnalysis(input: CheckInput): Promise<CheckedAnalysis> {
   const { module, options, folder, executors } = input;
   const params = parseParams(options.param ?? [], options.by);
-  const [bundle, inputs] = await Promise.all([
-    bundleAnalysis(module),
-    definitionInputs(options.definitions, folder),
-  ]);
+  const [bundle, inputs] = await Promise.all([bundleAnalysis(module), definitionInputs(options.definitions, folder)]);
   const scratch = await mkdtemp(join(tmpdir(), "spotfold-check-"));
   try {
     const path = join(scratch, "bundle.mjs");

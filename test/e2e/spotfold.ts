@@ -1,5 +1,5 @@
 /** The command line as a user calls it, in folders of tests' own, and what it publishes, made comparable. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeSample, type SampleResult } from "../../cli/sample/make.ts";
 import { sampleRequest } from "../../cli/sample/options.ts";
@@ -36,11 +36,24 @@ export interface RunJson {
   readonly seconds: number;
 }
 
+export interface ErrorJson {
+  readonly format: 1;
+  readonly error: { readonly code: string; readonly message: string; readonly hint: string | null };
+}
+
 /** The object of `--json`: the last and only line. */
-export function jsonOf<T = RunJson>({ stdout }: Ended): T {
+export function jsonOf(ended: Ended): RunJson {
+  return onlyLine(ended) as RunJson;
+}
+
+export function errorOf(ended: Ended): ErrorJson["error"] {
+  return (onlyLine(ended) as ErrorJson).error;
+}
+
+function onlyLine({ stdout, stderr }: Ended): unknown {
   const lines = stdout.split("\n");
-  if (lines.length !== 2 || lines[1] !== "") throw new Error(`not one line: ${JSON.stringify(stdout)}`);
-  return JSON.parse(lines[0] ?? "") as T;
+  if (lines.length !== 2 || lines[1] !== "") throw new Error(`not one line: ${JSON.stringify(stdout)}\n${stderr}`);
+  return JSON.parse(lines[0] ?? "");
 }
 
 /** A small synthetic dataset of mixed codecs. */
@@ -48,27 +61,10 @@ export async function smallSample(folder: string, blocks: number, mb: number): P
   return await makeSample(sampleRequest(folder, { blocks, mb, codecs: "lzma,xz,gz,zst,plain" }), {});
 }
 
-/**
- * What "the same bytes" compares: the labels of the pointer with the files of the folders that they name, and coverage.json
- * without what says when and by whom.
- */
-export function publishedBytes(folder: string): { labels: Record<string, Record<string, string>>; coverage: unknown } {
-  const pointer = JSON.parse(readFileSync(join(folder, "versions.json"), "utf8")) as Record<string, string>;
-  const labels = Object.fromEntries(
-    Object.entries(pointer).map(([label, name]) => [
-      label,
-      Object.fromEntries(
-        readdirSync(join(folder, name))
-          .toSorted()
-          .map((file) => [file, readFileSync(join(folder, name, file), "base64")]),
-      ),
-    ]),
-  );
+/** What "the same bytes" compares of an analysis without units: its results, and coverage.json without when and by whom. */
+export function publishedBytes(folder: string): { readonly results: string; readonly coverage: object } {
+  const pointer = JSON.parse(readFileSync(join(folder, "latest.json"), "utf8")) as { readonly folder: string };
   const coverage = JSON.parse(readFileSync(join(folder, "coverage.json"), "utf8")) as Record<string, unknown>;
-  const { run: _run, snapshot: _snapshot, asOf: _asOf, units, ...rest } = coverage;
-  const kept = Object.entries(units as Record<string, Record<string, unknown>>).map(([label, unit]) => {
-    const { folder: _folder, ...others } = unit;
-    return [label, others] as const;
-  });
-  return { labels, coverage: { ...rest, units: Object.fromEntries(kept) } };
+  const { run: _run, snapshot: _snapshot, asOf: _asOf, units: _units, aggregate: _aggregate, ...rest } = coverage;
+  return { results: readFileSync(join(folder, pointer.folder, "results.ndjson"), "utf8"), coverage: rest };
 }
