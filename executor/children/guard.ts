@@ -19,9 +19,15 @@ import { taskDescriptor } from "./protocol.ts";
 /** Of what user code prints, per process; the parent keeps as much of an attempt. */
 export const printedBytesMax = 1024 * 1024;
 
-/** The thread does nothing but wait. */
-const watcherHeapMb = 4;
+/** The thread does nothing but wait; with less than 8 MB it cannot start where no flag of the process says otherwise. */
+const watcherHeapMb = 16;
 const watcherStackMb = 1;
+
+/**
+ * A thread that cannot start (its working folder is gone: the parent died, and its scratch was cleared away) says nothing to a
+ * main thread that waits for it. Far longer than a start takes on a machine with twenty times its load.
+ */
+const watcherStartMsMax = 20_000;
 
 /**
  * Plain JavaScript in a string: the thread starts without a loader and without stripping types. It waits in an event loop of
@@ -47,7 +53,7 @@ export function watchParent(): void {
     resourceLimits: { maxOldGenerationSizeMb: watcherHeapMb, maxYoungGenerationSizeMb: 1, stackSizeMb: watcherStackMb },
   });
   worker.unref();
-  Atomics.wait(ready, 0, 0);
+  if (Atomics.wait(ready, 0, 0, watcherStartMsMax) === "timed-out") process.kill(process.pid, "SIGKILL");
 }
 
 /** Properties of `process` that reach other processes, native code or the debugger. */
