@@ -3,7 +3,7 @@
  * process is known by its id and its start: an id alone may be somebody else's by the time it is used.
  */
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { atEnd } from "../support/cleanup.ts";
 
@@ -18,8 +18,8 @@ export interface Member {
 }
 
 const lookMs = 10;
-/** A child that is orphaned ends itself; a worker drains first. */
-const goneMs = 20_000;
+/** A worker that is orphaned drains first; an executor that cannot tell whether it is one gives up after 20 s. */
+const goneMs = 40_000;
 
 /** Null when there is no such process. */
 function memberOf(pid: number): Member | null {
@@ -45,10 +45,16 @@ export function roleOf({ pid }: Member): Role | null {
   } catch {
     return null;
   }
-  const program = words.findIndex((word) => /\/(?:cli\/main|executor\/children\/\w+|bin\/spotfold)\.[cm]?[jt]s$/.test(word));
+  const program = words.findIndex((word) =>
+    /\/(?:cli\/main|executor\/children\/\w+|bin\/spotfold)\.[cm]?[jt]s$/.test(word),
+  );
   const child = /\/children\/(executor|decoder)\./.exec(words[program] ?? "")?.[1];
   const command = child ?? words[program + 1];
-  return command === "run" || command === "master" || command === "worker" || command === "executor" || command === "decoder"
+  return command === "run" ||
+    command === "master" ||
+    command === "worker" ||
+    command === "executor" ||
+    command === "decoder"
     ? command
     : null;
 }
@@ -71,7 +77,7 @@ export class Family {
     const all = readdirSync("/proc")
       .filter((name) => /^[0-9]+$/.test(name))
       .flatMap((name) => memberOf(Number(name)) ?? []);
-    for (let found = true; found; ) {
+    for (let found = true; found;) {
       found = false;
       const parents = new Set([...this.#seen.values()].map(({ pid }) => pid));
       for (const member of all) {
@@ -123,7 +129,6 @@ export class Family {
       await sleep(lookMs * 5);
       left = this.look();
     }
-    for (const m of left) console.log(m, memberOf(m.pid), [...this.#seen.values()].map((x) => x.pid + "<" + x.parent).join(" "), readFileSync(`/proc/${m.pid}/wchan`, "utf8"), readdirSync(`/proc/${m.pid}/fd`).map((f) => f + "=" + readlinkSync(`/proc/${m.pid}/fd/${f}`)).join(" "), readFileSync(`/proc/${m.pid}/cmdline`, "utf8").slice(-300));
     const shown = left.map((member) => `${roleOf(member)} ${member.pid}, state ${memberOf(member.pid)?.state}`);
     assert.deepEqual(shown, [], "processes that nobody ended");
   }
