@@ -3,6 +3,7 @@
  * a failure to be recorded, after which the job is tried again.
  */
 import type { BlockReport, Fault, JobOutcome } from "../executor/types.ts";
+import { SpotfoldError } from "../shared/errors.ts";
 import type { Resolution } from "../shared/formats/resolution.ts";
 import { handOnDepth, handOnDepthMax } from "../shared/names.ts";
 import { halves } from "./decide.ts";
@@ -19,12 +20,16 @@ export interface Sorted {
   readonly left: readonly number[];
 }
 
+/** Throws `internal` when the executor tells of a block twice, or of one that the job has not: no resolution may say that. */
 export function sortBlocks(blocks: number, outcome: Pick<JobOutcome, "reports" | "faults">): Sorted {
   const covered: Sorted["covered"] = [];
   const missing: Sorted["missing"] = [];
   const struck: (Fault & { block: number })[] = [];
   const seen = new Set<number>();
   for (const report of outcome.reports) {
+    if (seen.has(report.index))
+      throw new SpotfoldError("internal", `block ${report.index} of a job was reported twice`);
+    checkBlock(report.index, blocks);
     seen.add(report.index);
     if (report.verdict === "counted") covered.push(coveredEntry(report));
     else
@@ -37,6 +42,7 @@ export function sortBlocks(blocks: number, outcome: Pick<JobOutcome, "reports" |
   }
   for (const fault of outcome.faults) {
     if (fault.block === undefined || seen.has(fault.block)) continue;
+    checkBlock(fault.block, blocks);
     seen.add(fault.block);
     const { block, cause, message } = fault;
     if (cause === "gone" || cause === "replaced" || cause === "archived") {
@@ -47,6 +53,11 @@ export function sortBlocks(blocks: number, outcome: Pick<JobOutcome, "reports" |
   }
   const left = Array.from({ length: blocks }, (_, index) => index).filter((index) => !seen.has(index));
   return { covered, missing, struck, left };
+}
+
+function checkBlock(block: number, blocks: number): void {
+  if (block < blocks) return;
+  throw new SpotfoldError("internal", `block ${block} was reported, of a job of ${blocks} blocks`);
 }
 
 function coveredEntry(report: BlockReport): Resolution["covered"][number] {
