@@ -8,6 +8,7 @@
  * The unit of publication is declared by the analysis; the manifest says which snapshot touched it last, and a folder's name
  * ends with the number that it was rendered from, so untouched folders stay.
  */
+import pLimit from "p-limit";
 import { messageOf, SpotfoldError } from "../../shared/errors.ts";
 import type { Manifest } from "../../shared/formats/ledger.ts";
 import { decodeKeyText } from "../../shared/segment/key.ts";
@@ -19,6 +20,9 @@ import { encodePointer, folderNumber, readPublished, type Published, type Publis
 
 /** Each time another master published meanwhile. */
 const publishTriesMax = 100;
+
+/** One is rendered while another's files are written; each may take an executor's memory. */
+const unitsAtOnce = 2;
 
 /** Files of a folder written at once. */
 const putsAtOnce = 16;
@@ -83,7 +87,13 @@ async function publishSnapshot(
   const { manifest } = base;
   const { pointer } = manifest.renderer;
   const units = new Map(published.units);
-  for (const unit of touched) units.set(unit, await publishUnit(context, place, base, unit));
+  const limit = pLimit(unitsAtOnce);
+  const publish = async (unit: string): Promise<void> => {
+    units.set(unit, await publishUnit(context, place, base, unit));
+  };
+  // All have ended before the first failure is told: nothing of this pass goes on behind the next one.
+  const ends = await Promise.allSettled(touched.map(async (unit) => await limit(async () => await publish(unit))));
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
   if (touched.length > 0) {
     const bytes = encodePointer(manifest, units);
     const swap = await context.web.swap(place.prefix + pointer, bytes, published.pointerEtag);
