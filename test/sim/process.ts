@@ -79,7 +79,10 @@ export interface InFlight {
   undo: (() => void) | null;
 }
 
-const never = new Promise<never>(() => {});
+/** A promise of its own for each wait: a shared one would remember all who ever waited, and their worlds with them. */
+function never(): Promise<never> {
+  return new Promise(() => {});
+}
 
 /** Mean of the time to the effect, and of the reply's. */
 const latencyMs = 15;
@@ -127,7 +130,7 @@ export class SimProcess {
   async heard(): Promise<void> {
     while (this.alive && this.kernel.now < this.#frozenUntil)
       await this.kernel.clock.sleep(this.#frozenUntil - this.kernel.now);
-    if (!this.alive) await never;
+    if (!this.alive) await never();
   }
 
   /** The first call at a place is more likely to be struck, so that rare places are struck as well as frequent ones. */
@@ -143,7 +146,7 @@ export class SimProcess {
    * how to take a write back that was not synced when the power went.
    */
   async call<T>(label: string, effect: () => T | Promise<T>, undoOf?: () => () => void): Promise<T> {
-    if (!this.alive) return await never;
+    if (!this.alive) return await never();
     const { rng } = this.kernel;
     const { tables, stormy } = this.weather;
     const site = `${this.role} ${label}`;
@@ -162,7 +165,7 @@ export class SimProcess {
         this.role === "worker" ? "worker killed before an effect" : "master killed before an effect",
       );
       this.weather.kill(this);
-      return await never;
+      return await never();
     }
     const trouble =
       stormy && !kill && rng.chance(0.006) ? rng.pick(["request lost", "request late", "reply lost"] as const) : null;
