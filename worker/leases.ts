@@ -64,9 +64,11 @@ export class LeaseKeeper {
     const { clock, jobs, timing, log } = this.#context;
     while (!signal.aborted) {
       await clock.sleep(timing.heartbeatMs, signal);
-      if (signal.aborted || this.#held.size === 0) continue;
-      const batch = [...this.#held];
+      if (signal.aborted) continue;
       const start = clock.monotonic();
+      // One that ran out while this process stood still is not ours to extend, though the queue may say yes.
+      const batch = [...this.#held].filter(({ until }) => start < until);
+      if (batch.length === 0) continue;
       try {
         const results = await jobs.extend(batch.map(({ handle }) => ({ handle, leaseMs: timing.leaseMs })));
         for (const [index, result] of results.entries()) {
