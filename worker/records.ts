@@ -14,7 +14,7 @@ export function recordKeyOf(aggregate: string, record: AttemptRecord): string {
   return attemptKey(aggregate, record.plan, record.job, record.attempt, "record");
 }
 
-/** Records of all attempts of one job. One that cannot be read counts as vanished would: it is left out here. */
+/** Records of all attempts of one job. One that we cannot read (a newer worker's) is left out: it speaks against nobody. */
 export async function readAttempts(
   store: BlobStore,
   aggregate: string,
@@ -27,8 +27,17 @@ export async function readAttempts(
   }
   const blobs = await Promise.all(keys.map(async (key) => ({ key, blob: await readAll(store, key) })));
   return blobs
-    .flatMap(({ key, blob }) => (blob === null ? [] : [parseStored(key, blob.bytes, attemptSchema)]))
+    .flatMap(({ key, blob }) => (blob === null ? [] : readable(key, blob.bytes)))
     .toSorted((a, b) => a.startedAt - b.startedAt);
+}
+
+function readable(key: string, bytes: Uint8Array): AttemptRecord[] {
+  try {
+    return [parseStored(key, bytes, attemptSchema)];
+  } catch (error) {
+    if (codeOf(error) === "invalid-format") return [];
+    throw error;
+  }
 }
 
 export async function liveWorkers(store: BlobStore, statusMs: number): Promise<string[]> {

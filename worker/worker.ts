@@ -1,6 +1,7 @@
 /**
  * The worker: a control plane that touches no record, so that a heartbeat is never late. It leases jobs for its free slots,
- * keeps their leases, and ends when it is drained, or when it fails three times in a row in ways that speak of its machine.
+ * keeps their leases, and ends when it is drained, or when it fails three times in a row in ways that speak of its machine, or
+ * understands no message.
  *
  *   working --drain (signal, notice, three failures)--> draining: nothing is leased, jobs end with what is checkpointed
  *           --abort--> over at once: children are killed, leases run out by themselves
@@ -18,6 +19,9 @@ import { StatusWriter } from "./status.ts";
 /** Failures in a row by infrastructure, time-out or a vanished executor, without a success between: the machine is bad. */
 export const failuresInRowMax = 3;
 
+/** So many messages in a row that only a newer version understands: this worker is of no use here. */
+export const newerInRowMax = 10;
+
 /** After a failed or an empty receive that came back at once. */
 const idleMs = 1000;
 
@@ -33,6 +37,7 @@ export class Worker {
   /** Ends the wait for a free slot. */
   #wake: () => void = () => {};
   #failures = 0;
+  #newer = 0;
   #givenUp: string | null = null;
   #ended: Promise<WorkerEnd> | null = null;
 
@@ -121,12 +126,21 @@ export class Worker {
 
   #count(end: JobEnd): void {
     this.#status.counted(end);
+    this.#newer = end === "newer" ? this.#newer + 1 : 0;
+    if (this.#newer >= newerInRowMax) {
+      this.#giveUp(`${newerInRowMax} messages in a row are of a newer version of Spotfold: update this one`);
+    }
     if (end === "resolved" || end === "lost") this.#failures = 0;
     if (end !== "failed-here") return;
     this.#failures++;
-    if (this.#failures < failuresInRowMax || this.#givenUp !== null) return;
-    this.#givenUp = `${failuresInRowMax} jobs in a row failed by infrastructure or time-out, and none succeeded between`;
-    this.#context.log({ event: "worker-gives-up", why: this.#givenUp });
-    this.drain(this.#givenUp);
+    if (this.#failures < failuresInRowMax) return;
+    this.#giveUp(`${failuresInRowMax} jobs in a row failed by infrastructure or time-out, and none succeeded between`);
+  }
+
+  #giveUp(why: string): void {
+    if (this.#givenUp !== null) return;
+    this.#givenUp = why;
+    this.#context.log({ event: "worker-gives-up", why });
+    this.drain(why);
   }
 }

@@ -34,7 +34,7 @@ function attempt({ cause, worker, reason = cause, beforeFirstRecord = false }: S
 
 const attempts = (struck: readonly Struck[]): AttemptRecord[] => struck.map(attempt);
 const same = (cause: Struck["cause"], count: number, worker = "w1"): Struck[] =>
-  Array<Struck>(count).fill({ cause, worker });
+  Array.from({ length: count }, () => ({ cause, worker }));
 const distinct = (cause: Struck["cause"], count: number): Struck[] =>
   Array.from({ length: count }, (_, i) => ({ cause, worker: `w${i}` }));
 

@@ -1,0 +1,148 @@
+/** A worker's life: it works, drains, and ends by itself when its machine or its version is of no use. */
+import assert from "node:assert/strict";
+import type { Fault, JobOutcome } from "../../executor/types.ts";
+import type { InterruptionSource } from "../../shared/ports/interruption.ts";
+import { workerStatusSchema, type WorkerStatus } from "../../shared/formats/worker-status.ts";
+import { parseStored } from "../../shared/formats/stored.ts";
+import { jobId, workerKey } from "../../shared/names.ts";
+import { readAll } from "../../shared/read-all.ts";
+import { failuresInRowMax, newerInRowMax, Worker, type WorkerEnd } from "../../worker/worker.ts";
+import { allCounted, blocksOf, messageOf, plan, WorkerSetting } from "./setting.ts";
+
+async function withJobs(count: number): Promise<WorkerSetting> {
+  const setting = new WorkerSetting();
+  await setting.submit();
+  await setting.jobs.send(
+    Array.from({ length: count }, (_, i) => ({ body: JSON.stringify(messageOf(blocksOf(1), { job: jobId(i) })) })),
+  );
+  return setting;
+}
+
+const failedBy = (cause: Fault["cause"]): JobOutcome => ({
+  reports: [],
+  faults: [],
+  ended: { cause, reason: cause, message: cause },
+  segment: null,
+  log: new Uint8Array(),
+});
+
+async function statusOf(setting: WorkerSetting): Promise<WorkerStatus> {
+  const blob = await readAll(setting.store, workerKey("w1"));
+  return parseStored("a status", blob?.bytes ?? "", workerStatusSchema);
+}
+
+/** Its end, within so much time. */
+async function endOf(setting: WorkerSetting, worker: Worker, withinMs: number): Promise<WorkerEnd | "works"> {
+  let end: WorkerEnd | "works" = "works";
+  const running = worker.run().then((ended) => (end = ended));
+  await setting.clock.advance(withinMs);
+  const found: WorkerEnd | "works" = end;
+  worker.drain("the test is over");
+  await setting.clock.advance(1_000);
+  await running;
+  assert.equal(setting.clock.sleeping, 0);
+  return found;
+}
+
+describe("a worker", () => {
+  it("works through the queue, as many at once as it has slots, and says what it does", async () => {
+    const setting = await withJobs(7);
+    let now = 0;
+    let most = 0;
+    setting.run = async (task) => {
+      most = Math.max(most, ++now);
+      await setting.clock.sleep(1000);
+      now--;
+      return allCounted(task.blocks.length);
+    };
+    const worker = new Worker(setting.context());
+    const running = worker.run();
+    await setting.clock.advance(500);
+    assert.equal((await statusOf(setting)).jobs.length, 2);
+    assert.ok((await statusOf(setting)).jobs.every((job) => job.startsWith(`${plan}/0000`)));
+    await setting.clock.advance(60_000);
+    worker.drain("enough");
+    assert.deepEqual(await running, { how: "drained" });
+    assert.equal(most, 2);
+    const { jobs, resolved, failed } = await statusOf(setting);
+    assert.deepEqual([jobs, resolved, failed], [[], 7, 0]);
+    assert.deepEqual(await setting.jobs.counts(), { visible: 0, leased: 0, delayed: 0 });
+  });
+
+  it("leases nothing after a notice, and ends when its jobs have", async () => {
+    const setting = await withJobs(5);
+    let notice: (interruption: { reason: string; inMs: number }) => void = () => {};
+    const source: InterruptionSource = {
+      next: async (signal) =>
+        await new Promise((resolve) => {
+          notice = resolve;
+          signal.addEventListener("abort", () => resolve(null), { once: true });
+        }),
+    };
+    setting.run = async (_, { stop }) => {
+      await new Promise((resolve) => stop.addEventListener("abort", resolve, { once: true }));
+      return failedBy("interrupted");
+    };
+    const running = new Worker(setting.context()).run(source);
+    await setting.clock.advance(500);
+    notice({ reason: "spot notice", inMs: 120_000 });
+    await setting.clock.advance(100);
+    assert.deepEqual(await running, { how: "drained" });
+    assert.equal(setting.tasks.length, 2);
+    assert.equal((await setting.jobs.counts()).leased, 0);
+  });
+
+  for (const cause of ["infrastructure", "timeout"] as const) {
+    it(`gives up after ${failuresInRowMax} failures in a row by ${cause}, and says why`, async () => {
+      const setting = await withJobs(20);
+      // Where it is alone, its second time-out would settle the job.
+      await setting.store.put(workerKey("another"), Buffer.from("{}"));
+      setting.run = () => failedBy(cause);
+      const end = await endOf(setting, new Worker(setting.context({ slots: 1 })), 10_000);
+      assert.ok(end !== "works" && end.how === "gave-up");
+      assert.equal(setting.tasks.length, failuresInRowMax);
+      assert.equal(setting.of("worker-gives-up").length, 1);
+    });
+  }
+
+  it("goes on when a success lies between, and never minds damaged data or faulty code", async () => {
+    const setting = await withJobs(20);
+    let task = 0;
+    setting.run = () => {
+      task++;
+      return task % 3 === 0 ? allCounted(1) : failedBy("infrastructure");
+    };
+    assert.equal(await endOf(setting, new Worker(setting.context({ slots: 1 })), 10_000), "works");
+    for (const cause of ["code", "bad-input", "out-of-memory", "environment"] as const) {
+      const bad = await withJobs(20);
+      bad.run = () => failedBy(cause);
+      assert.equal(await endOf(bad, new Worker(bad.context({ slots: 1 })), 10_000), "works", cause);
+    }
+  });
+
+  it("ends when it sees only messages of a newer version, not when one lies between", async () => {
+    const setting = new WorkerSetting();
+    await setting.jobs.send(Array.from({ length: newerInRowMax }, () => ({ body: '{"format":2}' })));
+    const end = await endOf(setting, new Worker(setting.context({ slots: 1 })), 10_000);
+    assert.ok(end !== "works" && end.how === "gave-up");
+    assert.match(end.why, /newer version/);
+    const fewer = new WorkerSetting();
+    await fewer.jobs.send(Array.from({ length: newerInRowMax - 1 }, () => ({ body: '{"format":2}' })));
+    assert.equal(await endOf(fewer, new Worker(fewer.context({ slots: 1 })), 10_000), "works");
+  });
+
+  it("asks a queue that fails again, after a while", async () => {
+    const setting = await withJobs(1);
+    let fails = 3;
+    const { lease } = setting.jobs;
+    Object.assign(setting.jobs, {
+      lease: async (...args: Parameters<typeof lease>) => {
+        if (fails-- > 0) throw new Error("no queue");
+        return await lease.apply(setting.jobs, args);
+      },
+    });
+    const end = await endOf(setting, new Worker(setting.context()), 10_000);
+    assert.equal(end, "works");
+    assert.deepEqual([setting.of("queue-failed").length, setting.tasks.length], [3, 1]);
+  });
+});
