@@ -3,6 +3,7 @@ import type { JobBlock, JobOutcome, JobTask } from "../executor/types.ts";
 import { messageOf, SpotfoldError } from "../shared/errors.ts";
 import type { AttemptEnd, AttemptRecord } from "../shared/formats/attempt.ts";
 import { encodeStored } from "../shared/formats/stored.ts";
+import { unlessClosed } from "./closed.ts";
 import type { Parts } from "./conclude.ts";
 import type { WorkerContext } from "./context.ts";
 import { releaseDelayMs, type Verdict } from "./decide.ts";
@@ -93,12 +94,16 @@ async function runTask(services: JobServices, job: Job, attempt: string, memoryF
         rssBytesMax: context.limits.rssBytesMax * memoryFactor,
       },
     };
-    const stop = AbortSignal.any([job.held.signal, services.drain]);
-    return await context.runner.run(task, {
-      stop,
-      lend: async (block) => await data.lend(block.key),
-      progress: () => {},
-    });
+    return await unlessClosed(
+      context,
+      job.message.run,
+      async (closed) =>
+        await context.runner.run(task, {
+          stop: AbortSignal.any([job.held.signal, services.drain, closed]),
+          lend: async (block) => await data.lend(block.key),
+          progress: () => {},
+        }),
+    );
   } catch (error) {
     const ended = causeOf(error);
     return { reports: [], faults: [], ended, segment: null, log: new Uint8Array() };
