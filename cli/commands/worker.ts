@@ -43,8 +43,9 @@ export async function worker(options: WorkerOptions, io: Io): Promise<number> {
   if (options.attached === true)
     process.once("disconnect", () => daemon.interrupt("the process that started it is gone"));
   const { status, error } = await daemon.start();
-  if (error !== undefined && codeOf(error) !== undefined) {
-    tell({ say: "failed", message: messageOf(error), hint: error instanceof SpotfoldError ? error.hint : undefined });
+  if (codeOf(error) !== undefined) {
+    const { code, hint } = error instanceof SpotfoldError ? error : { code: "internal" as const, hint: undefined };
+    tell({ say: "failed", code, message: messageOf(error), hint });
   }
   return status;
 }

@@ -22,6 +22,9 @@ const deathsInRowMax = 5;
 /** What a dead worker printed last, for the message about it. */
 const tailChars = 2000;
 
+/** Where the environment is to blame, the next worker has time for a cure. */
+const troubleMs = 1000;
+
 /** A worker that was told to drain, and has nothing in hand, is gone in a moment; then it is killed. */
 const patienceMs = 5000;
 
@@ -30,6 +33,8 @@ export interface CrewOptions {
   readonly slots: number;
   /** A worker died: gives back what it held. */
   readonly onDeath: () => Promise<void>;
+  /** Whether the environment is to blame: by what a worker said last, if it did, and by what happens around. */
+  readonly isTrouble: (said: SpotfoldError | null) => boolean;
   readonly say: (line: string) => void;
 }
 
@@ -142,6 +147,13 @@ export class Crew {
     await this.#options
       .onDeath()
       .catch((error: unknown) => this.#options.say(`its jobs come back later: ${String(error)}`));
+    if (this.#options.isTrouble(told?.say === "failed" ? failureOf(told) : null)) {
+      this.#deathsInRow = 0;
+      setTimeout(() => {
+        if (!this.#draining) this.start();
+      }, troubleMs);
+      return;
+    }
     if (this.#deathsInRow >= deathsInRowMax || told?.say === "failed") {
       const hint = told?.say === "failed" ? told.hint : undefined;
       const error = new SpotfoldError("internal", `the worker ${what}, ${this.#deathsInRow} times in a row`, {
@@ -153,4 +165,10 @@ export class Crew {
     this.#options.say(`the worker ${what}; its jobs were given back, another one starts`);
     if (!this.#draining) this.start();
   }
+}
+
+/** What a worker told, as the error that it was there. */
+function failureOf(told: WorkerMessage & { readonly say: "failed" }): SpotfoldError {
+  const { code, message, hint } = told;
+  return new SpotfoldError(code, message, hint === undefined ? {} : { hint });
 }

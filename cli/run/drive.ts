@@ -4,6 +4,7 @@
  *
  *   driving --selection settled--> settled
  *           --hold by the bundle or by failed jobs--> held (at once); by the environment for `heldMs` --> held
+ *           --nothing can be written for `heldMs`--> held
  *           --no worker can be kept alive, or passes fail in a row--> failed
  *           --first interrupt--> draining: the worker ends, what is resolved is entered --> interrupted
  *           --second interrupt--> aborted
@@ -18,6 +19,7 @@ import { holdKey } from "../../shared/names.ts";
 import { readAll } from "../../shared/read-all.ts";
 import type { Interrupts } from "../io.ts";
 import type { Crew } from "./crew.ts";
+import type { Trouble } from "./trouble.ts";
 
 export type DriveEnd =
   | { readonly how: "settled" | "interrupted" | "aborted" }
@@ -30,6 +32,7 @@ export interface DriveInput {
   readonly aggregate: string;
   readonly crew: Crew;
   readonly interrupts: Interrupts;
+  readonly trouble: Trouble;
   /** How long the environment may hold a run. */
   readonly heldMs: number;
   /** Whether everything that the command selects is settled in this manifest. */
@@ -48,11 +51,12 @@ const backOffMs = 250;
 const backOffMsMax = 15_000;
 
 export async function drive(input: DriveInput): Promise<DriveEnd> {
-  const { context, master, aggregate, crew, interrupts } = input;
+  const { context, master, aggregate, crew, interrupts, trouble } = input;
   const wake = AbortSignal.any([interrupts.first, crew.failure]);
   const publishing = new Publishing(master, context);
   let failures = 0;
   let closedSeen = -1;
+  let run = "";
   try {
     for (;;) {
       if (interrupts.second.aborted) return { how: "aborted" };
@@ -62,16 +66,24 @@ export async function drive(input: DriveInput): Promise<DriveEnd> {
         const changed = await master.work();
         const { manifest } = await context.ledger.read(aggregate);
         input.onPass(manifest);
+        run = manifest?.open[0]?.run ?? run;
         // Looking at the whole selection costs a read of all coverage: only when another run has closed.
         const closed = manifest?.closed.length ?? 0;
         if (closed !== closedSeen && (await input.isSettled(manifest))) return { how: "settled" };
         closedSeen = closed;
-        const hold = await heldRun(context, manifest?.open ?? [], input.heldMs);
+        if (!changed) await trouble.look();
+        const hold = trouble.hold(run, input.heldMs) ?? (await heldRun(context, manifest?.open ?? [], input.heldMs));
         if (hold !== null) return { how: "held", hold };
         publishing.due();
         if (!changed) await waitForReady(master, wake);
         failures = 0;
       } catch (error) {
+        if (trouble.note(error)) {
+          const hold = trouble.hold(run, input.heldMs);
+          if (hold !== null) return { how: "held", hold };
+          await context.clock.sleep(waitMsMax, wake);
+          continue;
+        }
         failures++;
         if (failures >= failuresInRowMax || isFinal(error)) return { how: "failed", error };
         input.say(`${messageOf(error)}; trying again`);

@@ -31,6 +31,7 @@ import { drive, type DriveEnd } from "./drive.ts";
 import { prepare, refuseLineage, type Prepared, type RequestOptions } from "./prepare.ts";
 import { RunProgress } from "./run-progress.ts";
 import { reportSelection, type SelectionReport } from "./selection.ts";
+import { Trouble } from "./trouble.ts";
 import { storeRun } from "../submit/store-run.ts";
 
 export interface RunOptions extends RequestOptions, StoreOptions {
@@ -136,7 +137,9 @@ class RunCommand {
       };
       await giveBack();
       const say = (line: string): void => this.#progress.say(line);
-      const crew = new Crew({ settings, slots: settings.slots, onDeath: giveBack, say });
+      const trouble = new Trouble({ store, clock: systemClock, random: systemRandom, say });
+      const isTrouble = (said: SpotfoldError | null): boolean => trouble.note(said) || trouble.present;
+      const crew = new Crew({ settings, slots: settings.slots, onDeath: giveBack, isTrouble, say });
       const shown = new RunProgress(this.#progress, crew, before, aggregate);
       crew.start();
       let end: DriveEnd;
@@ -147,6 +150,7 @@ class RunCommand {
           aggregate,
           crew,
           interrupts: this.#io.interrupts,
+          trouble,
           heldMs: settings.timing.heldMs,
           isSettled: async (now) => {
             after = await report(now);

@@ -1,11 +1,12 @@
 /** What the worker child of `run` tells its parent over their channel. Hints for the progress line only, but for `gave-up`. */
+import type { ErrorCode } from "../../shared/errors.ts";
 import type { JobRunner } from "../../executor/types.ts";
 
 export type WorkerMessage =
   | { readonly say: "progress"; readonly attempt: string; readonly blocks: number; readonly bytes: number }
   | { readonly say: "ended"; readonly attempt: string; readonly blocks: number; readonly bytes: number }
   | { readonly say: "gave-up"; readonly why: string }
-  | { readonly say: "failed"; readonly message: string; readonly hint: string | undefined };
+  | { readonly say: "failed"; readonly code: ErrorCode; readonly message: string; readonly hint: string | undefined };
 
 /** Attempts tell more often than a line on a terminal changes. */
 const tellEveryMs = 200;

@@ -22,6 +22,7 @@ const retryMsMax = 4;
 
 const sqliteBusy = 5;
 const sqliteReadOnly = 8;
+const sqliteFull = 13;
 
 export class FolderLock {
   readonly #path: string;
@@ -78,6 +79,13 @@ export class FolderLock {
     } catch (error) {
       const number = sqliteCode(error);
       if (number === sqliteBusy) return false;
+      if (number === sqliteFull) {
+        throw new SpotfoldError("disk-full", `The disk is full: the store's lock cannot be taken (${this.#path}).`, {
+          hint: "Free some space on the disk.",
+          context: { path: this.#path },
+          cause: error,
+        });
+      }
       throw new SpotfoldError(
         number === sqliteReadOnly ? "read-only" : "store-unavailable",
         `The store's lock cannot be taken: ${String(error)}`,

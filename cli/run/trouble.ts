@@ -1,0 +1,84 @@
+/**
+ * What the environment does to `run` itself. Where nothing can be written, a worker cannot write down that it holds the run
+ * either: so `run` looks whether the store takes a small blob when nothing moves, and remembers since when it does not.
+ *
+ *   well --an error of the environment--> in trouble, since then --a write that succeeds--> well
+ */
+import { codeOf, messageOf, SpotfoldError } from "../../shared/errors.ts";
+import type { Hold } from "../../shared/formats/hold.ts";
+import type { BlobStore } from "../../shared/ports/blob-store.ts";
+import type { Clock, Random } from "../../shared/ports/clock.ts";
+
+/** What a person cures while the command waits. A store that was refused, or is read-only, is refused at once. */
+const curable: ReadonlySet<string> = new Set(["disk-full", "access-denied"]);
+
+const keyDigits = 16;
+
+/** As large as what holds a run: where one does not fit, the other does not. */
+const probeBytes = new Uint8Array(1024);
+
+export interface TroubleOptions {
+  readonly store: BlobStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly say: (line: string) => void;
+}
+
+export class Trouble {
+  readonly #options: TroubleOptions;
+  readonly #key: string;
+  #since: number | null = null;
+  #error: unknown = null;
+
+  constructor(options: TroubleOptions) {
+    this.#options = options;
+    this.#key = `probe/${options.random.hex(keyDigits)}`;
+  }
+
+  get present(): boolean {
+    return this.#since !== null;
+  }
+
+  /** False when the error is not one of the environment that may be cured. */
+  note(error: unknown): boolean {
+    if (!curable.has(codeOf(error) ?? "")) return false;
+    if (this.#since === null) {
+      this.#since = this.#options.clock.monotonic();
+      this.#options.say(`${messageOf(error)}; waiting until that is cured`);
+    }
+    this.#error = error;
+    return true;
+  }
+
+  /** Tries a small write. Errors that are not of the environment are somebody else's to report. */
+  async look(): Promise<void> {
+    const { store } = this.#options;
+    try {
+      await store.put(this.#key, probeBytes);
+      await store.delete([this.#key]);
+      this.#since = null;
+    } catch (error) {
+      this.note(error);
+    }
+  }
+
+  /** When it has lasted for `heldMs`: as what holds the run. */
+  hold(run: string, heldMs: number): Hold | null {
+    const lasted = this.#since === null ? 0 : this.#options.clock.monotonic() - this.#since;
+    if (this.#since === null || lasted < heldMs) return null;
+    const hint = this.#error instanceof SpotfoldError ? this.#error.hint : undefined;
+    const now = this.#options.clock.now();
+    return {
+      format: 1,
+      run,
+      kind: "environment",
+      what: messageOf(this.#error),
+      where: "this machine",
+      hint: hint ?? "Cure it; the run goes on by itself.",
+      since: now - lasted,
+      until: now,
+      times: 1,
+      heldMs: lasted,
+    };
+  }
+}
