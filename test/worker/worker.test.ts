@@ -134,11 +134,11 @@ describe("a worker", () => {
   it("asks a queue that fails again, after a while", async () => {
     const setting = await withJobs(1);
     let fails = 3;
-    const { lease } = setting.jobs;
+    const lease = setting.jobs.lease.bind(setting.jobs);
     Object.assign(setting.jobs, {
       lease: async (...args: Parameters<typeof lease>) => {
         if (fails-- > 0) throw new Error("no queue");
-        return await lease.apply(setting.jobs, args);
+        return await lease(...args);
       },
     });
     const end = await endOf(setting, new Worker(setting.context()), 10_000);
