@@ -5,6 +5,16 @@
  */
 import type { FolderBlobStore } from "../../shared/local/folder-store/store.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
+import type { Random } from "../../shared/ports/clock.ts";
+
+const probeDigits = 16;
+
+/** Fails as publishing would (`read-only`, `access-denied`, `disk-full`): better before the work is done than after it. */
+export async function checkPublishable(store: FolderBlobStore, random: Random): Promise<void> {
+  const key = `.probe-${random.hex(probeDigits)}`;
+  await store.putUnsynced(key, new Uint8Array(1));
+  await store.delete([key]);
+}
 
 export function publishingStore(store: FolderBlobStore): BlobStore {
   return {

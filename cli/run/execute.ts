@@ -17,7 +17,7 @@ import { masterContext, openExecutors, selectionOf } from "../compose/master.ts"
 import { DataStores, folderOf, openCatalog, openQueues, openStore, openWorkStore } from "../compose/ports.ts";
 import { newProcessName } from "../compose/process-id.ts";
 import { withScope, type Scope } from "../compose/scope.ts";
-import { publishingStore } from "../compose/web-store.ts";
+import { checkPublishable, publishingStore } from "../compose/web-store.ts";
 import { settingsOf, type StoreOptions } from "../compose/settings.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { heldError } from "../held-error.ts";
@@ -92,7 +92,9 @@ class RunCommand {
     });
     if (options.check === true) return { code: await this.#checked(prepared) };
     const store = await openWorkStore(settings, scope);
-    const web = publishingStore(await openStore("web", this.#webPlace(settings), scope));
+    const webStore = await openStore("web", this.#webPlace(settings), scope);
+    await checkPublishable(webStore, systemRandom);
+    const web = publishingStore(webStore);
     const queues = await openQueues(settings, scope);
     const log = (event: AnyEvent): void => this.#log(event);
     const data = new DataStores(scope);
