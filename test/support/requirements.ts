@@ -6,7 +6,8 @@
  * No other way to skip is used in this repository (test/tidy holds that): a skip without a reason is a test that is gone.
  */
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmdirSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -62,6 +63,19 @@ const PROBES = {
   },
   /** Linux, for what reads /proc. */
   linux: () => (process.platform === "linux" ? undefined : `this is ${process.platform}, not linux`),
+  /** File systems of our own: small ones, read-only ones. Asks for root and the right to mount. */
+  tmpfs: async () => {
+    const folder = mkdtempSync(join(tmpdir(), "spotfold-probe-"));
+    try {
+      await execute("mount", ["-t", "tmpfs", "-o", "size=1m", "none", folder], { timeout: COMMAND_WAIT_MS });
+      await execute("umount", [folder], { timeout: COMMAND_WAIT_MS });
+      return undefined;
+    } catch {
+      return "a tmpfs cannot be mounted by this user here";
+    } finally {
+      rmdirSync(folder);
+    }
+  },
   /** A user whom file permissions hold back; root passes them all. */
   unprivileged: () => (process.getuid?.() === 0 ? "the tests run as root, whom no file permission stops" : undefined),
   /** Command-line codecs, as independent witnesses. */
