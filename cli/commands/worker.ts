@@ -34,7 +34,12 @@ export async function worker(options: WorkerOptions, io: Io): Promise<number> {
   log({ event: "settings", settings: printable(settings) });
   const daemon = new Daemon({
     name: "worker",
-    open: async (scope) => [await openLoop({ settings, id, log, tell, once: options.once === true }, scope)],
+    open: async (scope) => [
+      await openLoop(
+        { settings, id, log, tell, once: options.once === true, probed: options.attached === true },
+        scope,
+      ),
+    ],
     drainMs: settings.timing.drainMs,
     clock: systemClock,
     log,
@@ -61,11 +66,15 @@ interface WorkerLoop {
   readonly log: Log<AnyEvent>;
   readonly tell: (message: WorkerMessage) => void;
   readonly once: boolean;
+  readonly probed: boolean;
 }
 
-async function openLoop({ settings, id, log, tell, once }: WorkerLoop, scope: DaemonScope): Promise<DaemonLoop> {
+async function openLoop(
+  { settings, id, log, tell, once, probed }: WorkerLoop,
+  scope: DaemonScope,
+): Promise<DaemonLoop> {
   const context = await openWorker(
-    { settings, id, slots: settings.slots, log, watch: (runner) => telling(runner, tell) },
+    { settings, id, slots: settings.slots, log, probed, watch: (runner) => telling(runner, tell) },
     scope,
   );
   const run = async (stop: StopSignals): Promise<void> => await work(context, stop, tell, once);

@@ -12,7 +12,7 @@ import type { DimensionsOf, WorkerContext } from "../../worker/context.ts";
 import { workerRules } from "../../worker/rules.ts";
 import { FileBundleCache } from "./bundle-cache.ts";
 import type { AnyEvent } from "./log.ts";
-import { DataStores, openQueues, openWorkStore } from "./ports.ts";
+import { DataStores, openQueues, openStore, openWorkStore } from "./ports.ts";
 import { isDeadHere } from "./process-id.ts";
 import type { Scope } from "./scope.ts";
 
@@ -21,6 +21,8 @@ export interface WorkerParts {
   readonly id: string;
   readonly slots: number;
   readonly log: Log<AnyEvent>;
+  /** The process that started this one has probed the store a moment ago. */
+  readonly probed?: boolean;
   /** Looks over the shoulder of the runner, for progress. */
   readonly watch?: (runner: JobRunner) => JobRunner;
 }
@@ -28,7 +30,8 @@ export interface WorkerParts {
 export async function openWorker(parts: WorkerParts, scope: Scope): Promise<WorkerContext> {
   const { settings, id, slots, log, watch = (runner) => runner } = parts;
   const { timing } = settings;
-  const store = await openWorkStore(settings, scope);
+  const store =
+    parts.probed === true ? await openStore("store", settings.store, scope) : await openWorkStore(settings, scope);
   const { jobs, ready } = await openQueues(settings, scope);
   const scratch = await makeScratch(settings, id, scope);
   const data = new DataStores(scope);
