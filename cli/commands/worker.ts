@@ -45,14 +45,20 @@ export async function worker(options: WorkerOptions, io: Io): Promise<number> {
     log,
   });
   interruptDaemon(daemon, io.interrupts);
-  if (options.attached === true)
-    process.once("disconnect", () => daemon.interrupt("the process that started it is gone"));
+  if (options.attached === true) drainWithParent(daemon);
   const { status, error } = await daemon.start();
   if (codeOf(error) !== undefined) {
     const { code, hint } = error instanceof SpotfoldError ? error : { code: "internal" as const, hint: undefined };
     tell({ say: "failed", code, message: messageOf(error), hint });
   }
   return status;
+}
+
+/** A parent that was killed while this process started is gone already, and says so no second time. */
+function drainWithParent(daemon: Daemon): void {
+  const gone = (): void => daemon.interrupt("the process that started it is gone");
+  process.once("disconnect", gone);
+  if (!process.connected) gone();
 }
 
 function tellParent(message: WorkerMessage): void {
