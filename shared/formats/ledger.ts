@@ -120,12 +120,13 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
 
 /** Only masters write manifests, and zstd's checks cover their bytes: the format number is what is checked. */
 export function decodeManifest(what: string, bytes: Uint8Array): Manifest {
-  let value: Manifest;
+  let value: Manifest | null;
   try {
-    value = JSON.parse(zstdDecompressSync(bytes).toString("utf8")) as Manifest;
+    value = JSON.parse(zstdDecompressSync(bytes).toString("utf8")) as Manifest | null;
   } catch (error) {
     throw new SpotfoldError("corrupt", `${what} cannot be read`, { cause: error });
   }
+  if (value === null) throw new SpotfoldError("corrupt", `${what} holds nothing`);
   if (value.format !== 1) throw new UnknownFormat(what, value.format);
   return value;
 }
