@@ -36,7 +36,7 @@ export function readPublished(folder: string): Published {
   const known = new Set(["versions.json", "coverage.json"]);
   // What begins with a dot is the store's own, and no static server shows it.
   const strange = readdirSync(folder).filter(
-    (name) => !/^\./.test(name) && !known.has(name) && !folderPattern.test(name),
+    (name) => !name.startsWith(".") && !known.has(name) && !folderPattern.test(name),
   );
   assert.deepEqual(strange, []);
   return { units, coverage: readCoverage(folder, pointers) };

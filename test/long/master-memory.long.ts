@@ -1,0 +1,121 @@
+/**
+ * A master's memory is flat in the number of outputs: a real `master` process folds the outputs of 200 jobs, and then of
+ * 4,000. The worker is the real one but for its runner, which gives every job the same small segment: what is measured is
+ * the master.
+ */
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { StatusReport } from "../../cli/report/status.ts";
+import { withScope } from "../../cli/compose/scope.ts";
+import { openWorker } from "../../cli/compose/worker.ts";
+import type { AttemptSegment, JobOutcome, JobRunner, JobTask } from "../../executor/types.ts";
+import { readSettings } from "../../shared/config/settings.ts";
+import { SegmentWriter } from "../../shared/segment/writer.ts";
+import { Worker } from "../../worker/worker.ts";
+import { Site } from "../faults/site.ts";
+import { needs } from "../support/requirements.ts";
+import { tempDir } from "../support/temp.ts";
+
+const blocks = 5_000;
+/** Four jobs for each slot. */
+const slotsOfFew = 50;
+const slotsOfMany = 1_000;
+const keysPerSegment = 2_000;
+/** Twenty times the outputs may cost so much more: pages of lists, and what the collector has not yet looked at. */
+const growthMiBMax = 64;
+const runMsMax = 540_000;
+const lookMs = 1_000;
+
+/** The same small segment for every job: `keysPerSegment` keys, each counted once for each block. */
+function segmentMaker(folder: string): (task: JobTask) => AttemptSegment {
+  return (task) => {
+    const chunks: Uint8Array[] = [];
+    const writer = new SegmentWriter((bytes) => void chunks.push(bytes.slice()), { columns: 2 });
+    for (let i = 0; i < keysPerSegment; i++) {
+      writer.addText(`\tkey-${String(i).padStart(6, "0")}`, String(task.blocks.length));
+    }
+    const summary = writer.finish();
+    const path = join(folder, task.attempt);
+    writeFileSync(path, Buffer.concat(chunks));
+    return { ...summary, path, partitions: [""], units: [""] };
+  };
+}
+
+function outcomeOf(task: JobTask, segment: AttemptSegment): JobOutcome {
+  const reports = task.blocks.map(({ index }) => ({
+    index,
+    records: 1,
+    rawBytes: 1,
+    rejected: {},
+    verdict: "counted" as const,
+  }));
+  return { reports, faults: [], ended: null, segment, log: new Uint8Array() };
+}
+
+/** By what `status --json` prints; nothing as long as no master has seen the run. */
+function isFinished(stdout: string): boolean {
+  if (stdout === "") return false;
+  const { aggregates } = JSON.parse(stdout) as StatusReport;
+  return aggregates[0]?.runs.some(({ state, covered }) => state !== "open" && covered === blocks) ?? false;
+}
+
+/** Of a living process, MiB. */
+function peakMiB(pid: number): number {
+  return Number(/^VmHWM:\s+([0-9]+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
+}
+
+describe("memory of a master", function masterMemory() {
+  this.timeout(2 * runMsMax);
+  needs("linux");
+
+  async function peakWith(slots: number): Promise<{ readonly jobs: number; readonly mib: number }> {
+    const env = { SPOTFOLD_TIMING_SCALE: "0.1", SPOTFOLD_TIMING_LEASE_MS: "6000000" };
+    const site = new Site(tempDir("master-memory"), env);
+    const data = join(site.folder, "blocks");
+    mkdirSync(data);
+    for (let i = 0; i < blocks; i++) writeFileSync(join(data, `block-${i}.json`), `{"n":${i}}\n`);
+    const settings = readSettings({}, { variables: env, workingFolder: site.folder });
+    return await withScope(async (scope) => {
+      const context = await openWorker({ settings, id: "fake-runner", slots, log: () => undefined }, scope);
+      const make = segmentMaker(tempDir("segments"));
+      let jobs = 0;
+      const runner: JobRunner = {
+        run: (task) => {
+          jobs++;
+          return Promise.resolve(outcomeOf(task, make(task)));
+        },
+        release: () => Promise.resolve(),
+      };
+      const worker = new Worker({ ...context, runner });
+      const ended = worker.run();
+      await sleep(lookMs);
+      const args = ["counts", "--by", "$.n", "--data", data, "--layout", "{name}", "--into", "many"];
+      const submitted = await site.call(["submit", ...args]);
+      assert.equal(submitted.code, 0, submitted.stderr);
+      const master = await site.start(["master"]);
+      const until = performance.now() + runMsMax;
+      for (;;) {
+        const { stdout } = await site.call(["status", "many", "--json"]);
+        if (isFinished(stdout)) break;
+        assert.ok(performance.now() < until, stdout + master.stderr().slice(-2_000));
+        await sleep(lookMs);
+      }
+      const mib = peakMiB(master.pid);
+      worker.drain("done");
+      await ended;
+      master.kill("SIGTERM");
+      assert.equal((await master.waitForEnd(60_000)).code, 0);
+      return { jobs, mib };
+    });
+  }
+
+  it(`grows by at most ${growthMiBMax} MiB from 200 outputs to 4,000`, async () => {
+    const few = await peakWith(slotsOfFew);
+    const many = await peakWith(slotsOfMany);
+    console.log(`      ${few.jobs} outputs ${few.mib.toFixed(0)} MiB, ${many.jobs} outputs ${many.mib.toFixed(0)} MiB`);
+    assert.ok(few.jobs >= 4 * slotsOfFew && many.jobs >= 4 * slotsOfMany);
+    assert.ok(many.mib - few.mib <= growthMiBMax);
+  });
+});
