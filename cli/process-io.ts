@@ -1,7 +1,7 @@
 /** The `Io` of the real process. */
 import { writeSync } from "node:fs";
 import type { WriteStream } from "node:tty";
-import { codeOf } from "../shared/errors.ts";
+import { codeOf, messageOf } from "../shared/errors.ts";
 import { processEnvironment } from "../shared/config/environment.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { Interrupts, Io, TextStream } from "./io.ts";
@@ -23,10 +23,10 @@ export function processIo(words: readonly string[]): Io {
 }
 
 function streamOf(stream: WriteStream): TextStream {
-  // A reader that has gone (`| head`) is no failure of ours: the next write says so, and the command ends.
+  // A reader that has gone (`| head`) is no failure of ours. A full disk is no bug of ours either. Both end the command.
   stream.on("error", (error) => {
-    if (codeOf(error) === "EPIPE") process.exit(exitCodes.failed);
-    throw error;
+    if (codeOf(error) !== "EPIPE") lastWords(2, `spotfold: the output cannot be written: ${messageOf(error)}\n`);
+    process.exit(exitCodes.failed);
   });
   return {
     isTerminal: stream.isTTY,

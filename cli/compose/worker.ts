@@ -7,6 +7,7 @@ import type { AttemptLimits, JobRunner } from "../../executor/types.ts";
 import { systemClock, systemRandom } from "../../shared/clock.ts";
 import type { Settings } from "../../shared/config/settings.ts";
 import { compileLayout, type Layout } from "../../shared/dataset/layout.ts";
+import { translated } from "../../shared/local/folder-store/errors.ts";
 import type { Log } from "../../shared/log.ts";
 import type { DimensionsOf, WorkerContext } from "../../worker/context.ts";
 import { workerRules } from "../../worker/rules.ts";
@@ -83,7 +84,9 @@ const scratchFolder = (settings: Settings): string => join(settings.work, "scrat
 export async function makeScratch(settings: Settings, id: string, scope: Scope): Promise<string> {
   const root = scratchFolder(settings);
   const own = join(root, id);
-  await mkdir(own, { recursive: true });
+  await mkdir(own, { recursive: true }).catch((error: unknown) => {
+    throw translated(error, { store: root, path: own });
+  });
   for (const name of readdirSync(root)) {
     if (isDeadHere(name)) rmSync(join(root, name), { recursive: true, force: true });
   }

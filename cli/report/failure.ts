@@ -2,7 +2,7 @@
 import { messageOf, SpotfoldError } from "../../shared/errors.ts";
 import { exitCodeOf, type ExitCode } from "../exit-codes.ts";
 import { HeldError } from "../held-error.ts";
-import type { Io } from "../io.ts";
+import { commandLine, type Io } from "../io.ts";
 import { jsonOfError } from "./result.ts";
 
 /** Runs a command's body; what it throws is told, and becomes an exit code. No stack trace for what a user did. */
@@ -15,6 +15,12 @@ export async function reportingFailures(io: Io, json: boolean, body: () => Promi
 }
 
 export async function reportFailure(io: Io, json: boolean, error: unknown): Promise<ExitCode> {
+  const { first, exitCode } = io.interrupts;
+  // Who stopped it wants no explanation.
+  if (first.aborted && error === first.reason) {
+    await io.err.write(`stopped; to go on: ${commandLine(io.words)}\n`);
+    return exitCode();
+  }
   await io.err.write(failureText(error));
   if (json) await io.out.write(`${JSON.stringify(jsonOfError(error))}\n`);
   return error instanceof HeldError ? error.exitCode : exitCodeOf(error);
@@ -22,8 +28,12 @@ export async function reportFailure(io: Io, json: boolean, error: unknown): Prom
 
 function failureText(error: unknown): string {
   const hint = error instanceof SpotfoldError ? error.hint : undefined;
-  const ours = error instanceof SpotfoldError && error.code !== "internal";
-  // A bug of ours is told with all there is to find it.
-  const what = ours || !(error instanceof Error) ? messageOf(error) : (error.stack ?? error.message);
+  // What the operating system refused says itself what it was about. A bug of ours is told with all there is to find it.
+  const isBug = error instanceof SpotfoldError ? error.code === "internal" : !isSystemError(error);
+  const what = isBug && error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
   return `spotfold: ${what}\n${hint === undefined ? "" : `  ${hint}\n`}`;
+}
+
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && "syscall" in error;
 }
