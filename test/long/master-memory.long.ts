@@ -54,11 +54,10 @@ function outcomeOf(task: JobTask, segment: AttemptSegment): JobOutcome {
   return { reports, faults: [], ended: null, segment, log: new Uint8Array() };
 }
 
-/** By what `status --json` prints; nothing as long as no master has seen the run. */
+/** By what `status --json` prints; an error as long as no master has seen the run. */
 function isFinished(stdout: string): boolean {
-  if (stdout === "") return false;
-  const { aggregates } = JSON.parse(stdout) as StatusReport;
-  return aggregates[0]?.runs.some(({ state, covered }) => state !== "open" && covered === blocks) ?? false;
+  const { aggregates } = JSON.parse(stdout) as Partial<StatusReport>;
+  return aggregates?.[0]?.runs.some(({ state, covered }) => state !== "open" && covered === blocks) ?? false;
 }
 
 /** Of a living process, MiB. */
