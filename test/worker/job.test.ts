@@ -445,6 +445,16 @@ describe("an attempt that is stopped", () => {
     assert.equal((await handling.setting.records())[0]?.end?.cause, "interrupted");
   });
 
+  it("by a drain hands on nothing when its lease may have ended: another may have the job", async () => {
+    const handling = await submitted();
+    handling.setting.run = untilStopped;
+    const ended = handling.handle(messageOf(blocksOf(3)));
+    await handling.setting.clock.advance(120_000);
+    handling.drain.abort(new Error("spot notice"));
+    assert.equal(await ended, "released");
+    assert.equal(await handling.setting.resolution(), null);
+  });
+
   it("by the close of its run ends at the next heartbeat, and its message is dropped", async () => {
     const handling = await submitted();
     handling.setting.run = untilStopped;
