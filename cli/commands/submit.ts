@@ -81,6 +81,7 @@ async function submitIn(scope: Scope, analysis: string, options: SubmitOptions, 
     io,
     progress,
   });
+  progress.clear();
   if (after === null) return io.interrupts.exitCode();
   return await writeResult(io, options.json ?? false, {
     run,
@@ -124,8 +125,10 @@ interface WaitInput {
 async function waited(input: WaitInput): Promise<SelectionReport | null> {
   const { store, ledger, run, aggregate, heldMs, report, io, progress } = input;
   let seen = -1;
+  let from: number | null = null;
   for (;;) {
-    const { manifest } = await ledger.read(aggregate);
+    const { manifest, storeTime } = await ledger.read(aggregate);
+    from ??= storeTime;
     const isIn = run === null || (await isAdmitted(store, manifest, run));
     const closed = manifest?.closed.length ?? 0;
     if (isIn && closed !== seen) {
@@ -133,7 +136,7 @@ async function waited(input: WaitInput): Promise<SelectionReport | null> {
       if (now.waiting === 0) return now;
       seen = closed;
     }
-    const hold = await heldRun({ store }, manifest?.open ?? [], heldMs);
+    const hold = await heldRun(store, { open: manifest?.open ?? [], heldMs, from });
     if (hold !== null) throw heldError(hold, `To wait again: ${commandLine(io.words)}`);
     progress.show(isIn ? progressText(manifest) : "waiting for a master to admit the run");
     await systemClock.sleep(lookMs, io.interrupts.first);

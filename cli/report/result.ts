@@ -91,9 +91,24 @@ function missingLines(result: RunResult, missing: SelectionReport["missing"]): s
   return lines;
 }
 
-/** Ends a command that waited for its selection: the result on stdout, and the exit code. Throws when nothing was accepted. */
+/** A run that was ended early gave blocks back: nobody works on them, and nothing says of them that they are missing. */
+function refuseUntried(io: Io, { selected, untried }: SelectionReport): void {
+  if (untried === 0) return;
+  throw new SpotfoldError(
+    "changed",
+    `${countText(untried)} of ${counted(selected, "block")} are neither covered nor missing: a run was cancelled or ` +
+      "past its deadline, or blocks came meanwhile",
+    { hint: `To go on: ${commandLine(io.words)}` },
+  );
+}
+
+/**
+ * Ends a command that waited for its selection: the result on stdout, and the exit code. Throws when nothing was accepted, or
+ * something was not even tried.
+ */
 export async function writeResult(io: Io, json: boolean, result: RunResult): Promise<ExitCode> {
   if (!json) await io.out.write(textOf(result));
+  refuseUntried(io, result.report);
   const refused = nothingAccepted(result.report);
   if (refused !== null) {
     throw new SpotfoldError("analysis-failed", `no record of any block was accepted; the first error: ${refused}`, {

@@ -77,10 +77,8 @@ export class Crew {
     child.stderr?.setEncoding("utf8").on("data", (text: string) => (tail = (tail + text).slice(-tailChars)));
     child.on("message", (message) => this.#hear(message as WorkerMessage));
     this.#gone = new Promise((resolve) => {
-      child.once("error", (error) => {
-        tail = error.message;
-        if (child.pid === undefined) void this.#died(null, null, tail).finally(resolve);
-      });
+      // One that could not be started says "error", and then "close" like any other: one death.
+      child.once("error", (error) => (tail = error.message));
       child.once("close", (code, signal) => {
         void this.#died(code, signal, tail).finally(resolve);
       });

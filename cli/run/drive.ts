@@ -16,6 +16,7 @@ import { holdSchema, isHeld, type Hold } from "../../shared/formats/hold.ts";
 import type { Manifest, OpenRun } from "../../shared/formats/ledger.ts";
 import { parseStored } from "../../shared/formats/stored.ts";
 import { holdKey } from "../../shared/names.ts";
+import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import { readAll } from "../../shared/read-all.ts";
 import type { Interrupts } from "../io.ts";
 import type { Crew } from "./crew.ts";
@@ -56,6 +57,8 @@ export async function drive(input: DriveInput): Promise<DriveEnd> {
   const publishing = new Publishing(master, context);
   let failures = 0;
   let closedSeen = -1;
+  /** The store's time at the first look. */
+  let from: number | null = null;
   let run = "";
   try {
     for (;;) {
@@ -64,7 +67,8 @@ export async function drive(input: DriveInput): Promise<DriveEnd> {
       if (crew.failure.aborted) return { how: "failed", error: crew.failure.reason };
       try {
         const changed = await master.work();
-        const { manifest } = await context.ledger.read(aggregate);
+        const { manifest, storeTime } = await context.ledger.read(aggregate);
+        from ??= storeTime;
         input.onPass(manifest);
         run = manifest?.open[0]?.run ?? run;
         // Looking at the whole selection costs a read of all coverage: only when another run has closed.
@@ -72,7 +76,8 @@ export async function drive(input: DriveInput): Promise<DriveEnd> {
         if (closed !== closedSeen && (await input.isSettled(manifest))) return { how: "settled" };
         closedSeen = closed;
         if (!changed) await trouble.look();
-        const hold = trouble.hold(run, input.heldMs) ?? (await heldRun(context, manifest?.open ?? [], input.heldMs));
+        const held = { open: manifest?.open ?? [], heldMs: input.heldMs, from };
+        const hold = trouble.hold(run, input.heldMs) ?? (await heldRun(context.store, held));
         if (hold !== null) return { how: "held", hold };
         publishing.due();
         if (!changed) await waitForReady(master, wake);
@@ -126,19 +131,23 @@ async function drain(input: DriveInput): Promise<DriveEnd> {
   return { how: (await input.isSettled(manifest)) ? "settled" : "interrupted" };
 }
 
+export interface HeldInput {
+  readonly open: readonly Pick<OpenRun, "run">[];
+  /** How long the environment may hold a run. */
+  readonly heldMs: number;
+  /** The store's time at which the command began to look: what was held before says nothing about a cure since. */
+  readonly from: number;
+}
+
 /** The first hold that ends this command. */
-export async function heldRun(
-  context: Pick<MasterContext, "store">,
-  open: readonly Pick<OpenRun, "run">[],
-  heldMs: number,
-): Promise<Hold | null> {
+export async function heldRun(store: BlobStore, { open, heldMs, from }: HeldInput): Promise<Hold | null> {
   for (const { run } of open) {
-    const blob = await readAll(context.store, holdKey(run));
+    const blob = await readAll(store, holdKey(run));
     if (blob === null) continue;
     const hold = parseStored(holdKey(run), blob.bytes, holdSchema);
     if (!isHeld(hold, blob.storeTime)) continue;
     if (hold.kind === "bundle" || hold.kind === "failures") return hold;
-    if (hold.kind === "environment" && blob.storeTime - hold.since >= heldMs) return hold;
+    if (hold.kind === "environment" && blob.storeTime - Math.max(hold.since, from) >= heldMs) return hold;
   }
   return null;
 }
