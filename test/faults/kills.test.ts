@@ -28,6 +28,10 @@ const runMsMax = 2_500;
 /** Each run starts about a dozen executors: the check's, one or more for each job, merges, renders. */
 const appearancesMax = 10;
 
+/** Daemons that are killed and started again; a round takes longer, as leases must run out. */
+const daemonRounds = Math.max(2, Math.round(rounds / 5));
+const daemonMsMax = 4_000;
+
 const roles: readonly Role[] = ["executor", "worker", "run", "decoder"];
 
 describe("a run whose processes are killed", function killedRuns() {
@@ -92,5 +96,37 @@ describe("a run whose processes are killed", function killedRuns() {
     }
     console.log(`      killed: ${[...hit].map(([role, count]) => `${role} ${count}`).join(", ")}`);
     assert.ok([...hit.values()].reduce((sum, count) => sum + count, 0) * 2 >= rounds, "most rounds meet their victim");
+  });
+
+  it(`as daemons, one killed and started again, publishes the undisturbed bytes, in each of ${daemonRounds} rounds`, async () => {
+    const [analysis = "", ...rest] = args.slice(0, args.indexOf("--out"));
+    for (let round = firstRound; round < firstRound + daemonRounds; round++) {
+      const float = seeded(round);
+      const here = site(`daemons-${round}`);
+      const submitted = await here.call(["submit", analysis, ...rest, "--json"]);
+      assert.equal(submitted.code, 0, submitted.stderr);
+      const { aggregate } = JSON.parse(submitted.stdout) as { aggregate: string };
+      const commands = [["master"], ["worker", "--slots", "1"], ["worker", "--slots", "1"]];
+      const daemons = await Promise.all(commands.map(async (words) => await here.start(words)));
+      const families = daemons.map(({ pid }) => new Family(pid));
+      // The master in every other round.
+      const victim = round % 2;
+      await sleep(float() * daemonMsMax);
+      for (const family of families) family.look();
+      daemons[victim]?.kill("SIGKILL");
+      await daemons[victim]?.ended;
+      const again = await here.start(commands[victim] ?? []);
+      families.push(new Family(again.pid));
+      const waited = await here.call(["submit", analysis, ...rest, "--wait", "--json"]);
+      assert.equal(waited.code, 0, `ROUND=${round}: ${waited.stderr}${waited.stdout}`);
+      for (const daemon of [...daemons.filter((_, i) => i !== victim), again]) {
+        daemon.kill("SIGTERM");
+        assert.equal((await daemon.waitForEnd(roundMsMax)).code, 0, daemon.stderr().slice(-2_000));
+      }
+      const published = await here.call(["master", "--once"]);
+      assert.equal(published.code, 0, published.stderr.slice(-2_000));
+      assertSamePublished(readPublished(join(here.folder, ".spotfold/web", aggregate)), expected);
+      for (const family of families) await family.assertGone();
+    }
   });
 });
