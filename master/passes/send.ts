@@ -94,8 +94,13 @@ async function sendAgain(context: MasterContext, state: SendState, spec: RunSpec
     .map(jobId);
   const inHand = await jobsInHand(context.store, context.timing.statusMs);
   const due = [...open, ...run.successors].filter((job) => !inHand.has(`${run.plan}/${job}`));
+  if (due.length === 0) {
+    // All are in hand: the statuses are looked at again after another interval, not at each pass.
+    state.noteSend(run.plan, context.clock.monotonic());
+    return 0;
+  }
   await sendJobs(context, state, spec, run, due, state.nextSend(run.plan));
-  if (due.length > 0) context.log({ event: "jobs-sent", run: run.run, jobs: due.length, again: true });
+  context.log({ event: "jobs-sent", run: run.run, jobs: due.length, again: true });
   return due.length;
 }
 

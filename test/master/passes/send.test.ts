@@ -263,6 +263,29 @@ describe("sending again", () => {
     assert.deepEqual([...(await jobsInHand(setting.store, 30_000))], [`${open.plan}/${jobId(2)}`]);
   });
 
+  it("looks at the workers once in an interval when they have all jobs in hand", async () => {
+    const sending = await emptied(1);
+    const { setting } = sending;
+    const held = `${(await setting.open("r1")).plan}/${jobId(0)}`;
+    let lists = 0;
+    sending.context = setting.context({
+      store: intercepted(
+        setting.store,
+        (method, key) => void (lists += method === "list" && key === "workers/" ? 1 : 0),
+      ),
+    });
+    for (let seconds = 0; seconds <= 200; seconds += 5) {
+      const status = { format: 1, worker: "w", startedAt: 0, at: 0, slots: 1, jobs: [held], resolved: 0, failed: 0 };
+      await setting.store.put(workerKey("w"), encodeStored(status));
+      assert.equal(await sending.pass(), 0);
+      await setting.clock.advance(5_000);
+    }
+    assert.equal(lists, 3);
+    await setting.clock.advance(2 * 60_000);
+    await sending.pass();
+    assert.deepEqual(await sending.sent(), jobs(0, 1, 2), "as the first one again, when the worker is silent");
+  });
+
   it("sends a straggler's backup copy though the queue is never empty, ever more patiently", async () => {
     const sending = await emptied(1);
     const { setting } = sending;
