@@ -11,12 +11,12 @@ import type { Settings } from "../../shared/config/settings.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
 import { runSchema, type RunSpec } from "../../shared/formats/run.ts";
 import { parseStored } from "../../shared/formats/stored.ts";
-import { workerStatusSchema } from "../../shared/formats/worker-status.ts";
 import type { Log } from "../../shared/log.ts";
-import { runKey, workersPrefix } from "../../shared/names.ts";
+import { runKey } from "../../shared/names.ts";
 import { readAll } from "../../shared/read-all.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import { FileBundleCache } from "./bundle-cache.ts";
+import { liveWorkers } from "./live-workers.ts";
 import type { AnyEvent } from "./log.ts";
 import type { Queues } from "./ports.ts";
 import type { Scope } from "./scope.ts";
@@ -96,18 +96,8 @@ export function selectionOf(catalog: Catalog, spec: Pick<RunSpec, "dataset" | "f
   return catalog.select(spec.dataset, spec.filter);
 }
 
-/** A worker that missed two statuses is taken for dead. */
-const liveStatusIntervals = 3;
-
 /** Slots of all workers that are alive. */
 async function liveSlots(store: BlobStore, statusMs: number): Promise<number> {
-  let slots = 0;
-  for await (const page of store.list(workersPrefix)) {
-    for (const { key, lastModified } of page.blobs) {
-      if (page.storeTime - lastModified > liveStatusIntervals * statusMs) continue;
-      const blob = await readAll(store, key);
-      if (blob !== null) slots += parseStored(key, blob.bytes, workerStatusSchema).slots;
-    }
-  }
-  return slots;
+  const live = await liveWorkers(store, statusMs);
+  return live.reduce((slots, { status }) => slots + status.slots, 0);
 }

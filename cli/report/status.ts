@@ -4,10 +4,10 @@ import { holdSchema, isHeld } from "../../shared/formats/hold.ts";
 import type { ClosedState, Manifest, RunTotals } from "../../shared/formats/ledger.ts";
 import { runSchema } from "../../shared/formats/run.ts";
 import { parseStored } from "../../shared/formats/stored.ts";
-import { workerStatusSchema } from "../../shared/formats/worker-status.ts";
-import { holdKey, inboxPrefix, runKey, workersPrefix } from "../../shared/names.ts";
+import { holdKey, inboxPrefix, runKey } from "../../shared/names.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import { readAll } from "../../shared/read-all.ts";
+import { liveWorkers } from "../compose/live-workers.ts";
 import { counted, countText, timeText } from "./lines.ts";
 
 export interface RunStatus {
@@ -48,9 +48,6 @@ export interface WorkerLine {
 
 /** Older runs of an aggregate are counted, not listed. */
 const closedShownMax = 3;
-
-/** A worker that missed two statuses is taken for dead. */
-const liveStatusIntervals = 3;
 
 export async function readStatus(
   { store, ledger }: { readonly store: BlobStore; readonly ledger: Ledger },
@@ -119,18 +116,10 @@ async function readInbox(store: BlobStore): Promise<{ run: string; aggregate: st
 }
 
 async function readWorkers(store: BlobStore, statusMs: number): Promise<WorkerLine[]> {
-  const workers: WorkerLine[] = [];
-  for await (const page of store.list(workersPrefix)) {
-    for (const { key, lastModified } of page.blobs) {
-      const ageMs = page.storeTime - lastModified;
-      if (ageMs > liveStatusIntervals * statusMs) continue;
-      const blob = await readAll(store, key);
-      if (blob === null) continue;
-      const { worker, slots, jobs, resolved, failed } = parseStored(key, blob.bytes, workerStatusSchema);
-      workers.push({ worker, slots, jobs, resolved, failed, ageMs });
-    }
-  }
-  return workers;
+  const live = await liveWorkers(store, statusMs);
+  return live.map(({ status: { worker, slots, jobs, resolved, failed }, ageMs }) => {
+    return { worker, slots, jobs, resolved, failed, ageMs };
+  });
 }
 
 export function statusText({ aggregates, inbox, workers }: StatusReport): string {
