@@ -8,9 +8,6 @@ import { readFileSync, writeFileSync } from "node:fs";
 /** How often a child's memory is looked at. Fresh memory can be filled at a few GB/s, so at least ten times a second. */
 export const memoryPollMs = process.platform === "linux" ? 100 : 1_000;
 
-/** Linux counts pages of this size on the machines we run on; arm64 kernels with larger ones say so in smaps. */
-const pageBytes = 4_096;
-
 /** Of -1000 to 1000: the kernel takes the executor before anything that matters. */
 const oomScoreOfExecutors = 900;
 
@@ -18,8 +15,9 @@ const oomScoreOfExecutors = 900;
 export async function residentBytes(pid: number): Promise<number | null> {
   if (process.platform !== "linux") return await residentByPs(pid);
   try {
-    const pages = Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]);
-    return Number.isFinite(pages) ? pages * pageBytes : null;
+    // In kB whatever the size of a page is, which differs between arm64 kernels.
+    const kib = /^VmRSS:\s+([0-9]+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+    return kib === undefined ? null : Number(kib) * 1_024;
   } catch {
     return null;
   }
