@@ -32,6 +32,7 @@ export function emptyManifest(spec: RunSpec): Manifest {
     number: 0,
     epoch: 0,
     lineage: lineageOf(spec),
+    layouts: {},
     renderer: rendererOf(spec),
     data: [],
     coverage: [],
@@ -60,10 +61,15 @@ export function admissible(base: Manifest | null, spec: RunSpec): "yes" | "open"
   if (base === null) return "yes";
   if (base.open.some((run) => run.run === spec.run)) return "open";
   if (base.closed.some((run) => run.run === spec.run)) return "closed";
+  const differs = (what: string, ours: unknown, theirs: unknown): { differs: string } => ({
+    differs: `${what} is ${JSON.stringify(ours)} in the aggregate and ${JSON.stringify(theirs)} in the run`,
+  });
   const difference = lineageDifference(base.lineage, lineageOf(spec));
-  if (difference === null) return "yes";
-  const { field, ours, theirs } = difference;
-  return { differs: `${field} is ${JSON.stringify(ours)} in the aggregate and ${JSON.stringify(theirs)} in the run` };
+  if (difference !== null) return differs(difference.field, difference.ours, difference.theirs);
+  const { name, layout } = spec.dataset;
+  // Under another layout its blocks may be of other partitions, and what covers them would not be found.
+  const before = Object.hasOwn(base.layouts, name) ? base.layouts[name] : layout;
+  return before === layout ? "yes" : differs(`the layout of dataset ${name}`, before, layout);
 }
 
 /** Lets a run in with the plan that was made for exactly this manifest. A run of no jobs is closed at once. */
@@ -72,7 +78,8 @@ export function admit(base: Manifest | null, admission: Admission): Outcome<"ref
   const state = admissible(base, spec);
   if (state === "open" || state === "closed") return { outcome: "done" };
   if (state !== "yes") return { outcome: "refused" };
-  const manifest = base ?? emptyManifest(spec);
+  const empty = base ?? emptyManifest(spec);
+  const manifest = { ...empty, layouts: { ...empty.layouts, [spec.dataset.name]: spec.dataset.layout } };
   const number = manifest.number + 1;
   if (jobs === 0) {
     const line: ClosedRun = { run: spec.run, plan, admission: number, state: "finished", blocks: 0, totals: nothing };

@@ -93,6 +93,8 @@ export interface Manifest {
   readonly number: number;
   readonly epoch: number;
   readonly lineage: Lineage;
+  /** Layout of each dataset that feeds it: it says of which partition a block is, so coverage is found by it. */
+  readonly layouts: Readonly<Record<string, string>>;
   readonly renderer: Renderer;
   readonly data: readonly DataSegment[];
   readonly coverage: readonly CoverageSegment[];

@@ -262,6 +262,19 @@ describe("admission", () => {
     }
   });
 
+  it("refuses another layout of a dataset that it knows: its blocks' partitions might be others", () => {
+    const base = admitted(admitted(null, "r0", 1), "r1", 0);
+    const { dataset } = specOf("r2");
+    const other = specOf("r2", { dataset: { ...dataset, layout: "d={date:yyyyMM}{x}/" } });
+    const answer = admissible(base, other);
+    assert.match(typeof answer === "object" ? answer.differs : answer, /^the layout of dataset data is "d=/);
+    const admission = { spec: other, plan: planOf("r2"), jobs: 1, blocks: 1, admittedAt: 5 };
+    assert.equal(admit(base, admission).outcome, "refused");
+    for (const name of ["another", "constructor"]) {
+      assert.equal(admissible(base, specOf("r2", { dataset: { ...other.dataset, name } })), "yes");
+    }
+  });
+
   it("does not mind the order of parameters", () => {
     const one = admit(null, {
       spec: specOf("r0", { params: { a: 1, b: { c: 1, d: 2 } } }),
