@@ -45,11 +45,23 @@ export async function results(name: string, options: ResultsOptions, io: Io): Pr
       format,
       prefix: prefixOf(options.prefix, renderer.columns),
     });
-    for await (const chunk of lines) {
-      if (io.interrupts.first.aborted) return io.interrupts.exitCode();
-      await io.out.write(chunk);
-    }
-    return exitCodes.done;
+    return await Promise.race([written(lines, io), interrupted(io)]);
+  });
+}
+
+async function written(lines: AsyncIterable<Uint8Array>, io: Io): Promise<number> {
+  for await (const chunk of lines) {
+    if (io.interrupts.first.aborted) break;
+    await io.out.write(chunk);
+  }
+  return exitCodes.done;
+}
+
+/** Ends the command also where `finish` takes for ever, or nobody reads on. The child ends with this process. */
+function interrupted({ interrupts: { first, exitCode } }: Io): Promise<number> {
+  return new Promise((resolve) => {
+    if (first.aborted) resolve(exitCode());
+    else first.addEventListener("abort", () => resolve(exitCode()), { once: true });
   });
 }
 
