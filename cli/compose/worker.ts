@@ -1,12 +1,12 @@
 /** From settings to a worker's context, with real children. */
 import { createReadStream, readdirSync, rmSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { childRunner } from "../../executor/launch/runner.ts";
 import type { AttemptLimits, JobRunner } from "../../executor/types.ts";
 import { systemClock, systemRandom } from "../../shared/clock.ts";
 import type { Settings } from "../../shared/config/settings.ts";
 import { compileLayout, type Layout } from "../../shared/dataset/layout.ts";
+import { makeFolders } from "../../shared/local/make-folders.ts";
 import { translated } from "../../shared/local/folder-store/errors.ts";
 import type { Log } from "../../shared/log.ts";
 import type { DimensionsOf, WorkerContext } from "../../worker/context.ts";
@@ -84,9 +84,11 @@ const scratchFolder = (settings: Settings): string => join(settings.work, "scrat
 export async function makeScratch(settings: Settings, id: string, scope: Scope): Promise<string> {
   const root = scratchFolder(settings);
   const own = join(root, id);
-  await mkdir(own, { recursive: true }).catch((error: unknown) => {
+  try {
+    makeFolders(own);
+  } catch (error) {
     throw translated(error, { store: root, path: own });
-  });
+  }
   for (const name of readdirSync(root)) {
     if (isDeadHere(name)) rmSync(join(root, name), { recursive: true, force: true });
   }

@@ -5,11 +5,12 @@
  * never happened. `node:sqlite` works on the calling thread, so an operation must be short, and waiting for another process's
  * write lock is done by trying again later, never by blocking the thread for long. Local disks only: WAL needs shared memory.
  */
-import { closeSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { SpotfoldError } from "../errors.ts";
 import type { Clock, Random } from "../ports/clock.ts";
+import { makeFolders } from "./make-folders.ts";
 import { isBusy, translateSqliteError } from "./sqlite-errors.ts";
 
 /** SQLite itself waits this long for a lock, on this thread: most locks are held for less. */
@@ -125,7 +126,7 @@ export async function openSqlite(where: SqliteFile, format: SqliteFormat): Promi
   const { file } = where;
   let db: DatabaseSync;
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolders(dirname(file));
     // SQLite says only that it "cannot open"; the system says why.
     closeSync(openSync(file, "a"));
     db = new DatabaseSync(file, { timeout: lockWaitMs });
