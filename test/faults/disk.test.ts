@@ -98,4 +98,12 @@ describe("a disk", function disks() {
     assert.deepEqual(readdirSync(out), []);
     assert.doesNotMatch(end.stderr, /blocks to do/);
   });
+
+  it("that is read-only is refused as the folder to work in", async () => {
+    const folder = mounted("size=1m,ro");
+    const end = await new Site(folder).run(["counts", "--by", "$.info.OS", "--data", data]);
+    assert.equal(end.code, 1, end.stderr);
+    assert.equal(end.json.error?.code, "read-only");
+    assert.deepEqual(readdirSync(folder), []);
+  });
 });
