@@ -7,7 +7,7 @@ import { reportFailure } from "../../cli/report/failure.ts";
 import { makeScratch } from "../../cli/compose/worker.ts";
 import { withScope } from "../../cli/compose/scope.ts";
 import { readSettings } from "../../shared/config/settings.ts";
-import { codeOf } from "../../shared/errors.ts";
+import { SpotfoldError } from "../../shared/errors.ts";
 import { modulePath } from "../../shared/package-root.ts";
 import { tempDir } from "../support/temp.ts";
 import { capturedIo } from "./captured-io.ts";
@@ -41,7 +41,7 @@ describe("what a command says when it fails", () => {
     const settings = readSettings({ work: "./file/work" }, { variables: {}, workingFolder: folder });
     await assert.rejects(
       withScope(async (scope) => await makeScratch(settings, "host-1-0-00000000", scope)),
-      (error: Error) => codeOf(error) === "no-such-store" && error.message.includes(join(folder, "file/work")),
+      (error) => error instanceof SpotfoldError && error.message.includes(join(folder, "file")),
     );
   });
 
