@@ -1,5 +1,4 @@
 /** From settings to a master's context, with real children. */
-import { createReadStream } from "node:fs";
 import { ChildExecutors } from "../../executor/launch/executors.ts";
 import type { Executors } from "../../executor/types.ts";
 import type { MasterContext, PartitionedBlock } from "../../master/context.ts";
@@ -15,6 +14,7 @@ import type { Log } from "../../shared/log.ts";
 import { runKey } from "../../shared/names.ts";
 import { readAll } from "../../shared/read-all.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
+import { readLocalFile } from "./read-file.ts";
 import { FileBundleCache } from "./bundle-cache.ts";
 import { liveWorkers } from "./live-workers.ts";
 import type { AnyEvent } from "./log.ts";
@@ -50,7 +50,7 @@ export function masterContext(parts: MasterParts): MasterContext {
     executors,
     blocksOf,
     bundleOf: async (renderer) => await cache.fetch(await readRun(store, renderer.run)),
-    readFile: (path) => createReadStream(path),
+    readFile: readLocalFile,
     liveSlots: async () => Math.max(1, ownSlots, await liveSlots(store, timing.statusMs)),
     timing: {
       foldMs: timing.foldMs,

@@ -25,7 +25,7 @@ const publishTriesMax = 100;
 const unitsAtOnce = 2;
 
 /** Files of a folder written at once. */
-const putsAtOnce = 16;
+const putsAtOnce = 64;
 
 export interface PublishPlace {
   readonly aggregate: string;

@@ -12,17 +12,24 @@
 import { statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import type { StatementSync } from "node:sqlite";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { SpotfoldError } from "../../errors.ts";
 
 /** Far beyond any held lock, short of the shortest lease. */
 const lockWaitMsMax = 30_000;
+/** So many sections are some milliseconds: then others have their turn. */
+const sectionsPerHoldMax = 64;
 /** Between two tries: random up to this, so that waiters do not march in step. */
 const retryMsMax = 4;
 
 const sqliteBusy = 5;
 const sqliteReadOnly = 8;
 const sqliteFull = 13;
+
+interface Waiting {
+  readonly run: () => void;
+  readonly fail: (error: unknown) => void;
+}
 
 export class FolderLock {
   readonly #path: string;
@@ -31,6 +38,9 @@ export class FolderLock {
   readonly #database: DatabaseSync;
   readonly #begin: StatementSync;
   readonly #end: StatementSync;
+  readonly #waiting: Waiting[] = [];
+  /** Changed in step with `#waiting` only, never across an await: who waits is always seen. */
+  #running = false;
 
   /**
    * Opens the lock file, makes it when it is absent. Nobody may open this file by `node:fs`: closing any descriptor of it
@@ -43,8 +53,44 @@ export class FolderLock {
     this.#end = this.#database.prepare("ROLLBACK");
   }
 
-  /** Runs `section` while the lock is held. It must not throw after it changed something that has to be undone. */
-  async hold<T>(section: () => T): Promise<T> {
+  /**
+   * Runs `section` while the lock is held. It must not throw after it changed something that has to be undone. Sections that
+   * wait at the same time share one hold, one after the other: taking the lock costs more than what is done under it.
+   */
+  hold<T>(section: () => T): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#waiting.push({
+        run: () => {
+          try {
+            resolve(section());
+          } catch (error) {
+            reject(error);
+          }
+        },
+        fail: reject,
+      });
+      if (!this.#running) void this.#runWaiting();
+    });
+  }
+
+  async #runWaiting(): Promise<void> {
+    this.#running = true;
+    while (this.#waiting.length > 0) {
+      // Whoever is ready in this turn of the event loop comes along.
+      await nextTurn();
+      try {
+        await this.#take();
+        for (const { run } of this.#waiting.splice(0, sectionsPerHoldMax)) run();
+        this.#end.run();
+      } catch (error) {
+        // Taking or giving back failed: sections keep what they throw to themselves.
+        for (const { fail } of this.#waiting.splice(0)) fail(error);
+      }
+    }
+    this.#running = false;
+  }
+
+  async #take(): Promise<void> {
     const startedAt = performance.now();
     while (!this.#taken()) {
       if (performance.now() - startedAt > lockWaitMsMax) {
@@ -62,9 +108,9 @@ export class FolderLock {
     }
     try {
       this.#checkInode();
-      return section();
-    } finally {
+    } catch (error) {
       this.#end.run();
+      throw error;
     }
   }
 
