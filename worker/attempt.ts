@@ -6,7 +6,7 @@ import { encodeStored } from "../shared/formats/stored.ts";
 import { unlessClosed } from "./closed.ts";
 import type { Parts } from "./conclude.ts";
 import type { WorkerContext } from "./context.ts";
-import { releaseDelayMs, type Verdict } from "./decide.ts";
+import { elsewhereMs, isForAnother, releaseDelayMs } from "./decide.ts";
 import type { Job, JobEnd, JobServices } from "./job-types.ts";
 import { leaseLost } from "./leases.ts";
 import { causeOf, holdRun, liveWorkers, readAttempts, recordKeyOf } from "./records.ts";
@@ -15,7 +15,12 @@ import { resolve, settle } from "./resolve.ts";
 
 export async function attemptJob(services: JobServices, job: Job): Promise<JobEnd> {
   const { context } = services;
-  const verdict = await judge(context, job, job.records);
+  const live = await others(context, job.records);
+  const verdict = context.rules.decide({ records: job.records, blocks: job.blocks.length, liveWorkers: live });
+  if (verdict.do === "run" && isForAnother(job.records, context.id, live, job.lease.receiveCount)) {
+    await release(context, job.lease, elsewhereMs);
+    return "released";
+  }
   if (verdict.do !== "run")
     return await settle(
       services,
@@ -33,9 +38,9 @@ export async function attemptJob(services: JobServices, job: Job): Promise<JobEn
   }
 }
 
-async function judge(context: WorkerContext, job: Job, records: readonly AttemptRecord[]): Promise<Verdict> {
-  const live = records.length === 0 ? [] : await liveWorkers(context.store, context.timing.statusMs);
-  return context.rules.decide({ records, blocks: job.blocks.length, liveWorkers: live });
+/** Ids of live workers; nobody is asked while nothing has failed. */
+async function others(context: WorkerContext, records: readonly AttemptRecord[]): Promise<string[]> {
+  return records.length === 0 ? [] : await liveWorkers(context.store, context.timing.statusMs);
 }
 
 async function execute(services: JobServices, job: Job, memoryFactor: number): Promise<JobEnd> {
@@ -152,7 +157,8 @@ async function conclude(
   const completed = await complete(context, job, record, end);
   const earlier = await readAttempts(context.store, job.message.aggregate, record.plan, record.job);
   const records = [...earlier.filter((other) => other.attempt !== record.attempt), completed];
-  const verdict = await judge(context, job, records);
+  const liveNow = await others(context, records);
+  const verdict = context.rules.decide({ records, blocks: job.blocks.length, liveWorkers: liveNow });
   if (verdict.do !== "run") return await settle(services, job, verdict, sorted, outcome, record.attempt);
   await release(context, job.lease, releaseDelayMs(end.cause, records.length - 1, context.random.float()));
   return end.cause === "timeout" ? "failed-here" : "released";

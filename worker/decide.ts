@@ -32,7 +32,7 @@ export type Verdict =
   /** The whole bundle is suspect: it failed twice before its first record. */
   | { readonly do: "hold"; readonly record: AttemptRecord }
   /** Resolve without executing: hand on in halves, or give the only block up. */
-  | { readonly do: "split" }
+  | { readonly do: "split"; readonly cause: CountedCause }
   | { readonly do: "give-up"; readonly reason: MissingReason; readonly detail: string };
 
 export interface DecideInput {
@@ -44,7 +44,8 @@ export interface DecideInput {
   readonly liveWorkers: readonly string[];
 }
 
-type CountedCause = Exclude<Cause, "interrupted" | "environment" | "gone" | "replaced" | "archived"> | "vanished";
+export type CountedCause =
+  Exclude<Cause, "interrupted" | "environment" | "gone" | "replaced" | "archived"> | "vanished";
 
 /** `vanished` and the causes that speak of a machine count once for each worker; the others speak of the job. */
 const byWorker: ReadonlySet<CountedCause> = new Set(["vanished", "lost-lease", "infrastructure", "timeout"]);
@@ -65,7 +66,7 @@ export function decide({ records, blocks, liveWorkers }: DecideInput): Verdict {
   for (const [cause, budget, reason] of budgets) {
     const struck = records.filter((record) => (record.end === null ? "vanished" : record.end.cause) === cause);
     if (strikes(cause, struck, liveWorkers) < budget) continue;
-    if (blocks > 1) return { do: "split" };
+    if (blocks > 1) return { do: "split", cause };
     const last = struck.at(-1)?.end;
     return {
       do: "give-up",
@@ -96,6 +97,27 @@ export function releaseDelayMs(cause: Cause, earlier: number, jitter: number): n
   const patient = cause === "infrastructure" || cause === "environment";
   const delay = Math.min(backOffMsMax, backOffMs * 2 ** Math.min(earlier, 20));
   return patient ? Math.round(delay * (0.5 + jitter / 2)) : 0;
+}
+
+/** How often a job is passed over for another worker: one that is alive may be busy for long, or refuse it, too. */
+export const elsewhereDeliveriesMax = 8;
+
+/** How long another worker has to take it. */
+export const elsewhereMs = 15_000;
+
+/**
+ * Whether a job is left to another worker: ours found its block damaged, and damage is confirmed elsewhere where there is
+ * somebody else, since our network or disk may be what is broken.
+ */
+export function isForAnother(
+  records: readonly AttemptRecord[],
+  self: string,
+  liveWorkers: readonly string[],
+  deliveries: number,
+): boolean {
+  const damaged = records.filter((record) => record.end?.cause === "bad-input");
+  const another = liveWorkers.some((worker) => damaged.every((record) => record.worker !== worker));
+  return another && deliveries <= elsewhereDeliveriesMax && damaged.some((record) => record.worker === self);
 }
 
 /** Halves of a job's blocks, for failures that name no block. */

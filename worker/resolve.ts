@@ -39,7 +39,7 @@ export async function settle(
         services,
         job,
         attempt,
-        context.rules.handOn(job.message.job, sorted, "halves", "retries"),
+        context.rules.handOn(job.message.job, sorted, "halves", verdict.cause),
         outcome,
       );
     case "give-up": {

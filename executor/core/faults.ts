@@ -29,7 +29,9 @@ export function rejectionReason(error: unknown): string | null {
   if (typeof error !== "object" || error === null) return null;
   const { name, reason } = error as { name?: unknown; reason?: unknown };
   if (name === "InvalidRecord" && typeof reason === "string") {
-    return reasonPattern.test(reason) ? reason : "invalid-record";
+    return reasonPattern.test(reason) && !(reason in Object.prototype) && reason !== "prototype"
+      ? reason
+      : "invalid-record";
   }
   const code = codeOf(error);
   return name === "SpotfoldError" && (code === "invalid-key" || code === "limit") ? "invalid-key" : null;

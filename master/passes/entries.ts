@@ -20,7 +20,7 @@ export interface ResolvedJob {
 }
 
 /** Causes that speak against the job itself: too many of them hold the run. */
-const failures: ReadonlySet<string> = new Set(["code", "out-of-memory", "timeout", "retries"]);
+const failures: ReadonlySet<string> = new Set(["code", "out-of-memory", "timeout"]);
 
 export function resolvedJob(
   run: OpenRun,

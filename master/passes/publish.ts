@@ -16,7 +16,14 @@ import { compareTexts } from "../../shared/segment/order.ts";
 import type { MasterContext } from "../context.ts";
 import type { Snapshot } from "../ledger/ledger.ts";
 import { describeCoverage } from "./published-coverage.ts";
-import { encodePointer, folderNumber, readPublished, type Published, type PublishedUnit } from "./published.ts";
+import {
+  encodePointer,
+  folderNumber,
+  ofAggregate,
+  readPublished,
+  type Published,
+  type PublishedUnit,
+} from "./published.ts";
 
 /** Each time another master published meanwhile. */
 const publishTriesMax = 100;
@@ -45,11 +52,12 @@ export async function publishPass(context: MasterContext, place: PublishPlace): 
     // Which file the pointer is, only the ledger knows; the etags are read after this look, and before the one that counts.
     const known = await context.ledger.read(place.aggregate);
     if (known.manifest === null) return { published: false, number: 0, units: 0 };
-    const published = await readPublished(context.web, place.prefix, known.manifest.renderer.pointer);
+    const found = await readPublished(context.web, place.prefix, known.manifest.renderer.pointer);
     const base = await context.ledger.read(place.aggregate);
     if (base.manifest === null) return { published: false, number: 0, units: 0 };
     if (base.manifest.renderer.pointer !== known.manifest.renderer.pointer) continue;
     const { number } = base.manifest;
+    const published = ofAggregate(found, base.manifest);
     const touched = touchedUnits(base.manifest, published);
     if (touched.length === 0 && published.snapshot === number) return { published: false, number, units: 0 };
     const result = await publishSnapshot(context, place, base, published, touched);
@@ -94,7 +102,9 @@ async function publishSnapshot(
   // All have ended before the first failure is told: nothing of this pass goes on behind the next one.
   const ends = await Promise.allSettled(touched.map(async (unit) => await limit(async () => await publish(unit))));
   for (const end of ends) if (end.status === "rejected") throw end.reason;
-  if (touched.length > 0) {
+  // A pointer that names another aggregate's folders goes, also when there is nothing to put in their place.
+  const isForeign = published.run === null && published.pointerEtag !== null;
+  if (touched.length > 0 || isForeign) {
     const bytes = encodePointer(manifest, units);
     const swap = await context.web.swap(place.prefix + pointer, bytes, published.pointerEtag);
     if (!swap.swapped) return false;

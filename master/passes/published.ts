@@ -16,6 +16,8 @@ export interface PublishedUnit {
 export interface Published {
   readonly pointerEtag: string | null;
   readonly coverageEtag: string | null;
+  /** The run that coverage.json was published for; null when there is none. */
+  readonly run: string | null;
   /** Number of the snapshot that coverage.json tells of; null when there is none. */
   readonly snapshot: number | null;
   /** Units that pointer and coverage.json agree on, by encoded key. */
@@ -25,6 +27,7 @@ export interface Published {
 const coverageSchema = v.object({
   format: v.literal(1),
   pointer: v.string(),
+  run: v.string(),
   snapshot: v.number(),
   units: v.record(
     v.string(),
@@ -44,12 +47,23 @@ export async function readPublished(web: BlobStore, prefix: string, pointerName:
   const etags = { pointerEtag: pointer?.etag ?? null, coverageEtag: coverage?.etag ?? null };
   const parsed = v.safeParse(coverageSchema, coverage === null ? null : parseJson(coverage.bytes));
   const folders = foldersOf(pointer === null ? null : parseJson(pointer.bytes));
-  if (!parsed.success || parsed.output.pointer !== pointerName) return { ...etags, snapshot: null, units: noUnits };
+  if (!parsed.success || parsed.output.pointer !== pointerName)
+    return { ...etags, run: null, snapshot: null, units: noUnits };
   const units = new Map<string, PublishedUnit>();
   for (const [label, { key, folder, notes }] of Object.entries(parsed.output.units)) {
     if (folders.has(folder)) units.set(key, { unit: key, label, folder, notes });
   }
-  return { ...etags, snapshot: parsed.output.snapshot, units };
+  return { ...etags, run: parsed.output.run, snapshot: parsed.output.snapshot, units };
+}
+
+/**
+ * What is published, as far as it is of this manifest's aggregate: another one may have used the folder, or one of the same
+ * name whose store was deleted since. Its numbers mean nothing here, so all is published again. A manifest that was read
+ * after `published` knows every run that its aggregate ever had.
+ */
+export function ofAggregate(published: Published, { open, closed }: Pick<Manifest, "open" | "closed">): Published {
+  if ([...open, ...closed].some(({ run }) => run === published.run)) return published;
+  return { ...published, run: null, snapshot: null, units: noUnits };
 }
 
 function parseJson(bytes: Uint8Array): unknown {

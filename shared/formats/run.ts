@@ -50,6 +50,8 @@ export interface Lineage {
   /** Digest of the parameters. */
   readonly params: string;
   readonly partitionBy: string | null;
+  /** Units of publication of another width would never meet. */
+  readonly publishBy: number;
 }
 
 export function lineageOf(run: RunSpec): Lineage {
@@ -59,6 +61,7 @@ export function lineageOf(run: RunSpec): Lineage {
     key: run.analysis.key,
     params: digestOf(run.params),
     partitionBy: run.partitionBy,
+    publishBy: run.analysis.publishBy,
   };
 }
 
@@ -67,7 +70,7 @@ export function lineageDifference(
   a: Lineage,
   b: Lineage,
 ): { field: keyof Lineage; ours: unknown; theirs: unknown } | null {
-  for (const field of ["analysis", "state", "key", "params", "partitionBy"] as const) {
+  for (const field of ["analysis", "state", "key", "params", "partitionBy", "publishBy"] as const) {
     if (JSON.stringify(a[field]) !== JSON.stringify(b[field])) return { field, ours: a[field], theirs: b[field] };
   }
   return null;

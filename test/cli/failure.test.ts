@@ -9,6 +9,7 @@ import { withScope } from "../../cli/compose/scope.ts";
 import { readSettings } from "../../shared/config/settings.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
 import { modulePath } from "../../shared/package-root.ts";
+import { needs } from "../support/requirements.ts";
 import { tempDir } from "../support/temp.ts";
 import { capturedIo } from "./captured-io.ts";
 
@@ -45,8 +46,8 @@ describe("what a command says when it fails", () => {
     );
   });
 
-  it("says that its output cannot be written", function fullTest() {
-    if (process.platform !== "linux") this.skip();
+  it("says that its output cannot be written", () => {
+    needs("linux");
     const full = openSync("/dev/full", "w");
     const { status, stderr } = spawnSync(process.execPath, [modulePath("cli/main"), "--help"], {
       stdio: ["ignore", full, "pipe"],

@@ -8,6 +8,8 @@ import {
   badInputMax,
   codeMax,
   decide,
+  elsewhereDeliveriesMax,
+  isForAnother,
   halves,
   infrastructureMax,
   lostLeaseMax,
@@ -57,7 +59,7 @@ describe("what is decided of a job", () => {
         const verdict = (struck: Struck[]): unknown => decide({ records: attempts(struck), blocks: 2, liveWorkers });
         assert.deepEqual(verdict(same(cause, 50)), run, "one bad machine does not use it up");
         assert.deepEqual(verdict(distinct(cause, budget - 1)), run);
-        assert.deepEqual(verdict(distinct(cause, budget)), { do: "split" });
+        assert.deepEqual(verdict(distinct(cause, budget)), { do: "split", cause });
       });
 
       it(`${cause}: ${budget} attempts where no other worker is alive`, () => {
@@ -65,7 +67,7 @@ describe("what is decided of a job", () => {
           const verdict = (count: number): unknown =>
             decide({ records: attempts(same(cause, count)), blocks: 2, liveWorkers });
           assert.deepEqual(verdict(budget - 1), run);
-          assert.deepEqual(verdict(budget), { do: "split" });
+          assert.deepEqual(verdict(budget), { do: "split", cause });
         }
       });
 
@@ -89,7 +91,7 @@ describe("what is decided of a job", () => {
           const verdict = (count: number, blocks: number): ReturnType<typeof decide> =>
             decide({ records: attempts(make(cause, count)), blocks, liveWorkers: ["w1", "another"] });
           assert.equal(verdict(budget - 1, 2).do, "run");
-          assert.deepEqual(verdict(budget, 2), { do: "split" });
+          assert.deepEqual(verdict(budget, 2), { do: "split", cause });
           assert.deepEqual(verdict(budget, 1), { do: "give-up", reason, detail: "what" });
         }
       });
@@ -183,5 +185,15 @@ describe("halves", () => {
         assert.ok(halves(blocks).every((half) => half.length > 0));
       }),
     );
+  });
+
+  it("leaves a damaged block's confirmation to another worker, where there is one, for a while", () => {
+    const damaged = attempts(same("bad-input", 1));
+    const self = damaged[0]?.worker ?? "";
+    assert.equal(isForAnother(damaged, self, [self, "another"], 2), true);
+    assert.equal(isForAnother(damaged, self, [self], 2), false, "nobody else is alive");
+    assert.equal(isForAnother(damaged, "another", [self, "another"], 2), false, "it is the other one");
+    assert.equal(isForAnother(damaged, self, [self, "another"], elsewhereDeliveriesMax + 1), false, "nobody came");
+    assert.equal(isForAnother(attempts(same("code", 1)), self, [self, "another"], 2), false);
   });
 });

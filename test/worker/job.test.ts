@@ -192,7 +192,7 @@ describe("before a job is executed", () => {
           [0, 1],
           [2, 3],
         ],
-        "retries",
+        "vanished",
         null,
       ],
     );

@@ -6,7 +6,13 @@ import { closePass } from "../../../master/passes/close.ts";
 import { enterPass } from "../../../master/passes/enter.ts";
 import { publishPass, stampOf } from "../../../master/passes/publish.ts";
 import type { PublishedCoverage } from "../../../master/passes/published-coverage.ts";
-import { encodePointer, folderNumber, readPublished, type PublishedUnit } from "../../../master/passes/published.ts";
+import {
+  encodePointer,
+  folderNumber,
+  ofAggregate,
+  readPublished,
+  type PublishedUnit,
+} from "../../../master/passes/published.ts";
 import type { MasterContext } from "../../../master/context.ts";
 import { codeOf, SpotfoldError } from "../../../shared/errors.ts";
 import type { Manifest } from "../../../shared/formats/ledger.ts";
@@ -210,7 +216,7 @@ describe("publishing", () => {
 describe("what is published already", () => {
   const unit = (name: string, folder: string): PublishedUnit => ({ unit: name, label: name, folder, notes: {} });
   const coverage = (units: Record<string, unknown>, pointer = "versions.json"): Buffer =>
-    Buffer.from(JSON.stringify({ format: 1, pointer, snapshot: 7, units }));
+    Buffer.from(JSON.stringify({ format: 1, pointer, run: "r1", snapshot: 7, units }));
 
   it("is what pointer and coverage.json agree on; files that are not ours or not whole count for nothing", async () => {
     const { web } = new MasterSetting();
@@ -218,6 +224,7 @@ describe("what is published already", () => {
     assert.deepEqual(await readPublished(web, "a/", "versions.json"), {
       pointerEtag: null,
       coverageEtag: null,
+      run: null,
       snapshot: null,
       units: new Map(),
     });
@@ -232,6 +239,15 @@ describe("what is published already", () => {
     await web.put("a/coverage.json", coverage(both));
     await web.put("a/versions.json", Buffer.from("[1"));
     assert.deepEqual(await read(), []);
+  });
+
+  it("counts for nothing when another aggregate, or one of another store, has published there", () => {
+    const units = new Map([["x", unit("x", "20260101000000-7-0123abcd")]]);
+    const published = { pointerEtag: "p", coverageEtag: "c", run: "r1", snapshot: 7, units };
+    const line = { run: "r1" } as Manifest["closed"][number];
+    assert.equal(ofAggregate(published, { open: [], closed: [line] }), published);
+    const foreign = ofAggregate(published, { open: [], closed: [{ ...line, run: "r2" }] });
+    assert.deepEqual(foreign, { ...published, run: null, snapshot: null, units: new Map() });
   });
 
   it("has its number at the end of a folder's name", () => {
