@@ -79,5 +79,10 @@ export async function reportSelection(input: SelectionInput): Promise<SelectionR
 
 function missingOf(key: string, row: CoverageRow): MissingBlock {
   const reason = row.reason ?? "invalid-resolution";
-  return { key, reason, class: missingReasons[reason], detail: row.detail ?? "" };
+  return { key, reason, class: missingReasons[reason], detail: withoutKey(row.detail ?? "", key) };
+}
+
+/** Details begin with the block's key, for logs; where the key stands in front anyway it is said once. */
+function withoutKey(detail: string, key: string): string {
+  return detail.startsWith(`${key}: `) ? detail.slice(key.length + 2) : detail;
 }
