@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import * as fc from "fast-check";
 import type { RecordView } from "../../../jobs/analysis.ts";
 import { createSplitter, recordBytesMax, recordFormat, type RejectedLine } from "../../../shared/records/index.ts";
+import { heldBufferBytes } from "../../support/held-memory.ts";
 
 const block = { key: "a/b.lzma", dimensions: { channel: "nightly" } };
 
@@ -155,7 +154,7 @@ describe("records", () => {
     assert.deepEqual([fits.records.length, fits.rejected.length], [3, 0]);
     assert.equal(fits.records[1]?.text.length, recordBytesMax - begin.length);
 
-    const before = process.memoryUsage().arrayBuffers;
+    const before = heldBufferBytes();
     for (const bytes of [recordBytesMax + 1, 8 * recordBytesMax]) {
       const started = performance.now();
       const long = split("telemetry", line(bytes));
@@ -170,7 +169,7 @@ describe("records", () => {
       assert.deepEqual(long.rejected, [{ reason: "line-too-long", ordinal: 1, offset: 9, message }]);
       assert.ok(performance.now() - started < 5_000);
     }
-    assert.ok(process.memoryUsage().arrayBuffers - before < 3 * recordBytesMax);
+    assert.ok(heldBufferBytes() - before < 3 * recordBytesMax);
     const inOnePiece = Buffer.concat([...line(recordBytesMax + 1)]);
     assert.equal(split("telemetry", [inOnePiece]).rejected[0]?.reason, "line-too-long");
     const unended = split("text", [Buffer.alloc(recordBytesMax + 7, "x")]);
@@ -178,21 +177,15 @@ describe("records", () => {
   });
 
   it("give back the memory of a long record", () => {
-    setFlagsFromString("--expose-gc");
-    const collect = runInNewContext("gc") as () => void;
-    const held = (): number => {
-      collect();
-      return process.memoryUsage().arrayBuffers;
-    };
     const piece = Buffer.alloc(1024 * 1024, "x");
     const splitter = createSplitter("text", { block, record: () => undefined, rejected: () => undefined });
-    const before = held();
+    const before = heldBufferBytes();
     for (let n = 0; n < 20; n++) splitter.push(piece);
-    assert.ok(held() - before >= 20 * piece.length);
+    assert.ok(heldBufferBytes() - before >= 20 * piece.length);
     splitter.push(Buffer.from("a\nb"));
-    assert.ok(held() - before < 2 * piece.length);
+    assert.ok(heldBufferBytes() - before < 2 * piece.length);
     for (let n = 0; n < 40; n++) splitter.push(piece);
-    assert.ok(held() - before < 2 * piece.length, "nothing of a line that is too long is held");
+    assert.ok(heldBufferBytes() - before < 2 * piece.length, "nothing of a line that is too long is held");
     assert.equal(splitter.records, 1);
     splitter.end();
     assert.equal(splitter.records, 2);
