@@ -10,8 +10,8 @@ import { jsonOf, smallSample, spotfold, startSpotfold } from "./spotfold.ts";
 
 const blocks = 16;
 
-/** Jobs of four blocks take some seconds: time enough to come between. */
-const recordMs = 60;
+/** Jobs of four blocks take a second: time enough to come between. */
+const recordMs = 30;
 
 describe("spotfold run, interrupted", function interruptSuite() {
   this.timeout(120_000);

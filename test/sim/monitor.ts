@@ -249,7 +249,9 @@ export class Monitor {
         const block = columns[2] ?? "";
         const row = JSON.parse(value) as CoverageRow;
         const known = rows.get(block);
-        if (known !== undefined && known.state === "covered" && row.admission !== known.admission) {
+        // Segments come in no order: compaction puts what it merged behind the others.
+        const [earlier, later] = known !== undefined && known.admission < row.admission ? [known, row] : [row, known];
+        if (later !== undefined && earlier.state === "covered" && earlier.admission !== later.admission) {
           throw new Error(`${block} was covered and then admitted again`);
         }
         if (known === undefined || row.admission > known.admission) rows.set(block, row);
