@@ -28,7 +28,7 @@ import { cancel, startMaster, startWorker, type Running } from "./start.ts";
 export const aggregate = "dashboard";
 
 /** How long faults go on; afterwards the world must come to rest. */
-const stormMs = 6 * 60_000;
+const stormMs = 3 * 60_000;
 /** A world that is not at rest by then is stuck: it takes some minutes after the storm, and about 12,000 events. */
 const patienceMs = 3_600_000;
 const eventsMax = 120_000;
@@ -146,7 +146,7 @@ export class World implements Weather {
     for (let i = 0; i < this.#workers; i++) this.start("worker");
     const { rng } = this.kernel;
     this.#submitAt(0, "run-1", { date: { max: "20260102" } });
-    this.#submitAt(rng.between(0, 90_000), "run-2", { date: { min: "20260102" } });
+    this.#submitAt(rng.between(0, 60_000), "run-2", { date: { min: "20260102" } });
     this.#scheduleFaults();
     this.kernel.after(stormMs, () => {
       this.#stormy = false;
