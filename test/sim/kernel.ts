@@ -101,15 +101,16 @@ export class Kernel {
           resolve();
           return;
         }
-        const cancel = this.after(ms, resolve);
-        signal?.addEventListener(
-          "abort",
-          () => {
-            cancel();
-            resolve();
-          },
-          { once: true },
-        );
+        const cancelled = (): void => {
+          cancel();
+          resolve();
+        };
+        const cancel = this.after(ms, () => {
+          // A signal lives as long as its world: a listener for each sleep would fill it.
+          signal?.removeEventListener("abort", cancelled);
+          resolve();
+        });
+        signal?.addEventListener("abort", cancelled, { once: true });
       });
     },
   };
