@@ -10,12 +10,16 @@ import { globSync, readFileSync, statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { configureGlobal } from "fast-check";
 import Mocha from "mocha";
 import SpotfoldReporter, { counted } from "../test/support/reporter.ts";
 import { repositoryRoot, requiredNames } from "../test/support/requirements.ts";
 
 /** What is still open this long after the last test was left open by it. */
 const LINGER_MS = 5_000;
+
+/** Any number will do. */
+const propertySeedDefault = 20_261_121;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -51,6 +55,8 @@ function mochaOptions(): Mocha.MochaOptions {
 }
 
 requiredNames();
+// One seed for the properties of a run, so that a run repeats exactly; another one looks elsewhere.
+configureGlobal({ seed: Number(process.env["SPOTFOLD_TEST_PROPERTY_SEED"] ?? propertySeedDefault) });
 const mocha = new Mocha(mochaOptions());
 for (const file of testFiles()) {
   const path = join(repositoryRoot, file);

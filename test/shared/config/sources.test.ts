@@ -20,7 +20,7 @@ describe("stripComments", () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.string()), fc.string(), (value, comment) => {
         const line = comment.replaceAll(/[\n\r]/g, " ");
-        const text = `// ${line}\n${JSON.stringify(value, null, 2).replaceAll("\n", ` // ${line}\n`)} // ${line}`;
+        const text = `// ${line}\n${JSON.stringify(value, null, 2).replaceAll("\n", () => ` // ${line}\n`)} // ${line}`;
         assert.deepEqual(parseCommentedJson(text, "f"), JSON.parse(JSON.stringify(value)));
       }),
     );
