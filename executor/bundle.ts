@@ -14,7 +14,7 @@ import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { build } from "esbuild";
 import type { BuildFailure, Message, Plugin } from "esbuild";
 import { SpotfoldError } from "../shared/errors.ts";
-import { runtimeModule, runtimeRoot } from "./runtime.ts";
+import { codeRoot, modulePath } from "../shared/package-root.ts";
 
 /** Workers fetch and verify it for each run, and children parse it for each job: 300 ms at this size. */
 export const bundleBytesMax = 16 * 1024 * 1024;
@@ -114,7 +114,7 @@ async function runBuild(
 const ownModules: Plugin = {
   name: "spotfold",
   setup(builder) {
-    builder.onResolve({ filter: /^spotfold$/ }, () => ({ path: runtimeModule("jobs/index") }));
+    builder.onResolve({ filter: /^spotfold$/ }, () => ({ path: modulePath("jobs/index") }));
     builder.onResolve({ filter: /\.node$/ }, (args) => ({
       errors: [{ text: `${basename(args.path)} is a native addon: an analysis is JavaScript only` }],
     }));
@@ -137,8 +137,8 @@ const needsPrefix: ReadonlySet<string> = new Set(["sea", "sqlite", "test", "test
  */
 function sourceName(folder: string, source: string): string {
   const path = resolve(folder, source);
-  const besideEntry = isWithin(folder, path) && isWithin(runtimeRoot, folder);
-  const name = isWithin(runtimeRoot, path) && !besideEntry ? `spotfold/${relative(runtimeRoot, path)}` : source;
+  const besideEntry = isWithin(folder, path) && isWithin(codeRoot, folder);
+  const name = isWithin(codeRoot, path) && !besideEntry ? `spotfold/${relative(codeRoot, path)}` : source;
   return name.split(sep).join("/");
 }
 

@@ -9,7 +9,8 @@ import type { WorkerContext } from "./context.ts";
 import { elsewhereMs, isForAnother, releaseDelayMs } from "./decide.ts";
 import type { Job, JobEnd, JobServices } from "./job-types.ts";
 import { leaseLost } from "./leases.ts";
-import { causeOf, holdRun, liveWorkers, readAttempts, recordKeyOf } from "./records.ts";
+import { liveWorkerIds } from "../shared/live-workers.ts";
+import { causeOf, holdRun, readAttempts, recordKeyOf } from "./records.ts";
 import { release } from "./release.ts";
 import { resolve, settle } from "./resolve.ts";
 
@@ -40,7 +41,7 @@ export async function attemptJob(services: JobServices, job: Job): Promise<JobEn
 
 /** Ids of live workers; nobody is asked while nothing has failed. */
 async function others(context: WorkerContext, records: readonly AttemptRecord[]): Promise<string[]> {
-  return records.length === 0 ? [] : await liveWorkers(context.store, context.timing.statusMs);
+  return records.length === 0 ? [] : await liveWorkerIds(context.store, context.timing.statusMs);
 }
 
 async function execute(services: JobServices, job: Job, memoryFactor: number): Promise<JobEnd> {

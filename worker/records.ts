@@ -1,14 +1,11 @@
-/** Attempt records, live workers and holds: what a worker reads and writes in the store beside a job's output. */
+/** Attempt records and holds: what a worker reads and writes in the store beside a job's output. */
 import { codeOf, messageOf } from "../shared/errors.ts";
 import { attemptSchema, type AttemptRecord } from "../shared/formats/attempt.ts";
 import { holdSchema, type Hold } from "../shared/formats/hold.ts";
 import { encodeStored, parseStored } from "../shared/formats/stored.ts";
-import { attemptKey, attemptsPrefix, holdKey, runKey, workersPrefix } from "../shared/names.ts";
+import { attemptKey, attemptsPrefix, holdKey, runKey } from "../shared/names.ts";
 import type { BlobStore } from "../shared/ports/blob-store.ts";
 import { readAll } from "../shared/read-all.ts";
-
-/** A worker is taken for alive when its status is at most this many intervals old, by the store's clock. */
-const liveStatusIntervals = 3;
 
 export function recordKeyOf(aggregate: string, record: AttemptRecord): string {
   return attemptKey(aggregate, record.plan, record.job, record.attempt, "record");
@@ -38,17 +35,6 @@ function readable(key: string, bytes: Uint8Array): AttemptRecord[] {
     if (codeOf(error) === "invalid-format") return [];
     throw error;
   }
-}
-
-export async function liveWorkers(store: BlobStore, statusMs: number): Promise<string[]> {
-  const live: string[] = [];
-  for await (const page of store.list(workersPrefix)) {
-    for (const blob of page.blobs) {
-      if (page.storeTime - blob.lastModified <= liveStatusIntervals * statusMs)
-        live.push(blob.key.slice(workersPrefix.length));
-    }
-  }
-  return live;
 }
 
 export async function readHold(

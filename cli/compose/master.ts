@@ -16,7 +16,7 @@ import { readAll } from "../../shared/read-all.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import { readLocalFile } from "./read-file.ts";
 import { FileBundleCache } from "./bundle-cache.ts";
-import { liveWorkers } from "./live-workers.ts";
+import { liveWorkers } from "../../shared/live-workers.ts";
 import type { AnyEvent } from "./log.ts";
 import type { Queues } from "./ports.ts";
 import type { Scope } from "./scope.ts";

@@ -7,7 +7,7 @@ import { parseStored } from "../../shared/formats/stored.ts";
 import { holdKey, inboxPrefix, runKey } from "../../shared/names.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import { readAll } from "../../shared/read-all.ts";
-import { liveWorkers } from "../compose/live-workers.ts";
+import { liveWorkers } from "../../shared/live-workers.ts";
 import { counted, countText, timeText } from "./lines.ts";
 
 export interface RunStatus {

@@ -11,7 +11,7 @@ import { realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
-import { runtimeModule, runtimeRoot } from "../runtime.ts";
+import { codeRoot, modulePath } from "../../shared/package-root.ts";
 import { memoryPollMs, residentBytes } from "./memory.ts";
 
 /** Of what a child prints, both streams together: enough for a stack or a person's debugging. */
@@ -74,7 +74,7 @@ export interface Child {
   readonly ended: Promise<ChildEnd>;
 }
 
-const root = realpathSync(runtimeRoot);
+const root = realpathSync(codeRoot);
 
 /** Folders of our own code; never node_modules, whose native addons could be named there. */
 const ownCode = ["executor", "jobs", "shared"].map((folder) => join(root, folder));
@@ -104,7 +104,7 @@ function argumentsOf(spec: ChildSpec): string[] {
     "--no-addons",
     `--max-old-space-size=${Math.ceil(spec.heapBytesMax / 2 ** 20)}`,
     `--max-semi-space-size=${semiSpaceMb}`,
-    realpathSync(runtimeModule(spec.entry)),
+    realpathSync(modulePath(spec.entry)),
   ];
 }
 

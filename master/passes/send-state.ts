@@ -1,10 +1,6 @@
 /** What a master remembers of its sends, by plan. Losing it costs doubles only. */
-import { codeOf } from "../../shared/errors.ts";
-import { workerStatusSchema } from "../../shared/formats/worker-status.ts";
-import { parseStored } from "../../shared/formats/stored.ts";
-import { workersPrefix } from "../../shared/names.ts";
+import { liveWorkers } from "../../shared/live-workers.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
-import { readAll } from "../../shared/read-all.ts";
 
 /** A job is sent again without an empty queue after so many times the interval, doubled for each time before. */
 const patienceIntervals = 10;
@@ -78,27 +74,10 @@ export class SendState {
   }
 }
 
-/** `<plan>/<job>` of every job that a live worker says it has in hand. */
+/**
+ * `<plan>/<job>` of every job that a live worker says it has in hand. What a newer worker has in hand, whose status we cannot
+ * read, is sent again, which wastes a look-up.
+ */
 export async function jobsInHand(store: BlobStore, statusMs: number): Promise<ReadonlySet<string>> {
-  const jobs = new Set<string>();
-  for await (const page of store.list(workersPrefix)) {
-    for (const info of page.blobs) {
-      // Three intervals: a worker that missed two is taken for dead.
-      if (page.storeTime - info.lastModified > 3 * statusMs) continue;
-      const blob = await readAll(store, info.key);
-      if (blob === null) continue;
-      for (const job of jobsOf(info.key, blob.bytes)) jobs.add(job);
-    }
-  }
-  return jobs;
-}
-
-/** A status that we cannot read names no job: what a newer worker has in hand is sent again, which wastes a look-up. */
-function jobsOf(key: string, bytes: Uint8Array): readonly string[] {
-  try {
-    return parseStored(key, bytes, workerStatusSchema).jobs;
-  } catch (error) {
-    if (codeOf(error) === "invalid-format") return [];
-    throw error;
-  }
+  return new Set((await liveWorkers(store, statusMs)).flatMap(({ status }) => status.jobs));
 }

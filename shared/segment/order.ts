@@ -2,6 +2,7 @@
  * The one order of keys: memcmp of their encoded bytes. JavaScript compares strings by UTF-16 units, which is another order
  * as soon as a character beyond U+FFFF meets one from U+E000 to U+FFFF; nothing here relies on it without looking.
  */
+import { compareKeys } from "../keys.ts";
 
 /** Below 0: a first; 0: equal; above 0: b first. */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
@@ -26,15 +27,7 @@ export function compareRanges(
 }
 
 /** Orders well-formed strings as `compareBytes` orders their UTF-8 bytes. */
-export function compareTexts(a: string, b: string): number {
-  const shared = Math.min(a.length, b.length);
-  for (let i = 0; i < shared; i++) {
-    const left = a.charCodeAt(i);
-    const right = b.charCodeAt(i);
-    if (left !== right) return rank(left) - rank(right);
-  }
-  return a.length - b.length;
-}
+export const compareTexts = compareKeys;
 
 /** Well-formed strings in the order of their UTF-8 bytes, as a new array. */
 export function sortTexts(texts: Iterable<string>): string[] {
@@ -42,17 +35,6 @@ export function sortTexts(texts: Iterable<string>): string[] {
   // The built-in order is several times as fast, and right when no unit lies where the two orders differ.
   // oxlint-disable-next-line unicorn/no-array-sort -- in place: these may be all keys of a state at its limit.
   return sorted.some(hasUnitBeyondD7FF) ? sorted.sort(compareTexts) : sorted.sort();
-}
-
-const FIRST_SURROGATE = 0xd800;
-const AFTER_SURROGATES = 0xe000;
-const SURROGATES = AFTER_SURROGATES - FIRST_SURROGATE;
-const AFTER_UNITS = 0x10000;
-
-/** UTF-16 units in the order of the UTF-8 that they become: surrogates stand for U+10000 and above, so they go last. */
-function rank(unit: number): number {
-  if (unit < FIRST_SURROGATE) return unit;
-  return unit < AFTER_SURROGATES ? unit + (AFTER_UNITS - AFTER_SURROGATES) : unit - SURROGATES;
 }
 
 function hasUnitBeyondD7FF(text: string): boolean {

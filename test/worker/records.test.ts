@@ -1,18 +1,11 @@
 /** Holds that repeat and grow, records beside newer ones, workers that are alive, what an error speaks of. */
 import assert from "node:assert/strict";
+import { liveWorkerIds } from "../../shared/live-workers.ts";
 import * as fc from "fast-check";
 import { SpotfoldError } from "../../shared/errors.ts";
 import { isHeld, type Hold } from "../../shared/formats/hold.ts";
 import { attemptKey, holdKey, workerKey } from "../../shared/names.ts";
-import {
-  causeOf,
-  holdRun,
-  liveWorkers,
-  nextHold,
-  readAttempts,
-  readHold,
-  type HoldReason,
-} from "../../worker/records.ts";
+import { causeOf, holdRun, nextHold, readAttempts, readHold, type HoldReason } from "../../worker/records.ts";
 import { intercepted } from "../master/setting.ts";
 import { aggregate, plan, recordOf, WorkerSetting } from "./setting.ts";
 
@@ -138,7 +131,7 @@ describe("live workers", () => {
     await clock.advance(1);
     await store.put(workerKey("young"), Buffer.from("anything"));
     await clock.advance(90_000);
-    assert.deepEqual(await liveWorkers(store, 30_000), ["young"]);
+    assert.deepEqual(await liveWorkerIds(store, 30_000), ["young"]);
   });
 });
 

@@ -1,10 +1,10 @@
 /** Statuses of workers: the old are dead, and one of a newer version stands in nobody's way. */
 import assert from "node:assert/strict";
-import { liveWorkers } from "../../../cli/compose/live-workers.ts";
-import { encodeWorkerStatus, type WorkerStatus } from "../../../shared/formats/worker-status.ts";
-import { FolderBlobStore } from "../../../shared/local/folder-store/store.ts";
-import { workerKey } from "../../../shared/names.ts";
-import { tempDir } from "../../support/temp.ts";
+import { liveWorkers } from "../../shared/live-workers.ts";
+import { encodeWorkerStatus, type WorkerStatus } from "../../shared/formats/worker-status.ts";
+import { FolderBlobStore } from "../../shared/local/folder-store/store.ts";
+import { workerKey } from "../../shared/names.ts";
+import { tempDir } from "../support/temp.ts";
 
 describe("workers that are alive", () => {
   it("are those with a status of late that can be read", async () => {
