@@ -144,8 +144,7 @@ describe("children that end early", function deaths() {
       s.scratch,
       JSON.stringify({ task, folder: s.folder }),
     ]);
-    await parent.waitFor(/progress[^]*progress/);
-    const match = await parent.waitFor(/progress[^]*children (\d+) (\d+)/);
+    const match = await parent.waitFor(/1 blocks done[^]*children (\d+) (\d+)/);
     const ids = [Number(match[1]), Number(match[2])];
     await sleep(300);
     process.kill(parent.pid, "SIGKILL");

@@ -17,7 +17,7 @@ const timer = setInterval(() => {
 
 await childRunner({ scratch }).run(task, {
   lend: (block) => Promise.resolve({ kind: "path", path: `${folder}/${block.key}` }),
-  progress: () => console.log("progress"),
+  progress: ({ blocksDone }) => console.log(`${blocksDone} blocks done`),
   stop: new AbortController().signal,
 });
 clearInterval(timer);
