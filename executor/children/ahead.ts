@@ -1,24 +1,26 @@
 /**
  * Reads ahead: a source is started before anybody asks for its chunks, and runs until a bound of bytes waits. So the next
- * block's first bytes are there when the one before ends.
+ * block's first bytes are there when the one before ends, and the next frames when the executor takes them.
  */
 
-/** Waiting bytes of one block. Two blocks are open at a time. */
-export const aheadBytesMax = 2 * 1024 * 1024;
-
-/** Starts reading at once. What the source throws is thrown where its place in the sequence is. */
-export function readAhead(source: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const ahead = new Ahead();
+/** Starts reading at once, until `bytesMax` wait. What the source throws is thrown where its place in the sequence is. */
+export function readAhead(source: AsyncGenerator<Uint8Array>, bytesMax: number): AsyncGenerator<Uint8Array> {
+  const ahead = new Ahead(bytesMax);
   void ahead.fill(source);
   return ahead.read();
 }
 
 class Ahead {
+  readonly #bytesMax: number;
   readonly #chunks: Uint8Array[] = [];
   #bytes = 0;
   #end: { readonly error?: unknown } | null = null;
   /** Resolves when something changed; whoever waits looks again. */
   #change = Promise.withResolvers<void>();
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
 
   async fill(source: AsyncGenerator<Uint8Array>): Promise<void> {
     try {
@@ -53,7 +55,7 @@ class Ahead {
   }
 
   #isFull(): boolean {
-    return this.#bytes >= aheadBytesMax;
+    return this.#bytes >= this.#bytesMax;
   }
 
   #changed(): void {

@@ -3,12 +3,13 @@
  * input. No user code runs here. It tells the parent what became of each block before it tells the executor, so that the
  * parent can check what the executor says.
  *
- *   for each block: open (asking the parent to lend it) -> B with the first bytes -> D ... -> E
+ *   for each block: open (asking the parent to lend it) -> decode, hold the first bytes back -> B, D ... -> E
  *   failed before a byte was handed on: told, next block.   Failed later: told, F, end: the executor's state is spoiled.
  *
- * Writes block when the executor is slower; meanwhile the next bytes wait in the kernel. It ends when the executor is gone
- * (a write fails) or the parent is (its descriptor ends).
+ * Frames are made ahead of the executor, up to a bound: while it is at the end of one block, the next one's first bytes are
+ * decoded and held back. It ends when the executor is gone (a write fails) or the parent is (its descriptor ends).
  */
+import { once } from "node:events";
 import { writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { decodeBlock } from "../../shared/codecs/decode.ts";
@@ -18,18 +19,25 @@ import type { Fault } from "../types.ts";
 import { readAhead } from "./ahead.ts";
 import { readBlock, SourceFault } from "./block-source.ts";
 import type { SourceBlock } from "./block-source.ts";
-import { reporter, writeAll } from "./control.ts";
+import { reporter } from "./control.ts";
 import { frameBegin, frameData, frameDone, frameEnd, frameFault, frameHead, framePieceBytesMax } from "./frames.ts";
+import { heldBack, heldBytesMax } from "./held-back.ts";
 import { taskDescriptor } from "./protocol.ts";
 import type { DecoderAnswer, DecoderTask } from "./protocol.ts";
 
 /** Messages of progress at most this often, ms. */
 const progressMs = 200;
 
-const frames = 1;
+/** Compressed bytes that wait, of each of the two blocks that are open at a time. */
+const compressedAheadBytesMax = 2 * 1024 * 1024;
 
-/** The sample that a check asks for is complete. */
-const sampled = new Error("the sample is complete");
+/**
+ * Bytes of frames that wait. As many as are held back: where the executor is the slower one, it takes longer for these than
+ * the decoder for the held ones of the next block, so none of the two pauses between blocks.
+ */
+const framesAheadBytesMax = heldBytesMax;
+
+const frames = 1;
 
 class Decoder {
   readonly #task: DecoderTask;
@@ -48,20 +56,36 @@ class Decoder {
     this.#answers.delete(answer.block);
   }
 
+  /** Resolves when the executor's side has all frames. */
   async run(): Promise<void> {
+    const output = new Socket({ fd: frames, readable: false, writable: true });
+    output.on("error", readerGone);
+    for await (const frame of readAhead(this.#frames(), framesAheadBytesMax)) {
+      if (!output.write(frame)) await once(output, "drain");
+    }
+    await new Promise<void>((resolve) => void output.end(resolve));
+  }
+
+  async *#frames(): AsyncGenerator<Uint8Array> {
     const { blocks } = this.#task;
     let next = this.#open(blocks[0]);
     for (const [i, block] of blocks.entries()) {
       const source = next;
       next = this.#open(blocks[i + 1]);
-      if (source !== null && !(await this.#decode(block, source))) return;
+      if (source !== null && !(yield* this.#decode(block, source))) return;
     }
-    writeAll(writeSync, frames, frameHead(frameDone, 0));
+    yield* this.#done();
+  }
+
+  *#done(): Generator<Uint8Array> {
     this.#say({ say: "done" });
+    yield frameHead(frameDone, 0);
   }
 
   #open(block: SourceBlock | undefined): AsyncGenerator<Uint8Array> | null {
-    return block === undefined ? null : readAhead(readBlock(block, () => this.#lend(block)));
+    if (block === undefined) return null;
+    const chunks = readBlock(block, () => this.#lend(block));
+    return readAhead(chunks, compressedAheadBytesMax);
   }
 
   async #lend(block: SourceBlock): Promise<Lent> {
@@ -73,44 +97,33 @@ class Decoder {
     throw Object.assign(new SourceFault(block, answer.refused.cause, answer.refused.reason, answer.refused.message));
   }
 
-  /** False: bytes of a block that failed were handed on, or the sample is complete. */
-  async #decode(block: SourceBlock, source: AsyncGenerator<Uint8Array>): Promise<boolean> {
+  /** Yields the block's frames. False: they were the last, since it failed after some, or the sample is complete. */
+  async *#decode(
+    block: SourceBlock,
+    source: AsyncGenerator<Uint8Array>,
+  ): AsyncGenerator<Uint8Array, boolean, undefined> {
     let compressed = 0;
     let rawBytes = 0;
     try {
       const counted = this.#counted(source, (bytes) => (compressed += bytes));
-      for await (const piece of decodeBlock(block.key, counted)) {
-        if (rawBytes === 0) writeAll(writeSync, frames, frameHead(frameBegin, block.index));
+      for await (const piece of heldBack(decodeBlock(block.key, counted))) {
+        if (rawBytes === 0) yield frameHead(frameBegin, block.index);
         rawBytes += piece.length;
-        this.#write(piece);
-        if (rawBytes >= (this.#task.rawBytesMax ?? Infinity)) throw sampled;
-      }
-    } catch (error) {
-      if (error === sampled) {
-        writeAll(writeSync, frames, frameHead(frameDone, 0));
-        this.#say({ say: "done" });
+        yield* dataFrames(piece);
+        if (rawBytes < (this.#task.rawBytesMax ?? Infinity)) continue;
+        yield* this.#done();
         return false;
       }
-      return this.#failed(faultOf(block, error), rawBytes > 0);
+    } catch (error) {
+      const spoiled = rawBytes > 0;
+      this.#say({ say: "fault", fault: faultOf(block, error), spoiled });
+      if (spoiled) yield frameHead(frameFault, block.index);
+      return !spoiled;
     }
-    if (rawBytes === 0) writeAll(writeSync, frames, frameHead(frameBegin, block.index));
+    if (rawBytes === 0) yield frameHead(frameBegin, block.index);
     this.#say({ say: "decoded", block: block.index, bytes: compressed, rawBytes });
-    writeAll(writeSync, frames, frameHead(frameEnd, block.index));
+    yield frameHead(frameEnd, block.index);
     return true;
-  }
-
-  #failed(fault: Fault, spoiled: boolean): boolean {
-    this.#say({ say: "fault", fault, spoiled });
-    if (spoiled) writeAll(writeSync, frames, frameHead(frameFault, fault.block ?? 0));
-    return !spoiled;
-  }
-
-  #write(piece: Uint8Array): void {
-    for (let start = 0; start < piece.length; start += framePieceBytesMax) {
-      const part = piece.subarray(start, start + framePieceBytesMax);
-      writeAll(writeSync, frames, frameHead(frameData, part.length));
-      writeAll(writeSync, frames, part);
-    }
   }
 
   async *#counted(source: AsyncGenerator<Uint8Array>, count: (bytes: number) => void): AsyncGenerator<Uint8Array> {
@@ -127,10 +140,22 @@ class Decoder {
   }
 }
 
+function* dataFrames(piece: Uint8Array): Generator<Uint8Array> {
+  for (let start = 0; start < piece.length; start += framePieceBytesMax) {
+    const part = piece.subarray(start, start + framePieceBytesMax);
+    yield frameHead(frameData, part.length);
+    yield part;
+  }
+}
+
+function readerGone(error: Error): void {
+  const code = codeOf(error);
+  process.exit(code === "EPIPE" || code === "ECONNRESET" ? 0 : crash(error));
+}
+
 function faultOf(block: SourceBlock, error: unknown): Fault {
   if (error instanceof SourceFault) return error.fault;
   const code = codeOf(error);
-  if (code === "EPIPE") process.exit(0);
   const message = `${block.key}: ${messageOf(error)}`;
   if (code === "corrupt" || code === "limit") return { cause: "bad-input", reason: code, message, block: block.index };
   return { cause: "infrastructure", reason: code ?? "decoder", message, block: block.index };
@@ -153,7 +178,7 @@ function listen(): void {
       decoder = new Decoder(JSON.parse(line) as DecoderTask);
       decoder.run().then(
         () => process.exit(0),
-        (error: unknown) => process.exit(codeOf(error) === "EPIPE" ? 0 : crash(error)),
+        (error: unknown) => process.exit(crash(error)),
       );
     }
   });

@@ -2,8 +2,11 @@ import assert from "node:assert/strict";
 import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "mocha";
-import type { JobOutcome } from "../../../executor/types.ts";
-import { countingSource, entriesOf, records, setting } from "./setting.ts";
+import { heldBytesMax } from "../../../executor/children/held-back.ts";
+import { suspectsPerAttemptMax } from "../../../executor/core/attempt-state.ts";
+import type { JobBlock, JobHooks, JobOutcome } from "../../../executor/types.ts";
+import { countingSource, entriesOf, records, refresh, setting } from "./setting.ts";
+import type { Setting } from "./setting.ts";
 
 const indices = (outcome: JobOutcome): number[] => outcome.reports.map(({ index }) => index);
 const struck = (outcome: JobOutcome) => outcome.faults.map(({ block, cause, reason }) => [block, cause, reason]);
@@ -29,22 +32,50 @@ describe("the runner with real children", () => {
     assert.deepEqual(outcome.segment?.units, [""]);
   });
 
-  it("leaves a corrupt block out, and counts the others once", async () => {
-    const s = setting();
-    const blocks = ["a.zst", "b.gz", "c.zst"].map((name) => s.block(name, records(200_000, 50)));
-    const path = join(s.folder, "b.gz");
+  /** The same block with a bit of its CRC32 flipped: all of its bytes are decoded before that shows. */
+  function damagedAtItsEnd(s: Setting, block: JobBlock): JobBlock {
+    const path = join(s.folder, block.key);
     const bytes = readFileSync(path);
     bytes.writeUInt8(bytes.readUInt8(bytes.length - 6) ^ 1, bytes.length - 6);
     writeFileSync(path, bytes);
-    const { mtimeNs } = await import("node:fs").then((fs) => fs.statSync(path, { bigint: true }));
-    const damaged = blocks.map((block) =>
-      block.key === "b.gz" ? { ...block, etag: `${block.size}-${mtimeNs}` } : block,
-    );
-    const outcome = await s.run(s.bundle(countingSource), damaged);
-    assert.equal(outcome.ended, null);
+    return { ...block, ...refresh(s.folder, block.key) };
+  }
+
+  /** The outcome, and how often the first block was lent: once before all passes, once in each. */
+  async function counted(s: Setting, blocks: readonly JobBlock[]): Promise<{ outcome: JobOutcome; passes: number }> {
+    let lends = 0;
+    const hooks = s.hooks();
+    const lend = (block: JobBlock): ReturnType<JobHooks["lend"]> => {
+      if (block.index === 0) lends += 1;
+      return hooks.lend(block);
+    };
+    const outcome = await s.runner.run(s.task(s.bundle(countingSource), blocks), { ...hooks, lend });
+    return { outcome, passes: lends - 1 };
+  }
+
+  it("leaves a block out whose damage shows late, and counts the others once", async () => {
+    const s = setting();
+    const text = records(200_000, 50);
+    assert.ok(text.length > heldBytesMax);
+    const [first, second, third] = ["a.zst", "b.gz", "c.zst"].map((name) => s.block(name, text));
+    assert.ok(first !== undefined && second !== undefined && third !== undefined);
+    const { outcome, passes } = await counted(s, [first, damagedAtItsEnd(s, second), third]);
+    assert.deepEqual([outcome.ended, passes], [null, 2]);
     assert.deepEqual(struck(outcome), [[1, "bad-input", "corrupt"]]);
     assert.deepEqual(indices(outcome), [0, 2]);
     assert.equal(entriesOf(outcome)["p\tk7"], String((2 * 200_000) / 50));
+  });
+
+  it("leaves out any number of blocks whose damage shows before they are handed on, in one pass", async () => {
+    const s = setting();
+    const damaged = 3 * suspectsPerAttemptMax;
+    const clean = s.block("a.gz", records(1_000, 10));
+    const others = Array.from({ length: damaged }, (_, i) => damagedAtItsEnd(s, s.block(`b${i}.gz`, records(500, 10))));
+    const last = s.block("c.gz", records(1_000, 10));
+    const { outcome, passes } = await counted(s, [clean, ...others, last]);
+    assert.deepEqual([outcome.ended, passes], [null, 1]);
+    assert.deepEqual([indices(outcome), outcome.faults.length], [[0, damaged + 1], damaged]);
+    assert.equal(entriesOf(outcome)["p\tk7"], "200");
   });
 
   it("knows blocks that are gone, replaced, or empty", async () => {
