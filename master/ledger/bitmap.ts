@@ -12,6 +12,14 @@ export function hasBit(bits: Uint8Array, index: number): boolean {
   return ((bits[index >> 3] ?? 0) & (1 << (index & 7))) !== 0;
 }
 
+/** As `hasBit`, of the text: decodes the four characters that hold the bit, whatever the size of the set. */
+export function hasBitOf(text: string, index: number): boolean {
+  const byte = index >> 3;
+  const group = Math.floor(byte / 3);
+  const bytes = Buffer.from(text.slice(group * 4, group * 4 + 4), "base64");
+  return ((bytes[byte % 3] ?? 0) & (1 << (index & 7))) !== 0;
+}
+
 export function withBits(text: string, indexes: Iterable<number>): string {
   const bits = Buffer.from(text, "base64");
   for (const index of indexes) bits[index >> 3] = (bits[index >> 3] ?? 0) | (1 << (index & 7));

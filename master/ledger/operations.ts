@@ -15,7 +15,7 @@ import type {
 } from "../../shared/formats/ledger.ts";
 import { lineageDifference, lineageOf, type RunSpec } from "../../shared/formats/run.ts";
 import { jobIndex, successorIds } from "../../shared/names.ts";
-import { decodeBitmap, emptyBitmap, hasBit, withBits } from "./bitmap.ts";
+import { emptyBitmap, hasBitOf, withBits } from "./bitmap.ts";
 
 export type Outcome<T extends string> =
   { readonly outcome: "changed"; readonly manifest: Manifest } | { readonly outcome: T | "done" };
@@ -117,7 +117,7 @@ export interface Entry {
 /** Whether a job of an open run may be entered: known, and not entered yet. A successor is known once its parent is in. */
 export function isEnterable(run: OpenRun, job: string): boolean {
   if (job.includes(".")) return run.successors.includes(job);
-  return jobIndex(job) < run.jobs && !hasBit(decodeBitmap(run.folded), jobIndex(job));
+  return jobIndex(job) < run.jobs && !hasBitOf(run.folded, jobIndex(job));
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The bitmap of entered jobs behaves as a set of numbers. */
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { decodeBitmap, emptyBitmap, firstMissing, hasBit, withBits } from "../../../master/ledger/bitmap.ts";
+import { decodeBitmap, emptyBitmap, firstMissing, hasBit, hasBitOf, withBits } from "../../../master/ledger/bitmap.ts";
 
 describe("the bitmap of entered jobs", () => {
   it("is a set, whatever is added in whatever order", () => {
@@ -17,8 +17,12 @@ describe("the bitmap of entered jobs", () => {
           for (const index of indexes) set.add(index);
         }
         const bits = decodeBitmap(text);
-        for (let index = 0; index < size; index++) assert.equal(hasBit(bits, index), set.has(index));
+        for (let index = 0; index < size; index++) {
+          assert.equal(hasBit(bits, index), set.has(index));
+          assert.equal(hasBitOf(text, index), set.has(index));
+        }
         assert.equal(hasBit(bits, size + 8), false);
+        assert.equal(hasBitOf(text, size + 8), false);
         const missing = Array.from({ length: size }, (_, index) => index).find((index) => !set.has(index));
         assert.equal(firstMissing(bits, size), missing ?? size);
       }),
@@ -38,5 +42,15 @@ describe("the bitmap of entered jobs", () => {
 
   it("of 10,000 jobs takes 1.25 KB, in base64", () => {
     assert.ok(emptyBitmap(10_000).length < 1700);
+  });
+
+  it("is asked for one bit in the same time, however large it is", () => {
+    const size = 1_000_000;
+    const text = withBits(emptyBitmap(size), [size - 1]);
+    const asks = 20_000;
+    const start = performance.now();
+    for (let i = 0; i < asks; i++) assert.equal(hasBitOf(text, size - 1 - i), i === 0);
+    // Decoding all of it each time takes 100 µs and more.
+    assert.ok((performance.now() - start) / asks < 0.05);
   });
 });
