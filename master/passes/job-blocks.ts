@@ -1,23 +1,28 @@
 /**
  * Which blocks a job has. A job of the plan: what the plan says. A successor: what its parent's resolution handed on, and so
- * up to the plan. Kept for the length of a pass: resolutions never change.
+ * up to the plan. The plan is opened once; what was read ahead is kept until something else is expected, so that memory
+ * follows from the batch and not from the plan.
  */
-import type { PlannedBlock } from "../../shared/formats/plan.ts";
+import { decodeBlocks, type PlannedBlock } from "../../shared/formats/plan.ts";
 import { resolutionSchema, type Resolution } from "../../shared/formats/resolution.ts";
 import { parseStored } from "../../shared/formats/stored.ts";
-import { resolutionKey } from "../../shared/names.ts";
-import { readJobBlocks, readPlan } from "../../shared/plan-file.ts";
+import { jobIndex, planKey, resolutionKey } from "../../shared/names.ts";
 import { readAll } from "../../shared/read-all.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
+import { blobSource } from "../../shared/segment/blob-source.ts";
+import { decodeKey, encodeKeyBytes, pointRange } from "../../shared/segment/key.ts";
+import { compareTexts } from "../../shared/segment/order.ts";
+import { SegmentReader } from "../../shared/segment/reader.ts";
 
-/** More jobs than this at once: the plan is read whole instead of by range. */
-const readWholeJobs = 16;
+/** Jobs that nobody asked for are read along when so few lie between two that are wanted: a request costs more. */
+const gapJobsMax = 64;
 
 export class JobBlocks {
   readonly #store: BlobStore;
   readonly #aggregate: string;
   readonly #plan: string;
   readonly #blocks = new Map<string, readonly PlannedBlock[] | null>();
+  #reader: Promise<SegmentReader | null> | undefined;
 
   constructor(store: BlobStore, aggregate: string, plan: string) {
     this.#store = store;
@@ -25,12 +30,20 @@ export class JobBlocks {
     this.#plan = plan;
   }
 
-  /** Reads ahead what will be asked for. */
+  /** Reads ahead what will be asked for, and forgets what was expected before. */
   async expect(jobs: readonly string[]): Promise<void> {
-    const wanted = new Set(jobs.map((job) => job.slice(0, 6)).filter((job) => !this.#blocks.has(job)));
-    if (wanted.size <= readWholeJobs) return;
-    for await (const { job, blocks } of readPlan(this.#store, this.#aggregate, this.#plan)) {
-      if (wanted.has(job)) this.#blocks.set(job, blocks);
+    this.#blocks.clear();
+    const wanted = new Set(jobs.map((job) => job.slice(0, 6)));
+    const reader = wanted.size === 0 ? null : await this.#open();
+    if (reader === null) return;
+    for (const [first, last] of stretches([...wanted].toSorted(compareTexts))) {
+      const range = { from: encodeKeyBytes([first]), to: pointRange(encodeKeyBytes([last])).to };
+      for await (const entries of reader.entries(range)) {
+        for (const entry of entries) {
+          const [job = ""] = decodeKey(entry.key);
+          if (wanted.has(job)) this.#blocks.set(job, blocksOf(entry.value));
+        }
+      }
     }
   }
 
@@ -38,11 +51,14 @@ export class JobBlocks {
   async of(job: string): Promise<readonly PlannedBlock[] | null> {
     const known = this.#blocks.get(job);
     if (known !== undefined) return known;
-    const found = job.includes(".")
-      ? await this.#ofSuccessor(job)
-      : await readJobBlocks(this.#store, this.#aggregate, this.#plan, job);
+    const found = job.includes(".") ? await this.#ofSuccessor(job) : await this.#ofPlan(job);
     this.#blocks.set(job, found);
     return found;
+  }
+
+  async #ofPlan(job: string): Promise<readonly PlannedBlock[] | null> {
+    const value = await (await this.#open())?.get(encodeKeyBytes([job]));
+    return value === undefined ? null : blocksOf(value);
   }
 
   async #ofSuccessor(job: string): Promise<readonly PlannedBlock[] | null> {
@@ -53,6 +69,31 @@ export class JobBlocks {
     const indexes = resolution?.remaining[group];
     if (blocks === null || indexes === undefined) return null;
     return indexes.flatMap((index) => blocks[index] ?? []);
+  }
+
+  async #open(): Promise<SegmentReader | null> {
+    this.#reader ??= openPlan(this.#store, planKey(this.#aggregate, this.#plan));
+    return await this.#reader;
+  }
+}
+
+async function openPlan(store: BlobStore, key: string): Promise<SegmentReader | null> {
+  const info = await store.head(key);
+  return info === null ? null : await SegmentReader.open(await blobSource(store, key, info));
+}
+
+function blocksOf(value: Uint8Array): readonly PlannedBlock[] {
+  return decodeBlocks(Buffer.from(value.buffer, value.byteOffset, value.length).toString("utf8"));
+}
+
+/** First and last of the groups of sorted jobs that are read at once. */
+function* stretches(jobs: readonly string[]): Generator<readonly [first: string, last: string]> {
+  let [first] = jobs;
+  for (const [index, job] of jobs.entries()) {
+    const next = jobs[index + 1];
+    if (first === undefined || (next !== undefined && jobIndex(next) - jobIndex(job) <= gapJobsMax)) continue;
+    yield [first, job];
+    first = next;
   }
 }
 

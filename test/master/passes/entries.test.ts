@@ -1,5 +1,6 @@
 /** From resolutions to rows and entries; lists of blocks along chains of successors. */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import * as fc from "fast-check";
 import { encodeCoverageRows, resolvedJob } from "../../../master/passes/entries.ts";
 import { JobBlocks } from "../../../master/passes/job-blocks.ts";
@@ -10,7 +11,7 @@ import { resolutionFlaw, type Resolution } from "../../../shared/formats/resolut
 import { encodeStored } from "../../../shared/formats/stored.ts";
 import { coverageKey, planKey, resolutionKey } from "../../../shared/names.ts";
 import { encodePlan } from "../../../shared/plan-file.ts";
-import { aggregate, MasterSetting } from "../setting.ts";
+import { aggregate, intercepted, MasterSetting } from "../setting.ts";
 
 const plan = "r1.0123456789ab";
 const run: OpenRun = {
@@ -213,5 +214,30 @@ describe("the blocks of a job", () => {
     await list.expect(ids);
     await setting.store.delete([planKey(aggregate, plan)]);
     for (const [index, id] of ids.entries()) assert.equal(await keysOf(list, id), `k${index}`);
+  });
+
+  it("of few jobs cost a read of the plan's end, and one for neighbours, and what was expected before is forgotten", async () => {
+    const setting = new MasterSetting();
+    const digits = (i: number): string => createHash("sha512").update(`${i}`).digest("hex");
+    const jobs = Array.from({ length: 4_000 }, (_, i) => [
+      { key: `k${i}`, size: 1, etag: digits(i), partition: "p", tries: 0 },
+    ]);
+    await setting.store.put(planKey(aggregate, plan), encodePlan(jobs));
+    const calls: string[] = [];
+    const list = new JobBlocks(
+      intercepted(setting.store, (method) => void calls.push(method)),
+      aggregate,
+      plan,
+    );
+    await list.expect(["000003", "000001", "000009", "002000"]);
+    assert.deepEqual(calls, ["head", "get", "get", "get"]);
+    assert.equal(await keysOf(list, "000009"), "k9");
+    assert.equal(await keysOf(list, "002000"), "k2000");
+    assert.equal(calls.length, 4);
+    await list.expect(["001000"]);
+    assert.equal(await keysOf(list, "001000"), "k1000");
+    assert.equal(calls.length, 5, "the plan stays open");
+    assert.equal(await keysOf(list, "000009"), "k9");
+    assert.equal(calls.length, 6);
   });
 });
