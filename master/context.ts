@@ -72,7 +72,17 @@ export type MasterEvent =
   | { readonly event: "jobs-entered"; readonly run: string; readonly jobs: number }
   | { readonly event: "resolution-invalid"; readonly run: string; readonly job: string; readonly why: string }
   | { readonly event: "run-closed"; readonly run: string; readonly state: string }
-  | { readonly event: "run-held"; readonly run: string; readonly kind: string; readonly what: string }
+  | {
+      readonly event: "run-held";
+      /** "*": all runs of the aggregate. */
+      readonly run: string;
+      /** A hold's kind; `newer-format`: this master leaves it to newer ones (newer-formats.ts). */
+      readonly kind: string;
+      readonly what: string;
+      readonly aggregate?: string;
+      readonly where?: string;
+      readonly hint?: string;
+    }
   | {
       readonly event: "compacted";
       readonly aggregate: string;

@@ -7,9 +7,10 @@
  *   compact, collect   in the background
  */
 import { codeOf } from "../shared/errors.ts";
-import type { OpenRun } from "../shared/formats/ledger.ts";
+import type { Manifest, OpenRun } from "../shared/formats/ledger.ts";
 import { aggregatesPrefix } from "../shared/names.ts";
 import type { MasterContext } from "./context.ts";
+import { NewerFormats } from "./newer-formats.ts";
 import { admitPass } from "./passes/admit.ts";
 import { closePass } from "./passes/close.ts";
 import { collectPass } from "./passes/collect.ts";
@@ -34,10 +35,16 @@ export class Master {
   /** Monotonic time of the last publication, by aggregate. */
   readonly #published = new Map<string, number>();
   readonly #closedSince = new Set<string>();
+  readonly #newer: NewerFormats;
+  /** Why runs stay in the inbox, as it was said. */
+  readonly #refused = new Map<string, string>();
+  /** Runs that were open in the last pass, by aggregate: when one is closed, what we remember of its plan goes. */
+  readonly #open = new Map<string, readonly OpenRun[]>();
 
   constructor(context: MasterContext, options: MasterOptions) {
     this.#context = context;
     this.#options = options;
+    this.#newer = new NewerFormats(context.log);
   }
 
   async aggregates(): Promise<string[]> {
@@ -51,8 +58,8 @@ export class Master {
 
   /** One pass of what moves runs forward. True when something changed, so that another pass may find more. */
   async work(): Promise<boolean> {
-    let changes = await admitPass(this.#context, this.#options.only);
-    await this.#forEach(async (aggregate) => {
+    let changes = await admitPass(this.#context, this.#options.only, this.#refused);
+    await this.#forEach("work", async (aggregate) => {
       changes += await this.#workOn(aggregate);
     });
     return changes > 0;
@@ -60,24 +67,45 @@ export class Master {
 
   async #workOn(aggregate: string): Promise<number> {
     const context = this.#context;
+    // The master of one aggregate has nothing else to do: what it cannot read is its failure.
+    const newer = this.#options.only === null ? this.#newer : undefined;
     let base = await context.ledger.read(aggregate);
+    this.#forgetClosed(aggregate, base.manifest);
     if ((base.manifest?.open.length ?? 0) === 0) return 0;
-    const entered = await enterPass(context, base, { due: this.#due });
+    const entered = await enterPass(context, base, { due: this.#due, ...(newer === undefined ? {} : { newer }) });
     if (entered > 0) base = await context.ledger.read(aggregate);
-    const closed = await closePass(context, base);
+    const closed = await closePass(context, base, newer);
     if (closed > 0) {
       this.#closedSince.add(aggregate);
       base = await context.ledger.read(aggregate);
     }
-    return entered + closed + (await sendPass(context, this.#sends, base));
+    return entered + closed + (await sendPass(context, this.#sends, base, newer));
   }
 
-  /** What fails in one aggregate keeps no other waiting: the first failure is thrown when all had their turn. */
-  async #forEach(act: (aggregate: string) => Promise<unknown>): Promise<void> {
+  #forgetClosed(aggregate: string, manifest: Manifest | null): void {
+    const open = manifest?.open ?? [];
+    const plans = new Set(open.map(({ plan }) => plan));
+    for (const { run, plan } of this.#open.get(aggregate) ?? []) {
+      if (plans.has(plan)) continue;
+      this.#sends.forget(plan);
+      this.#entered.delete(plan);
+      this.#newer.forget({ aggregate, run, plan });
+    }
+    if (open.length === 0) this.#open.delete(aggregate);
+    else this.#open.set(aggregate, open);
+  }
+
+  /**
+   * What fails in one aggregate keeps no other waiting: the first failure is thrown when all had their turn. What a newer
+   * version wrote is no failure, unless it is all that there is to do.
+   */
+  async #forEach(pass: string, act: (aggregate: string) => Promise<unknown>): Promise<void> {
     const failures: unknown[] = [];
     for (const aggregate of await this.aggregates()) {
       try {
-        await act(aggregate);
+        if (this.#options.only === null) {
+          await this.#newer.guard({ aggregate, part: pass, run: null }, async () => await act(aggregate));
+        } else await act(aggregate);
       } catch (error) {
         failures.push(error);
       }
@@ -104,7 +132,7 @@ export class Master {
    */
   async publish(always: boolean): Promise<void> {
     const { clock, timing } = this.#context;
-    await this.#forEach(async (aggregate) => {
+    await this.#forEach("publish", async (aggregate) => {
       const last = this.#published.get(aggregate);
       // Taken before the pass: a run may close while it goes on.
       const closed = this.#closedSince.delete(aggregate);
@@ -122,11 +150,11 @@ export class Master {
   }
 
   async compact(): Promise<void> {
-    await this.#forEach(async (aggregate) => await compactPass(this.#context, aggregate));
+    await this.#forEach("compact", async (aggregate) => await compactPass(this.#context, aggregate));
   }
 
   async collect(): Promise<void> {
-    await this.#forEach(async (aggregate) => await collectPass(this.#context, aggregate));
+    await this.#forEach("collect", async (aggregate) => await collectPass(this.#context, aggregate));
   }
 
   /** Waits for ready messages, up to `waitMs`, and takes them. They only say that a pass of `work` is worth it. */

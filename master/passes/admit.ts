@@ -25,9 +25,14 @@ export type AdmitResult =
 
 /**
  * Admits every run in the inbox, or those into the aggregate `only`. An entry is deleted once its run is in the ledger, or
- * refused. Answers how many entries were deleted: what stays is no reason to look again at once.
+ * refused. Answers how many entries were deleted: what stays is no reason to look again at once. `said`: why runs stay there,
+ * as it was logged: the same is logged once.
  */
-export async function admitPass(context: MasterContext, only: string | null = null): Promise<number> {
+export async function admitPass(
+  context: MasterContext,
+  only: string | null = null,
+  said = new Map<string, string>(),
+): Promise<number> {
   const runs: string[] = [];
   for await (const page of context.store.list(inboxPrefix)) {
     runs.push(...page.blobs.map((blob) => blob.key.slice(inboxPrefix.length)));
@@ -36,13 +41,18 @@ export async function admitPass(context: MasterContext, only: string | null = nu
   for (const run of runs) {
     try {
       if (await admitFromInbox(context, run, only)) done++;
+      said.delete(run);
     } catch (error) {
       // One run that cannot be read (a newer format, say), or whose data cannot, must not keep the others out. It stays in the
       // inbox. Should the work store be away, the rest of the pass says so.
       if (codeOf(error) === undefined || codeOf(error) === "internal") throw error;
-      context.log({ event: "run-refused", run, why: messageOf(error) });
+      const why = messageOf(error);
+      if (said.get(run) !== why) context.log({ event: "run-refused", run, why });
+      said.set(run, why);
     }
   }
+  const waiting = new Set(runs);
+  for (const run of said.keys()) if (!waiting.has(run)) said.delete(run);
   return done;
 }
 

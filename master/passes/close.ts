@@ -10,6 +10,7 @@ import { holdKey } from "../../shared/names.ts";
 import { readAll } from "../../shared/read-all.ts";
 import type { MasterContext } from "../context.ts";
 import type { Base } from "../ledger/ledger.ts";
+import type { NewerFormats } from "../newer-formats.ts";
 import { isComplete } from "../ledger/operations.ts";
 import { enterPass } from "./enter.ts";
 
@@ -20,23 +21,36 @@ export const failedJobsShare = 0.05;
 /** Each time a worker wrote a hold of its own just then. */
 const holdTriesMax = 10;
 
-/** Closes what is complete or past its deadline, holds what fails too often. Answers the number of runs closed. */
-export async function closePass(context: MasterContext, { manifest, storeTime }: Base): Promise<number> {
+/**
+ * Closes what is complete or past its deadline, holds what fails too often. Answers the number of runs closed. With `newer` a
+ * run of which something can only be read by a newer version is left to it, whatever its deadline.
+ */
+export async function closePass(
+  context: MasterContext,
+  { manifest, storeTime }: Base,
+  newer?: NewerFormats,
+): Promise<number> {
   const aggregate = manifest?.aggregate ?? "";
   let closed = 0;
   for (const run of manifest?.open ?? []) {
-    if (isComplete(run)) {
-      if (await closeRun(context, aggregate, run.run, "finished")) closed++;
-      continue;
-    }
-    const found = await readRunHold(context, run.run);
-    if (isExpired(run, found.hold, storeTime)) {
-      if (await endRun(context, aggregate, run.run, "expired")) closed++;
-    } else if (failsTooOften(run) && found.hold?.kind !== "failures") {
-      await holdForFailures(context, run, found, storeTime);
-    }
+    const act = async (): Promise<boolean> => await closeIfDue(context, aggregate, run, storeTime);
+    const part = { aggregate, part: "close", run: run.run };
+    if ((newer === undefined ? await act() : await newer.guard(part, act)) === true) closed++;
   }
   return closed;
+}
+
+async function closeIfDue(
+  context: MasterContext,
+  aggregate: string,
+  run: OpenRun,
+  storeTime: number,
+): Promise<boolean> {
+  if (isComplete(run)) return await closeRun(context, aggregate, run.run, "finished");
+  const found = await readRunHold(context, run.run);
+  if (isExpired(run, found.hold, storeTime)) return await endRun(context, aggregate, run.run, "expired");
+  if (failsTooOften(run) && found.hold?.kind !== "failures") await holdForFailures(context, run, found, storeTime);
+  return false;
 }
 
 /** Enters what is resolved, closes the run, and tells its workers. False when it was not open. */

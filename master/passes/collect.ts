@@ -16,6 +16,7 @@ import { aggregatePrefix, garbageKey } from "../../shared/names.ts";
 import { readAll } from "../../shared/read-all.ts";
 import type { MasterContext } from "../context.ts";
 import { namedObjects } from "../ledger/operations.ts";
+import { isOtherFormat } from "../newer-formats.ts";
 import { readResolution } from "./job-blocks.ts";
 
 /** Objects marked at once: bounds the mark to about 10 MB. The rest is for the next time. */
@@ -128,11 +129,20 @@ class Resolvers {
     const id = `${plan}/${job}`;
     if ((this.#attempts.get(id)?.size ?? 0) < 2) return false;
     if (!this.#known.has(id)) {
-      const resolution = await readResolution(this.#context.store, this.#aggregate, plan, job);
-      this.#known.set(id, resolution?.attempt ?? null);
+      this.#known.set(id, await this.#winner(plan, job));
     }
     const winner = this.#known.get(id) ?? null;
     return winner !== null && winner !== attempt;
+  }
+
+  /** Null when nobody resolved it yet; or we cannot read who: then nothing of the job is garbage before its run is closed. */
+  async #winner(plan: string, job: string): Promise<string | null> {
+    try {
+      return (await readResolution(this.#context.store, this.#aggregate, plan, job))?.attempt ?? null;
+    } catch (error) {
+      if (isOtherFormat(error)) return null;
+      throw error;
+    }
   }
 }
 

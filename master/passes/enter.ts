@@ -6,10 +6,12 @@
 import pLimit from "p-limit";
 import { codeOf } from "../../shared/errors.ts";
 import type { Manifest, OpenRun } from "../../shared/formats/ledger.ts";
+import { UnknownFormat } from "../../shared/formats/stored.ts";
 import { coverageKey, jobId, resolutionsPrefix } from "../../shared/names.ts";
 import type { MasterContext } from "../context.ts";
 import type { Base } from "../ledger/ledger.ts";
 import { decodeBitmap, firstMissing } from "../ledger/bitmap.ts";
+import { isOtherFormat, type NewerFormats } from "../newer-formats.ts";
 import { encodeCoverageRows, resolvedJob, type ResolvedJob } from "./entries.ts";
 import { JobBlocks, readResolution } from "./job-blocks.ts";
 
@@ -27,33 +29,67 @@ export interface EnterOptions {
   readonly run?: string;
   /** Default: at once. */
   readonly due?: Patience;
+  /** Takes note of jobs whose resolutions are of a newer format. Without it they fail the pass when all others are in. */
+  readonly newer?: NewerFormats;
 }
 
 /** Enters what is resolved of the open runs of the aggregate that was read. Answers the number of jobs. */
 export async function enterPass(context: MasterContext, base: Base, options: EnterOptions = {}): Promise<number> {
-  const { run, due = () => true } = options;
   if (base.manifest === null) return 0;
   const { aggregate, open: runs } = base.manifest;
   let total = 0;
+  let failure: { readonly error: unknown } | null = null;
   for (const open of runs) {
-    if (run !== undefined && open.run !== run) continue;
-    let current: OpenRun | undefined = open;
-    while (current !== undefined) {
-      const entered: number = await enterBatch(context, aggregate, current, due);
-      total += entered;
-      current = entered === 0 ? undefined : openRun((await context.ledger.read(aggregate)).manifest, open.plan);
+    if (options.run !== undefined && open.run !== options.run) continue;
+    const left = new Map<string, unknown>();
+    total += await enterRun(context, aggregate, open, options, left);
+    for (const [job, error] of left) {
+      const part = { aggregate, part: "resolutions", run: open.run, plan: open.plan, job };
+      if (options.newer === undefined) failure ??= { error };
+      else options.newer.leaveJob(part, error);
     }
+  }
+  if (failure !== null) throw failure.error;
+  return total;
+}
+
+/** One commit after the other, until nothing is to be entered. `left`: jobs that only a newer version can read. */
+async function enterRun(
+  context: MasterContext,
+  aggregate: string,
+  open: OpenRun,
+  { due = () => true, newer }: EnterOptions,
+  left: Map<string, unknown>,
+): Promise<number> {
+  const { plan } = open;
+  const blocks = new JobBlocks(context.store, aggregate, plan);
+  let total = 0;
+  for (let run: OpenRun | undefined = open; run !== undefined;) {
+    const jobs = await jobsToEnter(
+      context,
+      aggregate,
+      run,
+      (job) => left.has(job) || newer?.isLeft(plan, job) === true,
+    );
+    if (jobs.length === 0 || (jobs.length < enterJobsMax && !due(run, jobs.length))) break;
+    const leftBefore = left.size;
+    const resolved = await readJobs(context, aggregate, run, jobs, blocks, left);
+    const entered = resolved.length === 0 ? 0 : await enterBatch(context, aggregate, run, resolved);
+    total += entered;
+    if (entered === 0 && left.size === leftBefore) break;
+    run = openRun((await context.ledger.read(aggregate)).manifest, plan);
   }
   return total;
 }
 
-/** One commit for at most `enterJobsMax` jobs; 0 when nothing is to be entered. */
-async function enterBatch(context: MasterContext, aggregate: string, first: OpenRun, due: Patience): Promise<number> {
+/** One commit. Answers how many of the jobs could still be entered. */
+async function enterBatch(
+  context: MasterContext,
+  aggregate: string,
+  first: OpenRun,
+  resolved: readonly ResolvedJob[],
+): Promise<number> {
   const { plan } = first;
-  const jobs = await jobsToEnter(context, aggregate, first);
-  if (jobs.length === 0 || (jobs.length < enterJobsMax && !due(first, jobs.length))) return 0;
-  const resolved = await readJobs(context, aggregate, first, jobs);
-  if (resolved.length === 0) return 0;
   /** The coverage segment that was written last, with the jobs that it is of. */
   let written: { epoch: number; admitted: string; bytes: Uint8Array; key: string } | null = null;
   const entered = await context.ledger.commit(aggregate, async (base) => {
@@ -97,14 +133,19 @@ function openRun(manifest: Manifest | null, plan: string): OpenRun | undefined {
 }
 
 /** Jobs that are resolved and may be entered, by a list from the first that is not entered yet. */
-async function jobsToEnter(context: MasterContext, aggregate: string, run: OpenRun): Promise<string[]> {
+async function jobsToEnter(
+  context: MasterContext,
+  aggregate: string,
+  run: OpenRun,
+  isLeft: (job: string) => boolean,
+): Promise<string[]> {
   const jobs: string[] = [];
   const prefix = resolutionsPrefix(aggregate, run.plan);
   const after = lowWaterMark(run);
   for await (const page of context.store.list(prefix, after === null ? {} : { after: prefix + after })) {
     for (const blob of page.blobs) {
       const job = blob.key.slice(prefix.length);
-      if (context.rules.isEnterable(run, job)) jobs.push(job);
+      if (context.rules.isEnterable(run, job) && !isLeft(job)) jobs.push(job);
     }
     if (jobs.length >= enterJobsMax) break;
   }
@@ -116,13 +157,21 @@ async function readJobs(
   aggregate: string,
   run: OpenRun,
   jobs: readonly string[],
+  blocks: JobBlocks,
+  left: Map<string, unknown>,
 ): Promise<ResolvedJob[]> {
-  const blocks = new JobBlocks(context.store, aggregate, run.plan);
   await blocks.expect(jobs);
   const limit = pLimit(readsAtOnce);
-  const resolved = await Promise.all(
-    jobs.map(async (job) => await limit(async () => await readResolved(context, aggregate, run, job, blocks))),
-  );
+  const read = async (job: string): Promise<ResolvedJob | null> => {
+    try {
+      return await readResolved(context, aggregate, run, job, blocks);
+    } catch (error) {
+      if (!isOtherFormat(error)) throw error;
+      left.set(job, error);
+      return null;
+    }
+  };
+  const resolved = await Promise.all(jobs.map(async (job) => await limit(async () => await read(job))));
   return resolved.filter((entry) => entry !== null);
 }
 
@@ -139,8 +188,8 @@ async function readResolved(
     const resolution = await readResolution(context.store, aggregate, run.plan, job);
     return resolution === null ? null : resolvedJob(run, job, blocks, resolution, context.rules.resolutionFlaw);
   } catch (error) {
-    // Unreadable for ever: it can never be replaced. A newer format is left to newer masters, and throws.
-    if (codeOf(error) !== "invalid-format" || (error instanceof Error && error.name === "UnknownFormat")) throw error;
+    // Unreadable for ever: it can never be replaced. One of a newer format is left to newer masters.
+    if (error instanceof UnknownFormat || codeOf(error) !== "invalid-format") throw error;
     return resolvedJob(run, job, blocks, null, context.rules.resolutionFlaw);
   }
 }

@@ -64,6 +64,11 @@ export class SendState {
     return state.sends + 1;
   }
 
+  /** Of a plan whose run is closed. */
+  forget(plan: string): void {
+    this.#plans.delete(plan);
+  }
+
   #of(plan: string): PlanState {
     let state = this.#plans.get(plan);
     if (state === undefined) {

@@ -19,6 +19,7 @@ import { readAll } from "../../shared/read-all.ts";
 import type { MasterContext } from "../context.ts";
 import type { Base } from "../ledger/ledger.ts";
 import { decodeBitmap, hasBit } from "../ledger/bitmap.ts";
+import type { NewerFormats } from "../newer-formats.ts";
 import { JobBlocks } from "./job-blocks.ts";
 import { jobsInHand, SendState } from "./send-state.ts";
 
@@ -30,32 +31,65 @@ const sendTriesMax = 5;
 
 const sentSchema = v.object({ format: v.literal(1), plan: planNameSchema, next: countSchema });
 
-/** Sends what is due for all open runs of an aggregate. Answers the number of messages. */
-export async function sendPass(context: MasterContext, state: SendState, { manifest }: Base): Promise<number> {
+/** Messages of so many jobs are in memory at once: 20 MB where all block lists are as long as they may be. */
+const jobsAtOnce = 100;
+
+/** One open run whose jobs are sent. */
+interface Sending {
+  readonly spec: RunSpec;
+  readonly run: OpenRun;
+  readonly blocks: JobBlocks;
+  readonly newer: NewerFormats | undefined;
+}
+
+/**
+ * Sends what is due for all open runs of an aggregate. Answers the number of messages. With `newer` a run of which something
+ * can only be read by a newer version is left to it.
+ */
+export async function sendPass(
+  context: MasterContext,
+  state: SendState,
+  { manifest }: Base,
+  newer?: NewerFormats,
+): Promise<number> {
+  const aggregate = manifest?.aggregate ?? "";
   let sent = 0;
   for (const run of manifest?.open ?? []) {
-    const again = await isSentAgain(context, state, run);
-    const successors = run.successors.filter((job) => !state.wasSent(run.plan, job));
-    if (!again && successors.length === 0 && state.cursor(run.plan) === run.jobs) continue;
-    const stored = await readAll(context.store, runKey(run.run));
-    if (stored === null) continue;
-    const spec = parseStored(runKey(run.run), stored.bytes, runSchema);
-    sent += await sendFirst(context, state, spec, run);
-    await sendJobs(context, state, spec, run, successors, 1);
-    sent += successors.length;
-    if (again) sent += await sendAgain(context, state, spec, run);
+    const act = async (): Promise<number> => await sendRun(context, state, aggregate, run, newer);
+    const part = { aggregate, part: "send", run: run.run };
+    sent += (newer === undefined ? await act() : await newer.guard(part, act)) ?? 0;
   }
   return sent;
 }
 
-async function sendFirst(context: MasterContext, state: SendState, spec: RunSpec, run: OpenRun): Promise<number> {
+async function sendRun(
+  context: MasterContext,
+  state: SendState,
+  aggregate: string,
+  run: OpenRun,
+  newer: NewerFormats | undefined,
+): Promise<number> {
+  const again = await isSentAgain(context, state, run);
+  const successors = run.successors.filter((job) => !state.wasSent(run.plan, job));
+  if (!again && successors.length === 0 && state.cursor(run.plan) === run.jobs) return 0;
+  const stored = await readAll(context.store, runKey(run.run));
+  if (stored === null) return 0;
+  const spec = parseStored(runKey(run.run), stored.bytes, runSchema);
+  const sending: Sending = { spec, run, blocks: new JobBlocks(context.store, aggregate, run.plan), newer };
+  const first = await sendFirst(context, state, sending);
+  await sendJobs(context, state, sending, successors, 1);
+  return first + successors.length + (again ? await sendAgain(context, state, sending) : 0);
+}
+
+async function sendFirst(context: MasterContext, state: SendState, sending: Sending): Promise<number> {
+  const { run } = sending;
   const known = state.cursor(run.plan) ?? (await readCursor(context, run));
   const folded = decodeBitmap(run.folded);
   let sent = 0;
   for (let next = known; next < run.jobs; next += cursorJobs) {
     const end = Math.min(run.jobs, next + cursorJobs);
     const jobs = Array.from({ length: end - next }, (_, i) => next + i).filter((index) => !hasBit(folded, index));
-    await sendJobs(context, state, spec, run, jobs.map(jobId), 1);
+    await sendJobs(context, state, sending, jobs.map(jobId), 1);
     state.setCursor(run.plan, end);
     await context.store.put(sentKey(run.run), encodeStored({ format: 1, plan: run.plan, next: end }));
     sent += jobs.length;
@@ -87,19 +121,22 @@ async function isSentAgain(context: MasterContext, state: SendState, run: OpenRu
   return emptyTwice || now - (state.lastSend(run.plan) ?? now) >= state.patienceMs(run.plan, resendMs);
 }
 
-async function sendAgain(context: MasterContext, state: SendState, spec: RunSpec, run: OpenRun): Promise<number> {
+async function sendAgain(context: MasterContext, state: SendState, sending: Sending): Promise<number> {
+  const { run, newer } = sending;
   const folded = decodeBitmap(run.folded);
   const open = Array.from({ length: run.jobs }, (_, index) => index)
     .filter((index) => !hasBit(folded, index))
     .map(jobId);
   const inHand = await jobsInHand(context.store, context.timing.statusMs);
-  const due = [...open, ...run.successors].filter((job) => !inHand.has(`${run.plan}/${job}`));
+  const due = [...open, ...run.successors].filter(
+    (job) => !inHand.has(`${run.plan}/${job}`) && newer?.isLeft(run.plan, job) !== true,
+  );
   if (due.length === 0) {
     // All are in hand: the statuses are looked at again after another interval, not at each pass.
     state.noteSend(run.plan, context.clock.monotonic());
     return 0;
   }
-  await sendJobs(context, state, spec, run, due, state.nextSend(run.plan));
+  await sendJobs(context, state, sending, due, state.nextSend(run.plan));
   context.log({ event: "jobs-sent", run: run.run, jobs: due.length, again: true });
   return due.length;
 }
@@ -107,28 +144,38 @@ async function sendAgain(context: MasterContext, state: SendState, spec: RunSpec
 async function sendJobs(
   context: MasterContext,
   state: SendState,
-  spec: RunSpec,
-  run: OpenRun,
+  sending: Sending,
   jobs: readonly string[],
   send: number,
 ): Promise<void> {
-  if (jobs.length === 0) return;
-  const jobBlocks = new JobBlocks(context.store, spec.aggregate, run.plan);
-  await jobBlocks.expect(jobs);
-  const messages: OutgoingMessage[] = [];
-  for (const job of jobs) {
-    const blocks = await jobBlocks.of(job);
-    if (blocks === null) continue;
-    messages.push({ body: encodeMessage(spec, run.plan, job, blocks, send), group: run.run });
+  const { plan } = sending.run;
+  for (let start = 0; start < jobs.length; start += jobsAtOnce) {
+    const batch = jobs.slice(start, start + jobsAtOnce);
+    await sending.blocks.expect(batch);
+    const messages: OutgoingMessage[] = [];
+    for (const job of batch) {
+      const blocks = await blocksOf(sending, job);
+      if (blocks !== null) messages.push({ body: encodeMessage(sending, job, blocks, send), group: sending.run.run });
+    }
+    await sendAll(context, messages);
+    for (const job of batch) state.noteSent(plan, job);
+    state.noteSend(plan, context.clock.monotonic());
   }
-  await sendAll(context, messages);
-  for (const job of jobs) state.noteSent(run.plan, job);
-  state.noteSend(run.plan, context.clock.monotonic());
+}
+
+/** Null when they are not there, or only a newer version knows them: the job was handed on by one. */
+async function blocksOf({ run, spec, blocks, newer }: Sending, job: string): Promise<readonly PlannedBlock[] | null> {
+  try {
+    return await blocks.of(job);
+  } catch (error) {
+    if (newer === undefined || !job.includes(".")) throw error;
+    newer.leaveJob({ aggregate: spec.aggregate, part: "resolutions", run: run.run, plan: run.plan, job }, error);
+    return null;
+  }
 }
 
 function encodeMessage(
-  spec: RunSpec,
-  plan: string,
+  { spec, run: { plan } }: Sending,
   job: string,
   blocks: readonly PlannedBlock[],
   send: number,

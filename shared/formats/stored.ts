@@ -7,15 +7,20 @@ import { SpotfoldError } from "../errors.ts";
 
 /** A record was written by a version that we do not know. */
 export class UnknownFormat extends SpotfoldError {
+  /** The number that the record begins with; undefined where there is none. */
+  readonly format: unknown;
+
   constructor(what: string, format: unknown) {
     super(
       "invalid-format",
       `${what} has format ${JSON.stringify(format)}, which this version of Spotfold does not know`,
       {
         hint: "It was probably written by a newer version: update this one.",
+        context: { record: what },
       },
     );
     this.name = "UnknownFormat";
+    this.format = format;
   }
 }
 

@@ -72,6 +72,24 @@ describe("the master", () => {
     assert.deepEqual(await setting.keys("inbox/"), []);
   });
 
+  it("says once why a run stays in the inbox, and again when the reason is another", async () => {
+    const setting = new MasterSetting();
+    setting.catalog = blocksNamed("d=20260101/a");
+    let why = "no access";
+    await setting.submit(specOf("denied"));
+    const blocksOf = async (): Promise<never> => {
+      throw new SpotfoldError("access-denied", why);
+    };
+    const master = masterOf(setting, { blocksOf });
+    for (let passes = 0; passes < 3; passes++) await master.work();
+    why = "no such folder";
+    for (let passes = 0; passes < 3; passes++) await master.work();
+    assert.deepEqual(
+      setting.of("run-refused").map((event) => event.why),
+      ["no access", "no such folder"],
+    );
+  });
+
   it("of one aggregate leaves the others' runs in the inbox: its catalog does not know their data", async () => {
     const setting = new MasterSetting();
     setting.catalog = blocksNamed("d=20260101/a");
@@ -80,26 +98,6 @@ describe("the master", () => {
     await workToEnd(masterOf(setting, {}, aggregate));
     assert.deepEqual(await setting.keys("inbox/"), [inboxKey("r2")]);
     assert.equal(await setting.store.head(headKey("other")), null);
-  });
-
-  it("works on every aggregate although one has a head of a newer format, and says so at the end", async () => {
-    const setting = new MasterSetting();
-    setting.catalog = blocksNamed("d=20260101/a");
-    await setting.store.put(headKey("aaa"), Buffer.from('{"format":2}'));
-    await setting.submit(specOf("r1"));
-    const master = masterOf(setting);
-    for (const pass of [
-      () => master.work(),
-      () => master.publish(true),
-      () => master.compact(),
-      () => master.collect(),
-    ]) {
-      await assert.rejects(pass, { name: "UnknownFormat" });
-    }
-    assert.equal((await setting.jobs.counts()).visible, 1, "the job of the other aggregate was sent");
-    assert.equal(setting.of("published").length, 1);
-    assert.equal(setting.of("collected").length, 0);
-    assert.deepEqual(await setting.keys("aggregates/aaa/"), [headKey("aaa")]);
   });
 
   it("goes on when a render throws, keeps the last pointer, and tries again in time", async () => {
