@@ -2,7 +2,7 @@
 import { SpotfoldError } from "../shared/errors.ts";
 import type { Hold } from "../shared/formats/hold.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
-import { commandLine } from "./io.ts";
+import { commandLine, type Io } from "./io.ts";
 
 export class HeldError extends SpotfoldError {
   readonly exitCode: ExitCode;
@@ -19,7 +19,7 @@ export class HeldError extends SpotfoldError {
 }
 
 /** `resume`: what to do once the environment is cured. */
-export function heldError(hold: Hold, resume: string): HeldError {
-  const next = hold.kind === "environment" ? resume : `To give it up: ${commandLine(["cancel", hold.run])}`;
+export function heldError(io: Io, hold: Hold, resume: string): HeldError {
+  const next = hold.kind === "environment" ? resume : `To give it up: ${commandLine(io, ["cancel", hold.run])}`;
   return new HeldError(hold, `${hold.hint} ${next}`);
 }

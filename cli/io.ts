@@ -3,9 +3,13 @@
  * their second argument and answer with an exit code; none touches `process` by itself.
  */
 import type { Environment } from "../shared/config/environment.ts";
+import { quoted } from "./caller-command.ts";
 
 export interface TextStream {
-  /** Resolves when the text was taken: whoever writes much waits for whoever reads slowly. */
+  /**
+   * Resolves when the text was taken: whoever writes much waits for whoever reads slowly. Text is for people, so control
+   * characters in it are shown instead of obeyed (visible.ts); bytes are written as they are.
+   */
   write(text: string | Uint8Array): Promise<void>;
   /** Whether a person looks at it. */
   readonly isTerminal: boolean;
@@ -28,14 +32,11 @@ export interface Io {
   readonly interrupts: Interrupts;
   /** The command line after `spotfold`, for "the command that resumes". */
   readonly words: readonly string[];
+  /** How the caller calls us: `spotfold`, `npx spotfold`, or a path (caller-command.ts). */
+  readonly command: readonly string[];
 }
 
-/** A word as a shell would need it. */
-export function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}
-
-/** `spotfold run histograms --data ./logs`, to be pasted into a shell. */
-export function commandLine(words: readonly string[]): string {
-  return ["spotfold", ...words].map(quoted).join(" ");
+/** `spotfold run histograms --data ./logs`, as the caller pastes it into a shell. */
+export function commandLine({ command }: Pick<Io, "command">, words: readonly string[]): string {
+  return [...command, ...words].map(quoted).join(" ");
 }

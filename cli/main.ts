@@ -23,7 +23,7 @@ async function main(io: Io): Promise<number> {
     if (error.exitCode === 0) return exitCodes.done;
     // Commander has said on stderr what is wrong.
     const usage = new SpotfoldError("usage", error.message.replace(/^error: /, ""));
-    if (json) await io.out.write(`${JSON.stringify(jsonOfError(usage))}\n`);
+    if (json) await io.out.write(`${JSON.stringify(jsonOfError(io, usage))}\n`);
     return exitCodes.usage;
   }
 }

@@ -3,8 +3,10 @@ import { writeSync } from "node:fs";
 import type { WriteStream } from "node:tty";
 import { codeOf, messageOf } from "../shared/errors.ts";
 import { processEnvironment } from "../shared/config/environment.ts";
+import { callerCommand } from "./caller-command.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { Interrupts, Io, TextStream } from "./io.ts";
+import { visible } from "./visible.ts";
 
 /**
  * Below npm, or when an older Node passes it on, one Ctrl-C arrives two or three times: from the terminal, and from each
@@ -13,12 +15,18 @@ import type { Interrupts, Io, TextStream } from "./io.ts";
 const sameSignalMs = 400;
 
 export function processIo(words: readonly string[]): Io {
+  const environment = processEnvironment();
+  let command: readonly string[] | undefined;
   return {
     out: streamOf(process.stdout),
     err: streamOf(process.stderr),
-    environment: processEnvironment(),
+    environment,
     interrupts: processInterrupts(),
     words,
+    // Looked for when it is first needed: most commands never say it.
+    get command() {
+      return (command ??= callerCommand(environment));
+    },
   };
 }
 
@@ -34,7 +42,7 @@ function streamOf(stream: WriteStream): TextStream {
       return stream.columns ?? 80;
     },
     write: async (text) => {
-      if (stream.write(text)) return;
+      if (stream.write(typeof text === "string" ? visible(text) : text)) return;
       await new Promise<void>((resolve) => stream.once("drain", () => resolve()));
     },
   };

@@ -2,6 +2,7 @@
 import type { CatalogStats } from "../../shared/catalog/stats.ts";
 import type { DatasetSpec } from "../../shared/dataset/types.ts";
 import { counted, countText, sizeText } from "../report/lines.ts";
+import { visibleLine } from "../visible.ts";
 import { momentText, table } from "./table.ts";
 
 /** Of a dimension with more values the largest are shown; `--json` has all. */
@@ -34,7 +35,7 @@ function dimensionRows(name: string, values: CatalogStats["dimensions"][string])
           .toSorted((a, b) => values.indexOf(a) - values.indexOf(b));
   const rows = shown.map(({ value, blocks, bytes }, index) => [
     index === 0 ? name : "",
-    value,
+    visibleLine(value),
     countText(blocks),
     sizeText(bytes),
   ]);

@@ -2,6 +2,7 @@
 import type { SyncResult } from "../../shared/catalog/sync.ts";
 import type { DatasetSpec } from "../../shared/dataset/types.ts";
 import { counted, countText } from "../report/lines.ts";
+import { visibleLine } from "../visible.ts";
 import { momentText } from "./table.ts";
 
 export interface Synced {
@@ -40,6 +41,6 @@ function unmatchedLines({ layout }: DatasetSpec, { unmatched }: SyncResult): str
   if (keys === 0) return [];
   return [
     `  unmatched  ${more ? "at least " : ""}${countText(keys)} ${keys === 1 ? "key does" : "keys do"} not match the layout ${layout}, such as`,
-    ...examples.map((key) => `               ${key}`),
+    ...examples.map((key) => `               ${visibleLine(key)}`),
   ];
 }

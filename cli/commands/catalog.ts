@@ -31,6 +31,7 @@ import { exitCodes } from "../exit-codes.ts";
 import { commandLine, type Io } from "../io.ts";
 import { Progress } from "../progress/progress.ts";
 import { counted, sizeText } from "../report/lines.ts";
+import { visibleLine } from "../visible.ts";
 
 export interface CatalogOptions extends StoreOptions, DataOptions, FilterOptions {
   readonly json?: boolean;
@@ -76,7 +77,7 @@ export async function catalogSync(options: CatalogSyncOptions, io: Io): Promise<
   } catch (error) {
     progress.clear();
     if (!interrupts.first.aborted) throw error;
-    progress.say(`Stopped. What was listed is kept; to go on: ${commandLine(io.words)}`);
+    progress.say(`Stopped. What was listed is kept; to go on: ${commandLine(io, io.words)}`);
     return interrupts.exitCode();
   }
 }
@@ -141,7 +142,7 @@ function* listLines(catalog: Catalog, selected: readonly Selected[]): Generator<
     let [blocks, bytes, vanished] = [0, 0, 0];
     yield `${dataset.name}  ${dataset.place}\n`;
     for (const { key, size, state } of catalog.list(dataset, filter)) {
-      yield `${sizeText(size).padStart(9)}  ${state.padEnd(8)}  ${key}\n`;
+      yield `${sizeText(size).padStart(9)}  ${state.padEnd(8)}  ${visibleLine(key)}\n`;
       if (state === "vanished") vanished++;
       else {
         blocks++;

@@ -8,7 +8,7 @@ import { SpotfoldError } from "../../shared/errors.ts";
 import type { StoreOptions } from "../compose/settings.ts";
 import { readShares, sharesText } from "../demo/shares.ts";
 import { exitCodes } from "../exit-codes.ts";
-import type { Io } from "../io.ts";
+import { commandLine, type Io } from "../io.ts";
 import { Progress } from "../progress/progress.ts";
 import { counted, countText, sizeText, timeText } from "../report/lines.ts";
 import { reportingFailures } from "../report/failure.ts";
@@ -18,6 +18,7 @@ import { damageBlock } from "../sample/damage.ts";
 import { makeSample, type SampleResult } from "../sample/make.ts";
 import { sampleRequest } from "../sample/options.ts";
 import { shownPath } from "../sample/shown-path.ts";
+import { visibleLine } from "../visible.ts";
 import { serve } from "./serve.ts";
 
 const demoFolder = "spotfold-demo";
@@ -43,7 +44,7 @@ export async function demo(io: Io): Promise<number> {
     if ("code" in outcome) return outcome.code;
     const { result } = outcome;
     await io.out.write(`\n${coveredText(result, damaged)}\n${sharesText(await readShares(site))}\n`);
-    await io.out.write(whereText(result, shownPath(site, folder), shownPath(own, folder)));
+    await io.out.write(whereText(io, result, shownPath(site, folder), shownPath(own, folder)));
     await io.out.write(`The whole demo took ${timeText(performance.now() - startedAt)}.\n`);
     const missing = result.report.missing.map(({ key }) => key);
     if (missing.length !== 1 || missing[0] !== damaged) {
@@ -80,7 +81,7 @@ async function makeData(own: string, io: Io): Promise<{ sample: SampleResult; da
     return { sample, damaged: relative(sample.data, path) };
   } catch (error) {
     if (!io.interrupts.first.aborted) throw error;
-    progress.say("stopped; spotfold demo goes on");
+    progress.say(`stopped; to go on: ${commandLine(io, io.words)}`);
     return null;
   } finally {
     progress.clear();
@@ -103,18 +104,19 @@ function coveredText({ report }: RunResult, damaged: string): string {
     `${countText(covered)} of ${counted(selected, "block")} covered, ${countText(records.read)} records read.`,
     ...missing.map(
       ({ key, reason, detail }) =>
-        `Missing: ${key}\n  ${reason}${detail === "" ? "" : ` (${detail})`}${key === damaged ? ": the one that was damaged on purpose" : ""}`,
+        `Missing: ${visibleLine(key)}\n  ${reason}${detail === "" ? "" : ` (${visibleLine(detail)})`}${key === damaged ? ": the one that was damaged on purpose" : ""}`,
     ),
   ];
   return `${lines.join("\n")}\n`;
 }
 
-function whereText({ aggregate }: RunResult, site: string, own: string): string {
+function whereText(io: Io, { aggregate }: RunResult, site: string, own: string): string {
+  const results = commandLine(io, ["results", aggregate, "--store", `${own}/store`, "--work", `${own}/work`]);
   return [
     "Where to look:",
     `  ${site}/versions.json   which folder each version has; in it, one file for each measure and kind of date`,
     `  ${site}/coverage.json   which blocks are in it, which are missing, and why`,
-    `  spotfold results ${aggregate} --store ${own}/store --work ${own}/work`,
+    `  ${results}`,
     "",
   ].join("\n");
 }

@@ -22,6 +22,7 @@ import { withScope } from "../compose/scope.ts";
 import { settingsOf, type StoreOptions } from "../compose/settings.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
+import { visibleLine } from "../visible.ts";
 
 interface Wanted {
   readonly aggregate: string;
@@ -82,7 +83,7 @@ function headline({ plan, job, attempt, worker, startedAt, end }: AttemptRecord,
       ? resolved
         ? "the job is resolved"
         : "no end: running, or vanished"
-      : `${end.cause} (${end.reason}): ${end.message}`;
+      : `${end.cause} (${end.reason}): ${visibleLine(end.message)}`;
   return `${plan}/${job}  attempt ${attempt}  ${start}  ${worker}  ${how}`;
 }
 

@@ -38,11 +38,11 @@ export async function sample(options: SampleOptions, io: Io): Promise<number> {
   } catch (error) {
     progress.clear();
     if (!io.interrupts.first.aborted) throw error;
-    progress.say(`Stopped. What is made stays; to go on: ${commandLine(io.words)}`);
+    progress.say(`Stopped. What is made stays; to go on: ${commandLine(io, io.words)}`);
     return io.interrupts.exitCode();
   }
   progress.clear();
-  await io.out.write(resultText(result, folder, started));
+  await io.out.write(resultText(io, result, folder, started));
   return exitCodes.done;
 }
 
@@ -52,7 +52,7 @@ function progressText({ blocks, blocksTotal, rawBytes }: SampleProgress, started
   return `${blocks} of ${blocksTotal} blocks, ${sizeText(rawBytes)}, ${sizeText(rate)}/s`;
 }
 
-function resultText(result: SampleResult, folder: string, started: number): string {
+function resultText(io: Io, result: SampleResult, folder: string, started: number): string {
   const { made, kept, rawBytes, bytes, paths } = result;
   const data = shownPath(result.data, folder);
   const definitions = shownPath(result.definitions, folder);
@@ -63,5 +63,5 @@ function resultText(result: SampleResult, folder: string, started: number): stri
       ? `All ${paths.length} blocks are there already.\n`
       : `Made ${made} blocks${kept === 0 ? "" : ` (${kept} were there)`}: ${sizes}, in ${seconds} s.\n`;
   const words = ["run", "histograms", "--data", data, "--definitions", definitions, "--out", "./dashboard"];
-  return `${said}  blocks       ${data}\n  definitions  ${definitions}\n\nRun on it:\n  ${commandLine(words)}\n`;
+  return `${said}  blocks       ${data}\n  definitions  ${definitions}\n\nRun on it:\n  ${commandLine(io, words)}\n`;
 }

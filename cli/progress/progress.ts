@@ -3,13 +3,15 @@
  * line now and then. Other lines go above the one that is written over.
  */
 import type { TextStream } from "../io.ts";
+import { visibleLine } from "../visible.ts";
 
 /** Elsewhere than on a terminal: a log that somebody reads later. */
 const plainEveryMs = 10_000;
 /** Faster than that is flicker. */
 const drawEveryMs = 100;
 
-const eraseLine = "\r\u001b[K";
+/** Bytes, not text: the terminal is to obey it. */
+const eraseLine = Buffer.from("\r\u001b[K");
 
 export class Progress {
   readonly #stream: TextStream;
@@ -28,11 +30,11 @@ export class Progress {
   show(line: string): void {
     const now = this.#now();
     if (this.#stream.isTerminal) {
-      const fits = line.slice(0, Math.max(1, this.#stream.columns - 1));
+      const fits = visibleLine(line).slice(0, Math.max(1, this.#stream.columns - 1));
       if (now - this.#lastDrawn < drawEveryMs || fits === this.#shown) return;
       this.#lastDrawn = now;
       this.#shown = fits;
-      void this.#stream.write(eraseLine + fits);
+      void this.#stream.write(Buffer.concat([eraseLine, Buffer.from(fits)]));
     } else if (now - this.#lastPlain >= plainEveryMs) {
       this.#lastPlain = now;
       void this.#stream.write(`${line}\n`);

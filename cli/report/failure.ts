@@ -1,6 +1,7 @@
 /** How a command that failed says so: one line and what to do about it; with `--json` one object on stdout. */
 import { messageOf, SpotfoldError } from "../../shared/errors.ts";
 import { exitCodeOf, type ExitCode } from "../exit-codes.ts";
+import { inCallersWords } from "../caller-command.ts";
 import { HeldError } from "../held-error.ts";
 import { commandLine, type Io } from "../io.ts";
 import { jsonOfError } from "./result.ts";
@@ -18,20 +19,20 @@ export async function reportFailure(io: Io, json: boolean, error: unknown): Prom
   const { first, exitCode } = io.interrupts;
   // Who stopped it wants no explanation.
   if (first.aborted && error === first.reason) {
-    await io.err.write(`stopped; to go on: ${commandLine(io.words)}\n`);
+    await io.err.write(`stopped; to go on: ${commandLine(io, io.words)}\n`);
     return exitCode();
   }
-  await io.err.write(failureText(error));
-  if (json) await io.out.write(`${JSON.stringify(jsonOfError(error))}\n`);
+  await io.err.write(failureText(io, error));
+  if (json) await io.out.write(`${JSON.stringify(jsonOfError(io, error))}\n`);
   return error instanceof HeldError ? error.exitCode : exitCodeOf(error);
 }
 
-function failureText(error: unknown): string {
+function failureText({ command }: Io, error: unknown): string {
   const hint = error instanceof SpotfoldError ? error.hint : undefined;
   // What the operating system refused says itself what it was about. A bug of ours is told with all there is to find it.
   const isBug = error instanceof SpotfoldError ? error.code === "internal" : !isSystemError(error);
   const what = isBug && error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
-  return `spotfold: ${what}\n${hint === undefined ? "" : `  ${hint}\n`}`;
+  return `spotfold: ${what}\n${hint === undefined ? "" : `  ${inCallersWords(hint, command)}\n`}`;
 }
 
 function isSystemError(error: unknown): boolean {

@@ -1,9 +1,11 @@
 /** What a command that runs an analysis says at the end: for people, and as the one object of `--json`. */
 import { messageOf, SpotfoldError } from "../../shared/errors.ts";
 import type { DatasetSpec } from "../../shared/dataset/types.ts";
+import { inCallersWords } from "../caller-command.ts";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
 import { commandLine, type Io } from "../io.ts";
 import type { SelectionReport } from "../run/selection.ts";
+import { visibleLine } from "../visible.ts";
 import { counted, countText, timeText } from "./lines.ts";
 
 /** Missing blocks that are listed; the rest is counted. */
@@ -37,9 +39,10 @@ function jsonOf({ run, aggregate, report, seconds }: RunResult): object {
   };
 }
 
-export function jsonOfError(error: unknown): object {
+export function jsonOfError({ command }: Pick<Io, "command">, error: unknown): object {
   const code = error instanceof SpotfoldError ? error.code : "internal";
-  const hint = error instanceof SpotfoldError ? (error.hint ?? null) : null;
+  const given = error instanceof SpotfoldError ? error.hint : undefined;
+  const hint = given === undefined ? null : inCallersWords(given, command);
   return { format: 1, error: { code, message: messageOf(error), hint } };
 }
 
@@ -50,7 +53,7 @@ function nothingAccepted({ selected, missing }: SelectionReport): string | null 
   return missing[0]?.detail ?? "";
 }
 
-function textOf(result: RunResult): string {
+function textOf(io: Io, result: RunResult): string {
   const { aggregate, dataset, report, seconds, published } = result;
   const { selected, covered, stale, missing, records } = report;
   const lines = [
@@ -63,11 +66,11 @@ function textOf(result: RunResult): string {
     lines.push(
       `  stale      ${counted(stale.length, "block was", "blocks were")} replaced after being counted; not added:`,
     );
-    for (const key of stale.slice(0, missingShownMax)) lines.push(`    ${key}`);
+    for (const key of stale.slice(0, missingShownMax)) lines.push(`    ${visibleLine(key)}`);
   }
   if (published !== null)
     lines.push(`  published  ${published.folder} (begin with ${published.pointer} and coverage.json)`);
-  lines.push(`  results    ${commandLine(["results", aggregate, "--format", "ndjson"])}`);
+  lines.push(`  results    ${commandLine(io, ["results", aggregate, "--format", "ndjson"])}`);
   return `${lines.join("\n")}\n`;
 }
 
@@ -82,7 +85,7 @@ function missingLines(result: RunResult, missing: SelectionReport["missing"]): s
   if (missing.length === 0) return [];
   const lines = [`  missing    ${counted(missing.length, "block")}:`];
   for (const { key, reason, detail } of missing.slice(0, missingShownMax)) {
-    lines.push(`    ${key}: ${reason}${detail === "" ? "" : ` (${detail})`}`);
+    lines.push(`    ${visibleLine(key)}: ${reason}${detail === "" ? "" : ` (${visibleLine(detail)})`}`);
   }
   if (missing.length > missingShownMax) {
     const where = result.published === null ? "coverage.json" : `${result.published.folder}/coverage.json`;
@@ -98,7 +101,7 @@ function refuseUntried(io: Io, { selected, untried }: SelectionReport): void {
     "changed",
     `${countText(untried)} of ${counted(selected, "block")} are neither covered nor missing: a run was cancelled or ` +
       "past its deadline, or blocks came meanwhile",
-    { hint: `To go on: ${commandLine(io.words)}` },
+    { hint: `To go on: ${commandLine(io, io.words)}` },
   );
 }
 
@@ -107,7 +110,7 @@ function refuseUntried(io: Io, { selected, untried }: SelectionReport): void {
  * something was not even tried.
  */
 export async function writeResult(io: Io, json: boolean, result: RunResult): Promise<ExitCode> {
-  if (!json) await io.out.write(textOf(result));
+  if (!json) await io.out.write(textOf(io, result));
   refuseUntried(io, result.report);
   const refused = nothingAccepted(result.report);
   if (refused !== null) {

@@ -75,7 +75,7 @@ export async function drive(input: DriveInput): Promise<DriveEnd> {
         const closed = manifest?.closed.length ?? 0;
         if (closed !== closedSeen && (await input.isSettled(manifest))) return { how: "settled" };
         closedSeen = closed;
-        if (!changed) await trouble.look();
+        if (!changed) await trouble.look(manifest?.number ?? 0);
         const held = { open: manifest?.open ?? [], heldMs: input.heldMs, from };
         const hold = trouble.hold(run, input.heldMs) ?? (await heldRun(context.store, held));
         if (hold !== null) return { how: "held", hold };

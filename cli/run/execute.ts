@@ -139,7 +139,13 @@ class RunCommand {
       };
       await giveBack();
       const say = (line: string): void => this.#progress.say(line);
-      const trouble = new Trouble({ store, clock: systemClock, random: systemRandom, say });
+      const trouble = new Trouble({
+        store,
+        clock: systemClock,
+        random: systemRandom,
+        scale: settings.timing.scale,
+        say,
+      });
       const isTrouble = (said: SpotfoldError | null): boolean => trouble.note(said) || trouble.present;
       const crew = new Crew({ settings, slots: settings.slots, onDeath: giveBack, isTrouble, say });
       const shown = new RunProgress(this.#progress, crew, before, aggregate);
@@ -232,7 +238,7 @@ class RunCommand {
 
   /** The exit code, or null when the selection is settled. */
   async #ended(end: DriveEnd): Promise<number | null> {
-    const resume = `To go on: ${commandLine(this.#io.words)}`;
+    const resume = `To go on: ${commandLine(this.#io, this.#io.words)}`;
     switch (end.how) {
       case "settled":
         return null;
@@ -241,7 +247,7 @@ class RunCommand {
         this.#progress.say(end.how === "interrupted" ? resume : `stopped at once; ${resume}`);
         return this.#io.interrupts.exitCode();
       case "held":
-        throw heldError(end.hold, resume);
+        throw heldError(this.#io, end.hold, resume);
       case "failed":
         throw end.error;
     }

@@ -22,6 +22,7 @@ import { DataStores } from "../compose/ports.ts";
 import type { Scope } from "../compose/scope.ts";
 import type { Progress } from "../progress/progress.ts";
 import { counted, countText } from "../report/lines.ts";
+import { visibleLine } from "../visible.ts";
 import { analysisModule } from "../submit/analysis.ts";
 import { checkAnalysis, requestOf, type AnalysisOptions, type CheckedAnalysis } from "../submit/request.ts";
 
@@ -123,7 +124,7 @@ function syncText(dataset: DatasetSpec, result: SyncResult): string {
     unmatched.keys === 0
       ? ""
       : `; ${unmatched.more ? "at least " : ""}${counted(unmatched.keys, "file does", "files do")} not match the layout ` +
-        `${dataset.layout}, such as ${unmatched.examples.join(", ")}`;
+        `${dataset.layout}, such as ${unmatched.examples.map(visibleLine).join(", ")}`;
   return `${dataset.name}: ${counted(listed, "block")} in ${dataset.place}${news.length === 0 ? "" : ` (${news.join(", ")})`}${other}`;
 }
 

@@ -1,8 +1,10 @@
 /**
- * What the environment does to `run` itself. Where nothing can be written, a worker cannot write down that it holds the run
- * either: so `run` looks whether the store takes a small blob when nothing moves, and remembers since when it does not.
+ * What the environment does to a command that waits for a run. Where nothing can be written, a worker cannot write down that
+ * it holds the run either: so when nothing is entered for a while, the command looks whether the store takes a small blob,
+ * and remembers since when it does not.
  *
- *   well --an error of the environment--> in trouble, since then --a write that succeeds--> well
+ *   well --an error of the environment, or a small write that fails--> in trouble, since then
+ *   in trouble --a write that succeeds--> well
  */
 import { codeOf, messageOf, SpotfoldError } from "../../shared/errors.ts";
 import type { Hold } from "../../shared/formats/hold.ts";
@@ -17,10 +19,17 @@ const keyDigits = 16;
 /** As large as what holds a run: where one does not fit, the other does not. */
 const probeBytes = new Uint8Array(1024);
 
+/** Before scaling. Nothing was entered for so long: where jobs are long that is as it should be, else something may be wrong. */
+const suspectMs = 10_000;
+/** Before scaling. Between two writes while something may be wrong: soon enough to notice a cure. */
+const probeEveryMs = 5_000;
+
 export interface TroubleOptions {
   readonly store: BlobStore;
   readonly clock: Clock;
   readonly random: Random;
+  /** Of all times (`timing.scale`). */
+  readonly scale: number;
   readonly say: (line: string) => void;
 }
 
@@ -29,10 +38,14 @@ export class Trouble {
   readonly #key: string;
   #since: number | null = null;
   #error: unknown = null;
+  #seen: number | null = null;
+  #seenAt: number;
+  #probedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: TroubleOptions) {
     this.#options = options;
     this.#key = `probe/${options.random.hex(keyDigits)}`;
+    this.#seenAt = options.clock.monotonic();
   }
 
   get present(): boolean {
@@ -50,9 +63,20 @@ export class Trouble {
     return true;
   }
 
-  /** Tries a small write. Errors that are not of the environment are somebody else's to report. */
-  async look(): Promise<void> {
-    const { store } = this.#options;
+  /**
+   * May be called as often as one likes, with the number of the manifest: tries a small write when that has not changed for a
+   * while, or in trouble. Errors that are not of the environment are somebody else's to report.
+   */
+  async look(manifest: number): Promise<void> {
+    const { store, clock, scale } = this.#options;
+    const now = clock.monotonic();
+    if (manifest !== this.#seen) {
+      this.#seen = manifest;
+      this.#seenAt = now;
+    }
+    if (!this.present && now - this.#seenAt < suspectMs * scale) return;
+    if (now - this.#probedAt < probeEveryMs * scale) return;
+    this.#probedAt = now;
     try {
       await store.put(this.#key, probeBytes);
       await store.delete([this.#key]);

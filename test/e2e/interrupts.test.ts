@@ -78,7 +78,7 @@ describe("spotfold run, interrupted", function interruptSuite() {
       started.killGroup(signal);
       const ended = await started.waitForEnd(60_000);
       assert.equal(ended.code, code, ended.stderr);
-      assert.match(ended.stderr, /To go on: spotfold run /);
+      assert.match(ended.stderr, /To go on: \S*spotfold(?:\.cjs)? run /);
       assert.equal(ended.stdout, "");
       await checkEnd(folder);
     });

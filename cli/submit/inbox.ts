@@ -1,0 +1,40 @@
+/** What waits in the inbox for a master: submitted, and in no ledger yet. */
+import { codeOf } from "../../shared/errors.ts";
+import { canonicalJson, runSchema, type RunSpec } from "../../shared/formats/run.ts";
+import { parseStored } from "../../shared/formats/stored.ts";
+import { inboxPrefix, runKey } from "../../shared/names.ts";
+import type { BlobStore } from "../../shared/ports/blob-store.ts";
+import { readAll } from "../../shared/read-all.ts";
+
+/**
+ * A run that waits and is the same but for its id and when it was submitted: what it would admit, this one would not. Two
+ * that are submitted in the same moment do not see each other; the later one is then admitted with nothing to do.
+ */
+export async function waitingTwin(store: BlobStore, spec: RunSpec): Promise<string | null> {
+  const wanted = essenceOf(spec);
+  for await (const page of store.list(inboxPrefix)) {
+    for (const { key } of page.blobs) {
+      const run = key.slice(inboxPrefix.length);
+      const waiting = await readSpec(store, run);
+      if (waiting !== null && essenceOf(waiting) === wanted) return run;
+    }
+  }
+  return null;
+}
+
+function essenceOf(spec: RunSpec): string {
+  const { run: _run, submittedAt: _submittedAt, deadlineMs: _deadlineMs, ...rest } = spec;
+  return canonicalJson(rest);
+}
+
+/** Null for what is not there, or only a newer version reads. */
+async function readSpec(store: BlobStore, run: string): Promise<RunSpec | null> {
+  const blob = await readAll(store, runKey(run));
+  if (blob === null) return null;
+  try {
+    return parseStored(runKey(run), blob.bytes, runSchema);
+  } catch (error) {
+    if (codeOf(error) === "invalid-format") return null;
+    throw error;
+  }
+}

@@ -1,0 +1,178 @@
+/**
+ * `submit --wait`: looks on, while masters and workers do the work, until everything that was selected is settled.
+ *
+ *   waiting --selection settled--> its report
+ *           --hold by the bundle or by failed jobs--> failed at once; by the environment for `heldMs` --> held
+ *           --the store cannot be read, or takes nothing, for `heldMs`--> held
+ *           --refused by a master--> failed
+ *           --interrupted--> null: the run goes on without us
+ *
+ * It never waits in silence: each `tellMs` it says what for.
+ */
+import type { Ledger } from "../../master/ledger/ledger.ts";
+import { SpotfoldError } from "../../shared/errors.ts";
+import { holdSchema, isHeld, type Hold } from "../../shared/formats/hold.ts";
+import type { Manifest } from "../../shared/formats/ledger.ts";
+import { parseStored } from "../../shared/formats/stored.ts";
+import { liveWorkerIds } from "../../shared/live-workers.ts";
+import { holdKey, inboxKey } from "../../shared/names.ts";
+import type { BlobStore } from "../../shared/ports/blob-store.ts";
+import type { Clock, Random } from "../../shared/ports/clock.ts";
+import { readAll } from "../../shared/read-all.ts";
+import { inCallersWords } from "../caller-command.ts";
+import { heldError } from "../held-error.ts";
+import { commandLine, type Io } from "../io.ts";
+import type { Progress } from "../progress/progress.ts";
+import { counted, countText } from "../report/lines.ts";
+import { heldRun } from "../run/drive.ts";
+import type { SelectionReport } from "../run/selection.ts";
+import { Trouble } from "../run/trouble.ts";
+import { visibleLine } from "../visible.ts";
+
+/** Between two looks at the head. */
+const lookMs = 500;
+
+/** Before scaling. Somebody who waits, or reads the log of a script that does, is told so often what for. */
+const tellMs = 60_000;
+
+export interface WaitInput {
+  readonly store: BlobStore;
+  readonly ledger: Ledger;
+  /** What was submitted; null when all of the selection is in runs of others. */
+  readonly run: string | null;
+  readonly aggregate: string;
+  /** Where the run's data lies, for people. */
+  readonly place: string;
+  readonly timing: { readonly heldMs: number; readonly statusMs: number; readonly scale: number };
+  readonly report: (manifest: Manifest | null) => Promise<SelectionReport>;
+  readonly io: Io;
+  readonly progress: Progress;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Null when it was interrupted. Throws `HeldError`, and `lineage-differs` for a run that was refused. */
+export async function waitForRun(input: WaitInput): Promise<SelectionReport | null> {
+  return await new Waiting(input).untilSettled();
+}
+
+class Waiting {
+  readonly #input: WaitInput;
+  readonly #trouble: Trouble;
+  #toldAt: number;
+  /** Closed runs when the selection was last looked at: that costs a read of all coverage. */
+  #closedSeen = -1;
+  /** The store's time at the first look: what was held before says nothing about a cure since. */
+  #from: number | null = null;
+
+  constructor(input: WaitInput) {
+    const { store, clock, random, progress, timing } = input;
+    this.#input = input;
+    const say = (line: string): void => progress.say(line);
+    this.#trouble = new Trouble({ store, clock, random, scale: timing.scale, say });
+    this.#toldAt = clock.monotonic();
+  }
+
+  async untilSettled(): Promise<SelectionReport | null> {
+    const { io, progress, run, timing, clock } = this.#input;
+    for (;;) {
+      try {
+        const report = await this.#look();
+        if (report !== null) return report;
+      } catch (error) {
+        if (!this.#trouble.note(error)) throw error;
+      }
+      const hold = this.#trouble.hold(run ?? "", timing.heldMs);
+      if (hold !== null) this.#endHeld(hold);
+      await clock.sleep(lookMs, io.interrupts.first);
+      if (!io.interrupts.first.aborted) continue;
+      progress.say(`the run goes on; to wait again: ${commandLine(io, io.words)}`);
+      return null;
+    }
+  }
+
+  /** The report when all is settled. */
+  async #look(): Promise<SelectionReport | null> {
+    const { store, ledger, run, aggregate, timing, report, progress } = this.#input;
+    const { manifest, storeTime } = await ledger.read(aggregate);
+    this.#from ??= storeTime;
+    const isIn = run === null || (await this.#isAdmitted(manifest, run));
+    const closed = manifest?.closed.length ?? 0;
+    if (isIn && closed !== this.#closedSeen) {
+      const now = await report(manifest);
+      if (now.waiting === 0) return now;
+      this.#closedSeen = closed;
+    }
+    const open = [...(manifest?.open ?? []), ...(isIn || run === null ? [] : [{ run }])];
+    const hold = await heldRun(store, { open, heldMs: timing.heldMs, from: this.#from });
+    if (hold !== null) this.#endHeld(hold);
+    await this.#trouble.look(manifest?.number ?? 0);
+    progress.show(isIn ? progressText(manifest) : "waiting for a master to admit the run");
+    await this.#tell(isIn ? null : run, manifest, open);
+    return null;
+  }
+
+  #endHeld(hold: Hold): never {
+    const { io } = this.#input;
+    throw heldError(io, hold, `To wait again: ${commandLine(io, io.words)}`);
+  }
+
+  /** Throws when it was refused. */
+  async #isAdmitted(manifest: Manifest | null, run: string): Promise<boolean> {
+    const { store } = this.#input;
+    const known = [...(manifest?.open ?? []), ...(manifest?.closed ?? [])].some((candidate) => candidate.run === run);
+    if (known) return true;
+    if ((await store.head(inboxKey(run))) !== null) return false;
+    const found = await readHold(store, run);
+    if (found?.hold.kind !== "closed") return false;
+    const { what, hint } = found.hold;
+    throw new SpotfoldError("lineage-differs", what, { hint });
+  }
+
+  /** `waiting`: the run that no master has admitted. */
+  async #tell(waiting: string | null, manifest: Manifest | null, runs: readonly { run: string }[]): Promise<void> {
+    const { clock, timing, progress } = this.#input;
+    const now = clock.monotonic();
+    if (now - this.#toldAt < tellMs * timing.scale) return;
+    this.#toldAt = now;
+    const held = await this.#heldText(runs);
+    progress.say(`still waiting: ${held ?? (await this.#waitingFor(waiting, manifest))}`);
+  }
+
+  async #heldText(runs: readonly { run: string }[]): Promise<string | null> {
+    const { store, io } = this.#input;
+    for (const { run } of runs) {
+      const found = await readHold(store, run);
+      if (found === null || !isHeld(found.hold, found.storeTime)) continue;
+      const { what, where, hint } = found.hold;
+      return visibleLine(inCallersWords(`run ${run} is held: ${what} (${where}). ${hint}`, io.command));
+    }
+    return null;
+  }
+
+  async #waitingFor(waiting: string | null, manifest: Manifest | null): Promise<string> {
+    const { store, io, place, timing } = this.#input;
+    const running = (command: string): string => `is \`${commandLine(io, [command])}\` running on ${store.name}`;
+    if (waiting !== null) {
+      return `no master has admitted ${waiting} yet: ${running("master")}, and may it read ${visibleLine(place)}?`;
+    }
+    const workers = await liveWorkerIds(store, timing.statusMs);
+    const done = progressText(manifest);
+    if (workers.length === 0) return `${done}; no worker is alive: ${running("worker")}?`;
+    return `${done}; ${counted(workers.length, "worker is", "workers are")} alive`;
+  }
+}
+
+async function readHold(store: BlobStore, run: string): Promise<{ hold: Hold; storeTime: number } | null> {
+  const blob = await readAll(store, holdKey(run));
+  if (blob === null) return null;
+  return { hold: parseStored(holdKey(run), blob.bytes, holdSchema), storeTime: blob.storeTime };
+}
+
+function progressText(manifest: Manifest | null): string {
+  const open = manifest?.open ?? [];
+  const sum = (of: (totals: { covered: number; missing: number }) => number): number =>
+    open.reduce((total, { totals }) => total + of(totals), 0);
+  const blocks = open.reduce((total, run) => total + run.blocks, 0);
+  return `${countText(sum((totals) => totals.covered + totals.missing))} of ${counted(blocks, "block")}, ${countText(sum((totals) => totals.missing))} missing so far`;
+}
