@@ -15,7 +15,8 @@ export interface StatusOptions extends StoreOptions {
 /** As often as somebody who waits looks. */
 const watchMs = 1000;
 
-const clearScreen = "\u001b[H\u001b[J";
+/** Bytes, not text: the terminal is to obey it. */
+const clearScreen = Buffer.from("\u001b[H\u001b[J");
 
 export async function status(name: string | undefined, options: StatusOptions, io: Io): Promise<number> {
   return await withScope(async (scope) => {
@@ -25,9 +26,10 @@ export async function status(name: string | undefined, options: StatusOptions, i
     for (;;) {
       const aggregates = target === null ? await aggregatesOf(look.store) : [target.aggregate];
       const report = await readStatus(look, aggregates, target?.run ?? null, settings.timing.statusMs);
-      const text = options.json === true ? `${JSON.stringify(report)}\n` : statusText(report);
+      const text = options.json === true ? `${JSON.stringify(report)}\n` : statusText(report, io.command);
       const isScreen = options.watch === true && io.out.isTerminal && options.json !== true;
-      await io.out.write(isScreen ? clearScreen + text : text);
+      if (isScreen) await io.out.write(clearScreen);
+      await io.out.write(text);
       if (options.watch !== true) return exitCodes.done;
       await systemClock.sleep(watchMs, io.interrupts.first);
       if (io.interrupts.first.aborted) return exitCodes.done;

@@ -1,13 +1,19 @@
-/** What `status` tells: aggregates with their runs, why a run stands still, and the workers that are alive. */
+/**
+ * What `status` tells: aggregates with their runs, why a run stands still, and the workers that are alive. What cannot be
+ * read of one of them (a newer version at work beside us, a damaged record) is said, and hides none of the others.
+ */
 import type { Ledger } from "../../master/ledger/ledger.ts";
 import { holdSchema, isHeld } from "../../shared/formats/hold.ts";
 import type { ClosedState, Manifest, RunTotals } from "../../shared/formats/ledger.ts";
 import { runSchema } from "../../shared/formats/run.ts";
-import { parseStored } from "../../shared/formats/stored.ts";
+import { parseStored, UnknownFormat } from "../../shared/formats/stored.ts";
 import { holdKey, inboxPrefix, runKey } from "../../shared/names.ts";
+import { codeOf, messageOf } from "../../shared/errors.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import { readAll } from "../../shared/read-all.ts";
 import { liveWorkers } from "../../shared/live-workers.ts";
+import { inCallersWords } from "../caller-command.ts";
+import { visibleLine } from "../visible.ts";
 import { counted, countText, timeText } from "./lines.ts";
 
 export interface RunStatus {
@@ -34,7 +40,18 @@ export interface StatusReport {
   /** Submitted, and not admitted yet: no master has seen them. */
   readonly inbox: readonly { readonly run: string; readonly aggregate: string }[];
   readonly workers: readonly WorkerLine[];
+  /** Aggregates and runs of which this version cannot say more. */
+  readonly unreadable: readonly Unreadable[];
 }
+
+export interface Unreadable {
+  /** `aggregate <name>`, `run <id>`. */
+  readonly what: string;
+  readonly why: string;
+}
+
+/** What is wrong with one record, as opposed to the store. */
+const ofOneRecord: ReadonlySet<string> = new Set(["invalid-format", "corrupt", "absent"]);
 
 export interface WorkerLine {
   readonly worker: string;
@@ -56,16 +73,29 @@ export async function readStatus(
   statusMs: number,
 ): Promise<StatusReport> {
   const found: AggregateStatus[] = [];
+  const unreadable: Unreadable[] = [];
+  const note = (what: string, error: unknown): void => void unreadable.push({ what, why: whyUnreadable(error) });
   for (const aggregate of aggregates) {
-    const { manifest } = await ledger.read(aggregate);
-    if (manifest !== null) found.push(await aggregateStatus(store, manifest, run));
+    try {
+      const { manifest } = await ledger.read(aggregate);
+      if (manifest !== null) found.push(await aggregateStatus(store, manifest, run));
+    } catch (error) {
+      note(`aggregate ${aggregate}`, error);
+    }
   }
-  const inbox = (await readInbox(store)).filter(
+  const inbox = (await readInbox(store, note)).filter(
     (entry) =>
       (run === null || entry.run === run) &&
       (run !== null || aggregates.length !== 1 || entry.aggregate === aggregates[0]),
   );
-  return { format: 1, aggregates: found, inbox, workers: await readWorkers(store, statusMs) };
+  return { format: 1, aggregates: found, inbox, workers: await readWorkers(store, statusMs), unreadable };
+}
+
+/** Throws what is not of one record alone. */
+function whyUnreadable(error: unknown): string {
+  if (error instanceof UnknownFormat) return `written by a newer version of spotfold (format ${String(error.format)})`;
+  if (!ofOneRecord.has(codeOf(error) ?? "")) throw error;
+  return messageOf(error);
 }
 
 async function aggregateStatus(store: BlobStore, manifest: Manifest, only: string | null): Promise<AggregateStatus> {
@@ -97,19 +127,31 @@ function lineOf(
 async function heldOf(store: BlobStore, run: string): Promise<RunStatus["held"]> {
   const blob = await readAll(store, holdKey(run));
   if (blob === null) return null;
-  const hold = parseStored(holdKey(run), blob.bytes, holdSchema);
-  if (!isHeld(hold, blob.storeTime)) return null;
-  const { kind, what, where, hint } = hold;
-  return { kind, what, where, hint };
+  try {
+    const hold = parseStored(holdKey(run), blob.bytes, holdSchema);
+    if (!isHeld(hold, blob.storeTime)) return null;
+    const { kind, what, where, hint } = hold;
+    return { kind, what, where, hint };
+  } catch (error) {
+    return { kind: "unreadable", what: whyUnreadable(error), where: holdKey(run), hint: "Update this spotfold." };
+  }
 }
 
-async function readInbox(store: BlobStore): Promise<{ run: string; aggregate: string }[]> {
+async function readInbox(
+  store: BlobStore,
+  note: (what: string, error: unknown) => void,
+): Promise<{ run: string; aggregate: string }[]> {
   const runs: { run: string; aggregate: string }[] = [];
   for await (const page of store.list(inboxPrefix)) {
     for (const { key } of page.blobs) {
       const run = key.slice(inboxPrefix.length);
       const blob = await readAll(store, runKey(run));
-      if (blob !== null) runs.push({ run, aggregate: parseStored(runKey(run), blob.bytes, runSchema).aggregate });
+      if (blob === null) continue;
+      try {
+        runs.push({ run, aggregate: parseStored(runKey(run), blob.bytes, runSchema).aggregate });
+      } catch (error) {
+        note(`run ${run}`, error);
+      }
     }
   }
   return runs;
@@ -122,7 +164,11 @@ async function readWorkers(store: BlobStore, statusMs: number): Promise<WorkerLi
   });
 }
 
-export function statusText({ aggregates, inbox, workers }: StatusReport): string {
+/** `command`: how the caller calls us, for hints. */
+export function statusText(
+  { aggregates, inbox, workers, unreadable }: StatusReport,
+  command: readonly string[],
+): string {
   const lines: string[] = [];
   for (const { aggregate, analysis, snapshot, records, runs } of aggregates) {
     lines.push(`${aggregate}  (${analysis}, snapshot ${snapshot}, ${countText(records)} records)`);
@@ -130,8 +176,9 @@ export function statusText({ aggregates, inbox, workers }: StatusReport): string
     const hidden = Math.max(0, closed.length - closedShownMax);
     if (hidden > 0) lines.push(`  ${counted(hidden, "earlier run")}`);
     for (const run of [...closed.slice(hidden), ...runs.filter(({ state }) => state === "open")])
-      lines.push(...runLines(run));
+      lines.push(...runLines(run, command));
   }
+  for (const { what, why } of unreadable) lines.push(visibleLine(`${what}: ${why}`));
   for (const { run, aggregate } of inbox) lines.push(`${run}  waits for a master, for ${aggregate}`);
   if (lines.length === 0) lines.push("no runs yet");
   lines.push(workers.length === 0 ? "no worker is alive" : `${counted(workers.length, "worker")}:`);
@@ -144,10 +191,16 @@ export function statusText({ aggregates, inbox, workers }: StatusReport): string
   return `${lines.join("\n")}\n`;
 }
 
-function runLines({ run, state, blocks, covered, missing, jobs, held }: RunStatus): string[] {
+function runLines(
+  { run, state, blocks, covered, missing, jobs, held }: RunStatus,
+  command: readonly string[],
+): string[] {
   const done = `${countText(covered)} of ${counted(blocks, "block")} covered, ${countText(missing)} missing`;
   const work = jobs === null ? "" : `, ${countText(jobs.done)} of ${counted(jobs.all, "job")} done`;
   const lines = [`  ${run}  ${state}: ${done}${work}`];
-  if (held !== null) lines.push(`    held (${held.kind}): ${held.what}`, `    ${held.where}. ${held.hint}`);
+  if (held !== null) {
+    const [what, where] = [visibleLine(held.what), visibleLine(held.where)];
+    lines.push(`    held (${held.kind}): ${what}`, `    ${where}. ${inCallersWords(visibleLine(held.hint), command)}`);
+  }
   return lines;
 }

@@ -1,0 +1,65 @@
+/** `spotfold status` where something of one aggregate cannot be read: the others are shown, and why that one is not. */
+import assert from "node:assert/strict";
+import { statusText, readStatus } from "../../cli/report/status.ts";
+import { Ledger } from "../../master/ledger/ledger.ts";
+import { encodeStored } from "../../shared/formats/stored.ts";
+import { MemoryBlobStore } from "../../shared/memory/blob-store.ts";
+import { headKey, holdKey, inboxKey, runKey } from "../../shared/names.ts";
+import { zstdCompressSync } from "node:zlib";
+import { ManualClock, seededRandom } from "../support/manual-clock.ts";
+import { admitted, held, specOf, submitted } from "./work-store.ts";
+
+describe("spotfold status", () => {
+  let store: MemoryBlobStore;
+
+  beforeEach(() => {
+    store = new MemoryBlobStore({ clock: new ManualClock() });
+  });
+
+  const textOf = async (names: readonly string[], command = ["spotfold"]): Promise<string> => {
+    const look = { store, ledger: new Ledger(store, seededRandom()) };
+    return statusText(await readStatus(look, names, null, 30_000), command);
+  };
+
+  it("shows all aggregates but those of a newer version, and says that they are", async () => {
+    await admitted(store, specOf("r1", { aggregate: "a" }), 2);
+    await store.put(headKey("b"), encodeStored({ format: 2 }));
+    await store.put("manifest-of-c", zstdCompressSync(JSON.stringify({ format: 3 })));
+    await store.put(headKey("c"), encodeStored({ format: 1, number: 1, manifest: "manifest-of-c", epoch: 0 }));
+    await store.put(headKey("d"), encodeStored({ format: 1, number: 1, manifest: "gone", epoch: 0 }));
+    await admitted(store, specOf("r2", { aggregate: "e" }), 0);
+    await store.put(runKey("r3"), encodeStored({ format: 4 }));
+    await store.put(inboxKey("r3"), encodeStored({ format: 4 }));
+    await submitted(store, specOf("r4"));
+    const text = await textOf(["a", "b", "c", "d", "e"]);
+    assert.match(text, /^a {2}\(counts, snapshot 1, 0 records\)$/m);
+    assert.match(text, /^e {2}\(counts/m);
+    assert.match(text, /^aggregate b: written by a newer version of spotfold \(format 2\)$/m);
+    assert.match(text, /^aggregate c: written by a newer version of spotfold \(format 3\)$/m);
+    assert.match(text, /^aggregate d: gone is named by the head of d and not there$/m);
+    assert.match(text, /^run r3: written by a newer version of spotfold \(format 4\)$/m);
+    assert.match(text, /^r4 {2}waits for a master, for a$/m);
+  });
+
+  it("shows a run whose hold is of a newer version", async () => {
+    await admitted(store, specOf("r1"), 2);
+    await store.put(holdKey("r1"), encodeStored({ format: 2 }));
+    assert.match(
+      await textOf(["a"]),
+      /r1 {2}open.*\n {4}held \(unreadable\): written by a newer version .*\(format 2\)/,
+    );
+  });
+
+  it("does not hide that the store fails", async () => {
+    await admitted(store, specOf("r1"), 2);
+    store.get = async () => await Promise.reject(Object.assign(new Error("EIO"), { code: "EIO" }));
+    await assert.rejects(textOf(["a"]), /EIO/);
+  });
+
+  it("names commands as the caller calls them, and shows control characters of a hold", async () => {
+    await admitted(store, specOf("r1"), 2);
+    await held(store, "r1", { kind: "failures", what: "a\u001b[2Jb\nc", hint: "See spotfold logs r1." });
+    const text = await textOf(["a"], ["npx", "spotfold"]);
+    assert.match(text, /held \(failures\): a\\x1b\[2Jb\\x0ac\n {4}worker w\. See npx spotfold logs r1\.\n/);
+  });
+});
