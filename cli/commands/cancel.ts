@@ -1,8 +1,12 @@
-/** `spotfold cancel RUN`: ends a run. What is resolved is entered and kept, the rest is given back; the commit is the cancelling. */
+/**
+ * `spotfold cancel RUN`: ends a run. What is resolved is entered and kept, the rest is given back; the commit is the cancelling.
+ * A run that no master has admitted is closed before it began: nothing is planned, so nothing of its data is looked at.
+ */
 import { systemRandom } from "../../shared/clock.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
+import type { RunSpec } from "../../shared/formats/run.ts";
 import { inboxKey } from "../../shared/names.ts";
-import { admitRun } from "../../master/passes/admit.ts";
+import type { MasterContext } from "../../master/context.ts";
 import { endRun } from "../../master/passes/close.ts";
 import { readRun } from "../compose/master.ts";
 import { newProcessName } from "../compose/process-id.ts";
@@ -21,10 +25,13 @@ export async function cancel(run: string, options: StoreOptions, io: Io): Promis
       scope,
     );
     const spec = await readRun(context.store, run);
-    // Admitted first, so that its id stays in the ledger and is refused for ever.
     if ((await context.store.head(inboxKey(run))) !== null) {
-      await admitRun(context, spec);
+      const early = await closeUnadmitted(context, spec);
       await context.store.delete([inboxKey(run)]);
+      if (early) {
+        await io.out.write(`${run} is cancelled; no master had admitted it, so nothing is in ${spec.aggregate}\n`);
+        return exitCodes.done;
+      }
     }
     const ended = await endRun(context, spec.aggregate, run, "cancelled");
     const { manifest } = await context.ledger.read(spec.aggregate);
@@ -41,5 +48,20 @@ export async function cancel(run: string, options: StoreOptions, io: Io): Promis
         : `${run} was ${state} before: ${counted(totals.covered, "block")} of ${blocks} in ${spec.aggregate}\n`,
     );
     return exitCodes.done;
+  });
+}
+
+/** In the ledger and closed by one commit, so that its id is refused for ever. False when a master was faster, or refuses it. */
+async function closeUnadmitted({ ledger, rules, random }: MasterContext, spec: RunSpec): Promise<boolean> {
+  return await ledger.commit(spec.aggregate, ({ manifest: base, storeTime }) => {
+    if (rules.admissible(base, spec) !== "yes") return { manifest: null, result: false };
+    const plan = `${spec.run}.${random.hex(12)}`;
+    const admitted = rules.admit(base, { spec, plan, jobs: 0, blocks: 0, admittedAt: storeTime });
+    if (admitted.outcome !== "changed") return { manifest: null, result: false };
+    const closed = admitted.manifest.closed.map((line) =>
+      line.run === spec.run ? { ...line, state: "cancelled" as const } : line,
+    );
+    // Of a run that never was, nothing else stays: its bundle is not to render what others have folded.
+    return { manifest: { ...(base ?? admitted.manifest), closed }, result: true };
   });
 }

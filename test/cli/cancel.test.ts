@@ -1,0 +1,51 @@
+/** `spotfold cancel` of a run that no master has seen: its data may be anywhere, or nowhere. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { cancel } from "../../cli/commands/cancel.ts";
+import { Ledger } from "../../master/ledger/ledger.ts";
+import { ledgerRules } from "../../master/ledger/rules.ts";
+import { FolderBlobStore } from "../../shared/local/folder-store/store.ts";
+import { inboxKey } from "../../shared/names.ts";
+import { seededRandom } from "../support/manual-clock.ts";
+import { tempDir } from "../support/temp.ts";
+import { capturedIo } from "./captured-io.ts";
+import { admitted, specOf, submitted } from "./work-store.ts";
+
+describe("spotfold cancel, before a master admitted the run", () => {
+  it("uses its id up without its data, and changes nothing else of the aggregate", async () => {
+    const folder = tempDir("cancel");
+    const store = await FolderBlobStore.open(join(folder, ".spotfold/store"), { create: true });
+    await admitted(store, specOf("r1", { bundle: "1".repeat(64) }), 0);
+    const waiting = specOf("r2", { dataset: { ...specOf("r2").dataset, name: "other" } });
+    await submitted(store, waiting);
+    const captured = capturedIo(folder);
+    assert.equal(await cancel("r2", {}, captured.io), 0);
+    assert.equal(captured.out(), "r2 is cancelled; no master had admitted it, so nothing is in a\n");
+    const { manifest } = await new Ledger(store, seededRandom()).read("a");
+    assert.deepEqual(
+      manifest?.closed.map(({ run, state }) => [run, state]),
+      [
+        ["r1", "finished"],
+        ["r2", "cancelled"],
+      ],
+    );
+    assert.equal(ledgerRules.admissible(manifest, waiting), "closed");
+    assert.equal(manifest.renderer.run, "r1");
+    assert.deepEqual(manifest.layouts, { d: "{rest}" });
+    assert.equal(await store.head(inboxKey("r2")), null);
+    const again = capturedIo(folder);
+    assert.equal(await cancel("r2", {}, again.io), 0);
+    assert.match(again.out(), /^r2 was cancelled before/);
+    await store.close();
+  });
+
+  it("closes the first run of an aggregate, too", async () => {
+    const folder = tempDir("cancel-first");
+    const store = await FolderBlobStore.open(join(folder, ".spotfold/store"), { create: true });
+    await submitted(store, specOf("r1"));
+    assert.equal(await cancel("r1", {}, capturedIo(folder).io), 0);
+    const { manifest } = await new Ledger(store, seededRandom()).read("a");
+    assert.deepEqual([manifest?.open, manifest?.closed.map(({ state }) => state)], [[], ["cancelled"]]);
+    await store.close();
+  });
+});
