@@ -30,6 +30,8 @@ export type ErrorCode =
   | "invalid-format"
   // What user code did.
   | "analysis-failed"
+  // A process of ours could not be kept alive.
+  | "worker-died"
   // A limit of ours was met; the message names it.
   | "limit"
   // A bug of ours.

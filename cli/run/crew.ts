@@ -14,6 +14,7 @@ import { storeFlags } from "../compose/settings.ts";
 import type { Settings } from "../../shared/config/settings.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
 import { modulePath } from "../../shared/package-root.ts";
+import { visibleLine } from "../visible.ts";
 import type { WorkerMessage } from "./worker-messages.ts";
 
 /** One death may be the machine's; so many in a row, with nothing done between, are ours or the analysis'. */
@@ -52,7 +53,8 @@ export class Crew {
   #child: ChildProcess | null = null;
   #gone: Promise<void> = Promise.resolve();
   #draining = false;
-  #deathsInRow = 0;
+  /** How each ended, since a block was done. */
+  #deaths: string[] = [];
   #told: WorkerMessage | null = null;
 
   constructor(options: CrewOptions) {
@@ -130,7 +132,7 @@ export class Crew {
     }
     this.#running.delete(attempt);
     this.#ended.set(attempt, { blocks, bytes });
-    if (blocks > 0) this.#deathsInRow = 0;
+    if (blocks > 0) this.#deaths = [];
   }
 
   async #died(code: number | null, signal: NodeJS.Signals | null, tail: string): Promise<void> {
@@ -139,28 +141,28 @@ export class Crew {
     if (this.#draining) return;
     const told = this.#told;
     this.#told = null;
-    this.#deathsInRow++;
-    const how = signal === null ? `ended with code ${code}` : `was killed by ${signal}`;
-    const what = told?.say === "gave-up" ? `gave up: ${told.why}` : told?.say === "failed" ? told.message : how;
+    const ended = signal === null ? `ended with code ${code ?? "none"}` : `was killed by ${signal}`;
+    const how = told?.say === "gave-up" ? `gave up: ${told.why}` : ended;
+    this.#deaths.push(how);
     await this.#options
       .onDeath()
       .catch((error: unknown) => this.#options.say(`its jobs come back later: ${String(error)}`));
     if (this.#options.isTrouble(told?.say === "failed" ? failureOf(told) : null)) {
-      this.#deathsInRow = 0;
+      this.#deaths = [];
       setTimeout(() => {
         if (!this.#draining) this.start();
       }, troubleMs);
       return;
     }
-    if (this.#deathsInRow >= deathsInRowMax || told?.say === "failed") {
-      const hint = told?.say === "failed" ? told.hint : undefined;
-      const error = new SpotfoldError("internal", `the worker ${what}, ${this.#deathsInRow} times in a row`, {
-        hint: hint ?? (tail.trim().split("\n").at(-1) || "See spotfold logs."),
-      });
-      this.#failure.abort(error);
+    if (told?.say === "failed") {
+      this.#failure.abort(workerFailed(told));
       return;
     }
-    this.#options.say(`the worker ${what}; its jobs were given back, another one starts`);
+    if (this.#deaths.length >= deathsInRowMax) {
+      this.#failure.abort(workersDied(this.#deaths, tail));
+      return;
+    }
+    this.#options.say(`the worker ${how}; its jobs were given back, another one starts`);
     if (!this.#draining) this.start();
   }
 }
@@ -169,4 +171,30 @@ export class Crew {
 function failureOf(told: WorkerMessage & { readonly say: "failed" }): SpotfoldError {
   const { code, message, hint } = told;
   return new SpotfoldError(code, message, hint === undefined ? {} : { hint });
+}
+
+/** It said itself why it cannot work. What is no error of ours (a system call that failed) has no code of ours. */
+function workerFailed(told: WorkerMessage & { readonly say: "failed" }): SpotfoldError {
+  const { code, message, hint } = told;
+  const options = { hint: hint ?? "spotfold doctor tries whatever a run needs here." };
+  return new SpotfoldError(code === "internal" ? "worker-died" : code, `the worker failed: ${message}`, options);
+}
+
+/** `tail`: what the last one printed. */
+function workersDied(deaths: readonly string[], tail: string): SpotfoldError {
+  const times = [...Map.groupBy(deaths, (how) => how)].map(
+    ([how, same]) => `${how}${same.length === 1 ? "" : ` (${same.length} times)`}`,
+  );
+  const last = tail.trim().split("\n").at(-1) ?? "";
+  const said = last === "" ? "" : ` It said last: ${visibleLine(last)}`;
+  const killed = deaths.every((how) => how.endsWith("SIGKILL"));
+  return new SpotfoldError(
+    "worker-died",
+    `the worker died ${deaths.length} times in a row: it ${times.join(", it ")}`,
+    {
+      hint: killed
+        ? `Something on this machine kills it: when memory is short, the kernel does; give it fewer --slots.${said}`
+        : `spotfold doctor tries whatever a run needs here.${said}`,
+    },
+  );
 }

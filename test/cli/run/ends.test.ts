@@ -1,11 +1,8 @@
 /** What ends a `run` or `submit --wait`: holds that last, and results that leave something out. */
 import assert from "node:assert/strict";
-import { setTimeout as sleep } from "node:timers/promises";
-import { Crew } from "../../../cli/run/crew.ts";
 import { heldRun } from "../../../cli/run/drive.ts";
 import { writeResult, type RunResult } from "../../../cli/report/result.ts";
 import type { SelectionReport } from "../../../cli/run/selection.ts";
-import { readSettings } from "../../../shared/config/settings.ts";
 import { codeOf, messageOf } from "../../../shared/errors.ts";
 import type { Hold } from "../../../shared/formats/hold.ts";
 import { encodeStored } from "../../../shared/formats/stored.ts";
@@ -74,21 +71,5 @@ describe("the end of a command that waited for its selection", () => {
     });
     assert.equal(captured.out(), "");
     assert.equal(await writeResult(io, true, result({ covered: 3, free: 0, untried: 0 })), 0);
-  });
-});
-
-describe("a worker that cannot be started", () => {
-  it("dies once each time, and fails the run after five", async () => {
-    const folder = tempDir("no-worker");
-    const settings = { ...readSettings({}, { variables: {}, workingFolder: folder }), folder: `${folder}/absent` };
-    let deaths = 0;
-    const onDeath = async (): Promise<void> => void deaths++;
-    const crew = new Crew({ settings, slots: 1, onDeath, isTrouble: () => false, say: () => undefined });
-    crew.start();
-    for (let waited = 0; !crew.failure.aborted && waited < 5000; waited += 20) await sleep(20);
-    assert.match(messageOf(crew.failure.reason), /5 times in a row/);
-    await sleep(50);
-    assert.equal(deaths, 5);
-    await crew.kill();
   });
 });
