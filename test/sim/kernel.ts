@@ -76,19 +76,42 @@ export class Kernel {
     };
   }
 
-  /** Runs events until `done` says so; false when time is up or nothing is left to happen. */
+  /**
+   * Runs events until `done` says so; false when time is up or nothing is left to happen. A tick for each event, asked for by a
+   * promise callback: it comes when no other callback is left that can run, and costs less than a turn of the loop.
+   */
   async run(done: () => boolean, untilMs: number): Promise<boolean> {
-    await settled();
-    while (!done()) {
+    return await new Promise((resolve, reject) => {
+      const tick = (): void => process.nextTick(step);
+      const step = (): void => {
+        try {
+          if (done()) {
+            resolve(true);
+            return;
+          }
+          const event = this.#next();
+          if (event === undefined || event.at > untilMs) {
+            resolve(false);
+            return;
+          }
+          this.#now = event.at;
+          this.eventsRun++;
+          event.run?.();
+          queueMicrotask(tick);
+        } catch (error) {
+          reject(error);
+        }
+      };
+      queueMicrotask(tick);
+    });
+  }
+
+  /** The next event that was not cancelled. */
+  #next(): Event | undefined {
+    for (;;) {
       const event = this.#pop();
-      if (event === undefined || event.at > untilMs) return false;
-      if (event.run === null) continue;
-      this.#now = event.at;
-      this.eventsRun++;
-      event.run();
-      await settled();
+      if (event === undefined || event.run !== null) return event;
     }
-    return true;
   }
 
   /** The time of the world's shared parts (stores, queues). */
@@ -97,7 +120,11 @@ export class Kernel {
     monotonic: () => this.#now,
     sleep: async (ms, signal) => {
       await new Promise<void>((resolve) => {
-        if (signal?.aborted === true) {
+        if (signal === undefined) {
+          this.after(ms, resolve);
+          return;
+        }
+        if (signal.aborted) {
           resolve();
           return;
         }
@@ -107,10 +134,10 @@ export class Kernel {
         };
         const cancel = this.after(ms, () => {
           // A signal lives as long as its world: a listener for each sleep would fill it.
-          signal?.removeEventListener("abort", cancelled);
+          signal.removeEventListener("abort", cancelled);
           resolve();
         });
-        signal?.addEventListener("abort", cancelled, { once: true });
+        signal.addEventListener("abort", cancelled, { once: true });
       });
     },
   };
@@ -152,9 +179,4 @@ const epochMs = Date.UTC(2026, 0, 1);
 
 function before(a: Event, b: Event): boolean {
   return a.at < b.at || (a.at === b.at && a.order < b.order);
-}
-
-/** All promise callbacks that can run have run: ticks come when no callback is left, and cost less than a turn of the loop. */
-async function settled(): Promise<void> {
-  await new Promise<void>((resolve) => process.nextTick(resolve));
 }

@@ -21,7 +21,7 @@ export class Monitor {
   #coveredMost = 0;
   readonly #memory = new Map<string, Uint8Array>();
   readonly #webMemory = new Map<string, Uint8Array>();
-  #decoded: { readonly key: string; readonly manifest: Manifest } | null = null;
+  #decoded: { readonly head: Uint8Array; readonly manifest: Manifest } | null = null;
 
   /** The stores' own methods, before they are watched. */
   readonly #originals: Record<"store" | "web", Pick<BlobStore, "put" | "delete">>;
@@ -115,11 +115,11 @@ export class Monitor {
   #manifest(): Manifest | null {
     const head = this.#memory.get(`aggregates/${aggregate}/head`);
     if (head === undefined) return null;
+    if (this.#decoded?.head === head) return this.#decoded.manifest;
     const { manifest } = JSON.parse(Buffer.from(head).toString()) as { manifest: string };
-    if (this.#decoded?.key === manifest) return this.#decoded.manifest;
     const bytes = this.#memory.get(manifest);
     if (bytes === undefined) throw new Error(`${manifest} is named by the head and not there`);
-    this.#decoded = { key: manifest, manifest: JSON.parse(zstdDecompressSync(bytes).toString()) as Manifest };
+    this.#decoded = { head, manifest: JSON.parse(zstdDecompressSync(bytes).toString()) as Manifest };
     return this.#decoded.manifest;
   }
 

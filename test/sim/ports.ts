@@ -26,7 +26,7 @@ import type { SimProcess } from "./process.ts";
 const settleTries = 3;
 
 /** What a key is of, for labels: `aggregates/a/attempts/...` -> `attempts`. */
-export function kindOf(key: string): string {
+function kindOf(key: string): string {
   const parts = key.split("/");
   if (parts[0] === "aggregates") return parts[2] === "attempts" ? `attempts ${parts.at(-1)}` : (parts[2] ?? "");
   if (parts[0] === "runs") return parts[2] ?? "runs";

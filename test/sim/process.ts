@@ -77,6 +77,8 @@ export interface InFlight {
   cancel: (() => void) | null;
   /** It had its effect, and nobody was told that it is durable. */
   undo: (() => void) | null;
+  /** From then on it is durable, whether or not anybody heard the reply. */
+  syncedAt: number;
 }
 
 /** A promise of its own for each wait: a shared one would remember all who ever waited, and their worlds with them. */
@@ -175,15 +177,14 @@ export class SimProcess {
       throw timeout(label);
     }
     const delayMs = trouble === "request late" ? callTimeoutMs + rng.float() * lateMsMax : rng.latency(latencyMs);
-    const flight: InFlight = { cancel: null, undo: null };
+    const flight: InFlight = { cancel: null, undo: null, syncedAt: Infinity };
     this.weather.inFlight.add(flight);
     const result = new Promise<T>((resolve, reject) => {
       flight.cancel = this.kernel.after(delayMs, () => {
         // The request was sent: it has its effect even when the caller is dead by now.
         flight.cancel = null;
         flight.undo = undoOf?.() ?? null;
-        // Then the store has synced it, whether or not anybody hears the reply.
-        this.kernel.after(rng.latency(latencyMs), () => this.weather.inFlight.delete(flight));
+        flight.syncedAt = this.kernel.now + rng.latency(latencyMs);
         Promise.resolve().then(effect).then(resolve, reject);
       });
     });
@@ -215,7 +216,7 @@ export class SimProcess {
 }
 
 /** Calls that a world makes now and then only: struck more often, so that none is spared among 1,000 seeds. */
-const rareCalls = /^store\.(delete (?!inbox|manifests)|list workers|get workers|get resolutions|head run)/;
+const rareCalls = /^store\.(delete (?!inbox|manifests)|list workers|get workers|get resolutions|head run|swap hold)/;
 
 function timeout(label: string): SpotfoldError {
   return new SpotfoldError("timeout", `${label} got no answer`, { retryable: true });

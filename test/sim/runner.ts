@@ -124,7 +124,7 @@ export class SimRunner implements JobRunner {
     const fetched = await this.#fetch(block, hooks);
     if (!(fetched instanceof Uint8Array)) return fetched;
     const trouble =
-      process.weather.stormy && rng.chance(0.004) ? rng.pick(["executor died", "out of memory"] as const) : null;
+      process.weather.stormy && rng.chance(0.01) ? rng.pick(["executor died", "out of memory"] as const) : null;
     await process.clock.sleep(rng.latency(blockMsMean), hooks.stop);
     if (hooks.stop.aborted) return interrupted(hooks.stop);
     count(work.executed, task.attempt);

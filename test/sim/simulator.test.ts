@@ -14,6 +14,9 @@ const seeds = Number(process.env["SPOTFOLD_TEST_SEEDS"] ?? 1000);
 const firstSeed = Number(process.env["SPOTFOLD_TEST_FIRST_SEED"] ?? 1);
 const processes = Math.min(4, availableParallelism());
 
+/** A world makes much garbage that lives for some events, and thousands of errors that nobody prints: both cost a tenth of the time. */
+const engine: readonly string[] = ["--max-semi-space-size=32", "--stack-trace-limit=0"];
+
 /** Of every kind of fault among 1,000 seeds. */
 const faultsMin = 200;
 /** Within which a planted bug must be caught. */
@@ -26,7 +29,7 @@ interface Answer {
 
 async function runSeeds(first: number, total: number): Promise<Answer> {
   const child = join(repositoryRoot, "test/sim/seeds-child.ts");
-  const ended = await runNode([child, String(first), String(total)], { waitMs: 3_600_000 });
+  const ended = await runNode([...engine, child, String(first), String(total)], { waitMs: 3_600_000 });
   assert.equal(ended.code, 0, ended.stderr);
   return JSON.parse(ended.stdout) as Answer;
 }

@@ -82,9 +82,9 @@ export class World implements Weather {
     this.tables = tables;
     this.planted = planted;
     const { clock, rng } = this.kernel;
-    this.store = new MemoryBlobStore({ clock, name: "store", pageEntriesMax: rng.between(3, 40) });
+    this.store = new MemoryBlobStore({ clock, name: "store", pageEntriesMax: rng.between(8, 60) });
     this.web = new MemoryBlobStore({ clock, name: "web", pageEntriesMax: 20 });
-    this.data = new MemoryBlobStore({ clock, name: "data", pageEntriesMax: rng.between(5, 50) });
+    this.data = new MemoryBlobStore({ clock, name: "data", pageEntriesMax: rng.between(10, 60) });
     this.monitor = new Monitor(this);
     this.jobs = new FaultyQueue("jobs", this);
     this.ready = new FaultyQueue("ready", this);
@@ -165,10 +165,10 @@ export class World implements Weather {
     const { rng } = this.kernel;
     const jobs = rng.between(20, 60);
     // 1 to 10 blocks a job on the average, mostly few.
-    const blocks = Math.round(jobs * (1 + 9 * rng.float() ** 2));
+    const blocks = Math.round(jobs * (1 + 9 * rng.float() ** 4));
     for (let i = 0; i < blocks; i++) {
       let content = anyContent(rng);
-      if (content.suffix !== ".json" && rng.chance(0.004)) {
+      if (content.suffix !== ".json" && rng.chance(0.008)) {
         content = damaged(content);
         count(this.tables.faults, "block corrupt");
       }
@@ -265,7 +265,7 @@ export class World implements Weather {
     const { rng } = this.kernel;
     for (const flight of [...this.inFlight].toReversed()) {
       flight.cancel?.();
-      if (rng.chance(0.5)) flight.undo?.();
+      if (flight.syncedAt > this.kernel.now && rng.chance(0.5)) flight.undo?.();
     }
     this.inFlight.clear();
     this.waste.seeLoss(slotsOfWorker * [...this.#running.keys()].length);
