@@ -1,6 +1,6 @@
 /**
- * `npm test [-- FILE_OR_FOLDER...]`: runs all suites in one mocha process, or those named. `--long` takes the tests of minutes
- * (test/long) instead. Everything else on the command line is mocha's (`--grep`, `--bail`).
+ * `npm test [-- FILE_OR_FOLDER...]`: runs all suites, in a process for each core (test-lanes.ts), or those named in one mocha
+ * process, this one. `--long` takes the tests of minutes (test/long) instead. `--grep` and `--bail` are mocha's.
  *
  * Why not mocha's own command: a file that does not load is one failed test here and hides no other file, and a test that
  * leaves something open that keeps the process alive is a failure that is named, not a run that never ends. The last line is
@@ -14,6 +14,7 @@ import { configureGlobal } from "fast-check";
 import Mocha from "mocha";
 import SpotfoldReporter, { counted } from "../test/support/reporter.ts";
 import { repositoryRoot, requiredNames } from "../test/support/requirements.ts";
+import { runInLanes } from "./test-lanes.ts";
 
 /** What is still open this long after the last test was left open by it. */
 const LINGER_MS = 5_000;
@@ -55,10 +56,15 @@ function mochaOptions(): Mocha.MochaOptions {
 }
 
 requiredNames();
+const files = testFiles();
+if (positionals.length === 0 && !values.long) {
+  const { grep, bail } = values;
+  process.exit(await runInLanes(files, [...(grep === undefined ? [] : ["--grep", grep]), ...(bail ? ["--bail"] : [])]));
+}
 // One seed for the properties of a run, so that a run repeats exactly; another one looks elsewhere.
 configureGlobal({ seed: Number(process.env["SPOTFOLD_TEST_PROPERTY_SEED"] ?? propertySeedDefault) });
 const mocha = new Mocha(mochaOptions());
-for (const file of testFiles()) {
+for (const file of files) {
   const path = join(repositoryRoot, file);
   mocha.suite.emit(Mocha.Suite.constants.EVENT_FILE_PRE_REQUIRE, globalThis, path, mocha);
   try {

@@ -1,0 +1,88 @@
+/**
+ * All suites, in as many processes at a time as there are cores. Most of what the slow suites do is waiting for processes that
+ * they started: two at once take little more than half the time.
+ *
+ * A part is what one process runs: a file of the slow folders, else all of a folder. What a part prints is shown when it has
+ * ended, whole, so that nothing of another part stands between. A part that ends without its last line is one failure.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { summaryLine } from "../test/support/reporter.ts";
+import { repositoryRoot } from "../test/support/requirements.ts";
+
+/** Each file of these is a part; the folders that take longest first, so that the last lane to end does not end long after the others. */
+const slowFolders: readonly string[] = ["faults", "e2e", "packaging", "bin", "executor/launch", "support"];
+
+/** These measure rates, or keep all cores busy by themselves: nothing runs beside them. */
+const aloneFolders: readonly string[] = ["contract", "readme", "sim"];
+
+interface Part {
+  readonly name: string;
+  readonly files: readonly string[];
+}
+
+interface Counts {
+  passes: number;
+  failures: number;
+  pending: number;
+}
+
+/** Runs these test files (relative to the repository), with further arguments of the runner. Prints everything, the total last. Answers the exit code. */
+export async function runInLanes(files: readonly string[], args: readonly string[]): Promise<number> {
+  const total: Counts = { passes: 0, failures: 0, pending: 0 };
+  const failed: string[] = [];
+  const runPart = async (part: Part): Promise<void> => {
+    const counts = await run(part, args);
+    total.passes += counts.passes;
+    total.failures += counts.failures;
+    total.pending += counts.pending;
+    if (counts.failures > 0) failed.push(part.name);
+  };
+  const { together, alone } = partsOf(files);
+  const lane = async (): Promise<void> => {
+    for (let part = together.shift(); part !== undefined; part = together.shift()) await runPart(part);
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, lane));
+  for (const part of alone) await runPart(part);
+  if (failed.length > 0) console.log(`\nfailed in: ${failed.join(", ")}`);
+  console.log(summaryLine(total));
+  return failed.length > 0 ? 1 : 0;
+}
+
+function partsOf(files: readonly string[]): { together: Part[]; alone: Part[] } {
+  const left = new Set(files);
+  const below = (folder: string): string[] => {
+    const taken = [...left].filter((file) => file.startsWith(`test/${folder}/`));
+    for (const file of taken) left.delete(file);
+    return taken;
+  };
+  const single = (folder: string): Part[] => below(folder).map((file) => ({ name: file, files: [file] }));
+  const alone = aloneFolders.flatMap(single);
+  const slow = slowFolders.flatMap(single);
+  const folders = new Set([...left].map((file) => file.split("/")[1] ?? ""));
+  const quick = [...folders].map((folder) => ({ name: `test/${folder}`, files: below(folder) }));
+  return { together: [...slow, ...quick], alone };
+}
+
+async function run(part: Part, args: readonly string[]): Promise<Counts> {
+  const script = join(repositoryRoot, "scripts/test.ts");
+  const startedAt = performance.now();
+  // In the group of this process: an interrupt from the terminal reaches it as well.
+  const child = spawn(process.execPath, [script, ...args, ...part.files], {
+    cwd: repositoryRoot,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8");
+    stream.on("data", (text: string) => (output += text));
+  }
+  const [code] = (await once(child, "close")) as [number | null];
+  console.log(`\n== ${part.name} (${((performance.now() - startedAt) / 1000).toFixed(0)} s)\n${output.trimEnd()}`);
+  const last = /^(\d+) passed, (\d+) failed, (\d+) skipped$/.exec(output.trimEnd().split("\n").at(-1) ?? "");
+  if (last === null) return { passes: 0, failures: 1, pending: 0 };
+  const [passes = 0, failures = 0, pending = 0] = last.slice(1).map(Number);
+  return { passes, failures: failures === 0 && code !== 0 ? 1 : failures, pending };
+}
