@@ -59,7 +59,8 @@ export async function publishPass(context: MasterContext, place: PublishPlace): 
     const { number } = base.manifest;
     const published = ofAggregate(found, base.manifest);
     const touched = touchedUnits(base.manifest, published);
-    if (touched.length === 0 && published.snapshot === number) return { published: false, number, units: 0 };
+    const isThere = published.pointerEtag !== null;
+    if (isThere && touched.length === 0 && published.snapshot === number) return { published: false, number, units: 0 };
     const result = await publishSnapshot(context, place, base, published, touched);
     if (result) {
       context.log({ event: "published", aggregate: place.aggregate, number, units: touched.length });
@@ -102,9 +103,10 @@ async function publishSnapshot(
   // All have ended before the first failure is told: nothing of this pass goes on behind the next one.
   const ends = await Promise.allSettled(touched.map(async (unit) => await limit(async () => await publish(unit))));
   for (const end of ends) if (end.status === "rejected") throw end.reason;
-  // A pointer that names another aggregate's folders goes, also when there is nothing to put in their place.
-  const isForeign = published.run === null && published.pointerEtag !== null;
-  if (touched.length > 0 || isForeign) {
+  // Of an aggregate without units there is an empty pointer: whoever asks learns that nothing is in it, and not that it is
+  // unknown. One that names another aggregate's folders goes, also when there is nothing to put in their place.
+  const isOurs = published.run !== null && published.pointerEtag !== null;
+  if (touched.length > 0 || !isOurs) {
     const bytes = encodePointer(manifest, units);
     const swap = await context.web.swap(place.prefix + pointer, bytes, published.pointerEtag);
     if (!swap.swapped) return false;

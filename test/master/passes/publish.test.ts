@@ -207,6 +207,24 @@ describe("publishing", () => {
     assert.equal(setting.of("publish-failed").length, 1);
   });
 
+  it("has an empty pointer as long as no job touched a unit, and puts it there again when it is gone", async () => {
+    const publishing = new Publishing();
+    const { setting, context } = publishing;
+    const corrupt = { block: 0, reason: "corrupt", detail: "", records: 0, rejected: {} } as const;
+    await publishing.fold("d=20260101/a", [], { missing: [corrupt] });
+    assert.equal((await publishPass(context, place)).published, true);
+    assert.deepEqual(await pointerOf(setting), {});
+    assert.equal((await coverageOf(setting)).blocks.missing, 1);
+    assert.equal((await publishPass(context, place)).published, false);
+    await setting.web.delete(["a/versions.json"]);
+    assert.equal((await publishPass(context, place)).published, true);
+    assert.deepEqual(await pointerOf(setting), {});
+    await publishing.fold("d=20260101/b", ["beta"]);
+    await publishPass(context, place);
+    assert.deepEqual(Object.keys(await pointerOf(setting)), ["beta"]);
+    assert.equal((await coverageOf(setting)).snapshot, (await setting.manifest()).number);
+  });
+
   it("does nothing for an aggregate that is not there", async () => {
     const { setting } = new Publishing();
     assert.deepEqual(await publishPass(setting.context(), place), { published: false, number: 0, units: 0 });
