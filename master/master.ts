@@ -36,6 +36,8 @@ export class Master {
   readonly #published = new Map<string, number>();
   readonly #closedSince = new Set<string>();
   readonly #newer: NewerFormats;
+  /** Partitions that cannot be merged, and why, by aggregate. */
+  readonly #stuck = new Map<string, Map<string, string>>();
   /** Why runs stay in the inbox, as it was said. */
   readonly #refused = new Map<string, string>();
   /** Runs that were open in the last pass, by aggregate: when one is closed, what we remember of its plan goes. */
@@ -72,7 +74,8 @@ export class Master {
     let base = await context.ledger.read(aggregate);
     this.#forgetClosed(aggregate, base.manifest);
     if ((base.manifest?.open.length ?? 0) === 0) return 0;
-    const entered = await enterPass(context, base, { due: this.#due, ...(newer === undefined ? {} : { newer }) });
+    const options = { due: this.#due, isOver: this.#bound(), ...(newer === undefined ? {} : { newer }) };
+    const entered = await enterPass(context, base, options);
     if (entered > 0) base = await context.ledger.read(aggregate);
     const closed = await closePass(context, base, newer);
     if (closed > 0) {
@@ -149,8 +152,26 @@ export class Master {
     });
   }
 
-  async compact(): Promise<void> {
-    await this.#forEach("compact", async (aggregate) => await compactPass(this.#context, aggregate));
+  /**
+   * Merges what is due: all of it for the master of one aggregate, whose caller waits for that. A master of all ends its pass
+   * after a while and answers "again" when there may be more: whoever told it to end need not wait for the whole backlog.
+   */
+  async compact(): Promise<"again" | undefined> {
+    let merges = 0;
+    await this.#forEach("compact", async (aggregate) => {
+      const stuck = this.#stuck.get(aggregate) ?? new Map<string, string>();
+      this.#stuck.set(aggregate, stuck);
+      const isOver = this.#options.only === null ? this.#bound() : () => false;
+      merges += await compactPass(this.#context, aggregate, { isOver, stuck });
+    });
+    return merges > 0 && this.#options.only === null ? "again" : undefined;
+  }
+
+  /** Whether `foldMs` are over from now on: a daemon looks at its signals between passes. */
+  #bound(): () => boolean {
+    const { clock, timing } = this.#context;
+    const until = clock.monotonic() + timing.foldMs;
+    return () => clock.monotonic() >= until;
   }
 
   async collect(): Promise<void> {

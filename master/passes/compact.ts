@@ -6,6 +6,7 @@
 import { messageOf } from "../../shared/errors.ts";
 import type { CoverageSegment, DataSegment, Manifest } from "../../shared/formats/ledger.ts";
 import { coverageKey, dataKey } from "../../shared/names.ts";
+import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import { SegmentWriter } from "../../shared/segment/writer.ts";
 import type { MasterContext } from "../context.ts";
 import { readCoverage } from "../coverage.ts";
@@ -17,13 +18,27 @@ export const levelSlicesMax = 8;
 /** As many as one merge reads at once (a frame each in memory). */
 const fanInMax = 256;
 
+/** Coverage is merged in this process, which reads up to 1 MiB of each at once. */
+const coverageFanInMax = 32;
+
+export interface CompactOptions {
+  /** Asked after each merge: true ends the pass, though more may be due. */
+  readonly isOver?: () => boolean;
+  /** Partitions that cannot be merged, and why: the caller keeps it between passes, so that each is said once. */
+  readonly stuck?: Map<string, string>;
+}
+
 /** Merges what is due, one merge at a time. Answers the number of merges. */
-export async function compactPass(context: MasterContext, aggregate: string): Promise<number> {
+export async function compactPass(
+  context: MasterContext,
+  aggregate: string,
+  { isOver = () => false, stuck: said = new Map() }: CompactOptions = {},
+): Promise<number> {
   let merges = 0;
   const stuck = new Set<string>();
-  for (;;) {
+  while (merges === 0 || !isOver()) {
     const { manifest } = await context.ledger.read(aggregate);
-    if (manifest === null) return merges;
+    if (manifest === null) break;
     const coverage = coverageDue(manifest);
     if (coverage !== null) {
       await compactCoverage(context, aggregate, coverage);
@@ -31,16 +46,21 @@ export async function compactPass(context: MasterContext, aggregate: string): Pr
       continue;
     }
     const due = dataDue(manifest, stuck);
-    if (due === null) return merges;
+    if (due === null) break;
     try {
       await compactData(context, aggregate, manifest, due);
+      said.delete(due.partition);
       merges++;
     } catch (error) {
       // A `merge` that throws stops this partition, not the others: what is entered stays safe.
       stuck.add(due.partition);
-      context.log({ event: "partition-stuck", aggregate, partition: due.partition, message: messageOf(error) });
+      const { partition } = due;
+      const message = messageOf(error);
+      if (said.get(partition) !== message) context.log({ event: "partition-stuck", aggregate, partition, message });
+      said.set(partition, message);
     }
   }
+  return merges;
 }
 
 export interface Due {
@@ -72,7 +92,8 @@ export function dataDue(manifest: Manifest, stuck: ReadonlySet<string>): Due | n
 
 function coverageDue(manifest: Manifest): readonly CoverageSegment[] | null {
   const levels = Map.groupBy(manifest.coverage, (segment) => segment.level);
-  for (const segments of levels.values()) if (segments.length >= levelSlicesMax) return segments.slice(0, fanInMax);
+  for (const segments of levels.values())
+    if (segments.length >= levelSlicesMax) return segments.slice(0, coverageFanInMax);
   return null;
 }
 
@@ -111,17 +132,12 @@ async function compactCoverage(
   aggregate: string,
   segments: readonly CoverageSegment[],
 ): Promise<void> {
-  const chunks: Uint8Array[] = [];
-  const writer = new SegmentWriter((bytes) => chunks.push(bytes), { columns: 3, kind: "coverage" });
-  for await (const { key, row } of readCoverage(context.store, segments)) {
-    writer.add(key, Buffer.from(encodeCoverage(row), "utf8"));
-  }
-  const { entries, bytes } = writer.finish();
   const level = Math.max(...segments.map((segment) => segment.level)) + 1;
   const upload = async (): Promise<CoverageSegment> => {
     const key = coverageKey(aggregate, context.random.hex(16));
-    await context.store.put(key, Buffer.concat(chunks));
-    return { key, bytes, entries, level };
+    const merged = mergedCoverage(context.store, segments);
+    await context.store.put(key, merged.body);
+    return { key, ...merged.summary(), level };
   };
   const { head } = await context.ledger.read(aggregate);
   await commitOutput(context, aggregate, head?.epoch ?? 0, upload, (base, output) =>
@@ -132,6 +148,26 @@ async function compactCoverage(
     ),
   );
   context.log({ event: "compacted", aggregate, what: "coverage", inputs: segments.length });
+}
+
+/** The merged segment as it is written: it has a row for every block of the aggregate, and is held nowhere as a whole. */
+function mergedCoverage(
+  store: BlobStore,
+  segments: readonly CoverageSegment[],
+): { readonly body: AsyncIterable<Uint8Array>; readonly summary: () => { entries: number; bytes: number } } {
+  const chunks: Uint8Array[] = [];
+  const writer = new SegmentWriter((bytes) => chunks.push(bytes), { columns: 3, kind: "coverage" });
+  let size = { entries: 0, bytes: 0 };
+  async function* body(): AsyncGenerator<Uint8Array, void, undefined> {
+    for await (const { key, row } of readCoverage(store, segments)) {
+      writer.add(key, Buffer.from(encodeCoverage(row), "utf8"));
+      yield* chunks.splice(0);
+    }
+    const { entries, bytes } = writer.finish();
+    size = { entries, bytes };
+    yield* chunks.splice(0);
+  }
+  return { body: body(), summary: () => size };
 }
 
 /** Commits an uploaded output. Under a new epoch the upload is made again: the first one may be marked as garbage. */

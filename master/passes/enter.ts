@@ -29,6 +29,8 @@ export interface EnterOptions {
   readonly run?: string;
   /** Default: at once. */
   readonly due?: Patience;
+  /** Asked after each commit: true ends the pass, though more may be resolved. Default: it ends when nothing is. */
+  readonly isOver?: () => boolean;
   /** Takes note of jobs whose resolutions are of a newer format. Without it they fail the pass when all others are in. */
   readonly newer?: NewerFormats;
 }
@@ -58,7 +60,7 @@ async function enterRun(
   context: MasterContext,
   aggregate: string,
   open: OpenRun,
-  { due = () => true, newer }: EnterOptions,
+  { due = () => true, isOver = () => false, newer }: EnterOptions,
   left: Map<string, unknown>,
 ): Promise<number> {
   const { plan } = open;
@@ -76,7 +78,7 @@ async function enterRun(
     const resolved = await readJobs(context, aggregate, run, jobs, blocks, left);
     const entered = resolved.length === 0 ? 0 : await enterBatch(context, aggregate, run, resolved);
     total += entered;
-    if (entered === 0 && left.size === leftBefore) break;
+    if ((entered === 0 && left.size === leftBefore) || isOver()) break;
     run = openRun((await context.ledger.read(aggregate)).manifest, plan);
   }
   return total;

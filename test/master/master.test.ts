@@ -1,10 +1,12 @@
 /** The master's passes over several aggregates: what is wrong with one run or aggregate is not the others' affair. */
 import assert from "node:assert/strict";
+import { Ledger } from "../../master/ledger/ledger.ts";
 import { Master } from "../../master/master.ts";
+import { enterJobsMax } from "../../master/passes/enter.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
 import { headKey, inboxKey, runKey } from "../../shared/names.ts";
 import { readPlan } from "../../shared/plan-file.ts";
-import { aggregate, blocksNamed, manyBlocks, MasterSetting, specOf } from "./setting.ts";
+import { aggregate, blocksNamed, intercepted, manyBlocks, MasterSetting, specOf } from "./setting.ts";
 import type { MasterContext } from "../../master/context.ts";
 
 function masterOf(setting: MasterSetting, change: Partial<MasterContext> = {}, only: string | null = null): Master {
@@ -192,5 +194,78 @@ describe("the master", () => {
     await setting.clock.advance(5_000);
     await workToEnd(master);
     assert.equal((await setting.open("r1")).foldedJobs, 2);
+  });
+
+  it("of all aggregates ends its passes after `foldMs`, though there is more, so that it can be told to end", async () => {
+    const setting = new MasterSetting();
+    const jobs = 3 * enterJobsMax;
+    setting.catalog = manyBlocks(jobs, 9);
+    await setting.submit(specOf("r1"));
+    const context = setting.context({ liveSlots: async () => jobs });
+    const merging: MasterContext = {
+      ...context,
+      executors: {
+        render: async (task) => await context.executors.render(task),
+        merge: async (task) => {
+          await setting.clock.advance(context.timing.foldMs / 2);
+          return await context.executors.merge(task);
+        },
+      },
+    };
+    // Each commit takes half of the bound.
+    const store = intercepted(setting.store, async (method, key) => {
+      if (method === "swap" && key === headKey(aggregate)) await setting.clock.advance(context.timing.foldMs / 2);
+    });
+    const place = { only: null, placeOf: (name: string) => ({ aggregate: name, prefix: "" }) };
+    const master = new Master({ ...merging, store, ledger: new Ledger(store, setting.random) }, place);
+    await master.work();
+    await master.work();
+    const open = await setting.open("r1");
+    for await (const { job, blocks } of readPlan(setting.store, aggregate, open.plan)) {
+      await setting.resolve(open, job, blocks);
+    }
+    assert.equal(await master.work(), true);
+    assert.equal((await setting.open("r1")).foldedJobs, 2 * enterJobsMax);
+    assert.equal(await master.work(), true);
+    assert.equal((await setting.manifest()).closed.length, 1);
+    let passes = 0;
+    while ((await new Master(merging, place).compact()) === "again") passes++;
+    assert.equal(setting.of("compacted").filter(({ what }) => what === "data").length, 9);
+    assert.ok(passes >= 4, `two merges a pass: ${passes} passes`);
+    assert.equal(await new Master(merging, { ...place, only: aggregate }).compact(), undefined);
+  });
+
+  it("says once that a partition cannot be merged, and again when that changed", async () => {
+    const setting = new MasterSetting();
+    setting.catalog = manyBlocks(20);
+    await setting.submit(specOf("r1"));
+    const context = setting.context({ liveSlots: async () => 20 });
+    let message: string | null = "merge threw";
+    const merging: MasterContext = {
+      ...context,
+      executors: {
+        render: async (task) => await context.executors.render(task),
+        merge: async (task) => {
+          if (message !== null) throw new SpotfoldError("analysis-failed", message);
+          return await context.executors.merge(task);
+        },
+      },
+    };
+    const master = new Master(merging, { only: null, placeOf: (name) => ({ aggregate: name, prefix: "" }) });
+    await workToEnd(master);
+    const open = await setting.open("r1");
+    for await (const { job, blocks } of readPlan(setting.store, aggregate, open.plan)) {
+      await setting.resolve(open, job, blocks);
+    }
+    await workToEnd(master);
+    for (const next of ["merge threw", "merge threw otherwise", "merge threw otherwise", null]) {
+      message = next;
+      await master.compact();
+    }
+    assert.deepEqual(
+      setting.of("partition-stuck").map((event) => event.message),
+      ["merge threw", "merge threw otherwise"],
+    );
+    assert.ok((await setting.manifest()).data.length < 8);
   });
 });
