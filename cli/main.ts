@@ -10,6 +10,7 @@ import { processIo } from "./process-io.ts";
 import { createProgram } from "./program.ts";
 import { reportFailure } from "./report/failure.ts";
 import { jsonOfError } from "./report/result.ts";
+import { unlessAborted } from "./second-signal.ts";
 
 async function main(io: Io): Promise<number> {
   let code: number = exitCodes.done;
@@ -30,6 +31,11 @@ async function main(io: Io): Promise<number> {
 
 const io = processIo(process.argv.slice(2));
 process.exitCode = await main(io);
+try {
+  // What is printed is read to its end, unless whoever does not read it on is what the second signal was about.
+  await unlessAborted(io.interrupts.second, async () => await Promise.all([io.out.write(""), io.err.write("")]));
+} catch {
+  // The code says it.
+}
 // What is still open (a child that was left behind, a socket) must not keep a command that is done.
-await Promise.all([io.out.write(""), io.err.write("")]);
 process.exit();

@@ -10,6 +10,7 @@ import { addData } from "./program/data.ts";
 import { storeFlagTexts, type Act } from "./program/flags.ts";
 import { addLooking } from "./program/looking.ts";
 import { addRunning } from "./program/running.ts";
+import { untilForced } from "./second-signal.ts";
 
 /** `ended` is given the exit code of the command that ran. */
 export function createProgram(io: Io, ended: (code: number) => void): Command {
@@ -31,11 +32,12 @@ export function createProgram(io: Io, ended: (code: number) => void): Command {
       getErrHasColors: () => false,
     })
     .addHelpText("after", epilogue());
-  const act: Act = async (action) => ended(await action(io));
+  const act: Act = async (action) => ended(await untilForced(io, action));
+  const daemonAct: Act = async (action) => ended(await action(io));
   addRunning(program, act);
   addLooking(program, act);
   addData(program, act);
-  addDaemons(program, act);
+  addDaemons(program, daemonAct);
   return program;
 }
 

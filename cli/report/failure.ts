@@ -16,10 +16,12 @@ export async function reportingFailures(io: Io, json: boolean, body: () => Promi
 }
 
 export async function reportFailure(io: Io, json: boolean, error: unknown): Promise<ExitCode> {
-  const { first, exitCode } = io.interrupts;
+  const { first, second, exitCode } = io.interrupts;
   // Who stopped it wants no explanation.
-  if (first.aborted && error === first.reason) {
-    await io.err.write(`stopped; to go on: ${commandLine(io, io.words)}\n`);
+  const signal = [first, second].find(({ aborted, reason }) => aborted && error === reason);
+  if (signal !== undefined) {
+    const how = signal === first ? "stopped" : "stopped at once";
+    await io.err.write(`${how}; to go on: ${commandLine(io, io.words)}\n`);
     return exitCode();
   }
   await io.err.write(failureText(io, error));

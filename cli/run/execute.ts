@@ -32,6 +32,7 @@ import { prepare, refuseLineage, type Prepared, type RequestOptions } from "./pr
 import { RunProgress } from "./run-progress.ts";
 import { reportSelection, type SelectionReport } from "./selection.ts";
 import { Trouble } from "./trouble.ts";
+import { unlessAborted } from "../second-signal.ts";
 import { storeRun } from "../submit/store-run.ts";
 
 export interface RunOptions extends RequestOptions, StoreOptions {
@@ -117,6 +118,7 @@ class RunCommand {
       executors,
       log,
     });
+    this.#io.interrupts.first.throwIfAborted();
     const { aggregate } = prepared.spec;
     const prefix = options.out === undefined ? `${aggregate}/` : "";
     const master = new Master(context, { only: aggregate, placeOf: () => ({ aggregate, prefix }) });
@@ -150,6 +152,7 @@ class RunCommand {
       const crew = new Crew({ settings, slots: settings.slots, onDeath: giveBack, isTrouble, say });
       const shown = new RunProgress(this.#progress, crew, before, aggregate);
       crew.start();
+      this.#io.interrupts.second.addEventListener("abort", () => void crew.kill(), { once: true });
       let end: DriveEnd;
       try {
         end = await drive({
@@ -253,11 +256,22 @@ class RunCommand {
     }
   }
 
+  /** All is covered by now: a first signal waits for what a reader is to see, a second leaves it to the next call. */
   async #publish(master: Master): Promise<void> {
+    const { first, second } = this.#io.interrupts;
+    const done = new AbortController();
+    const tell = (): void => this.#progress.say("stopping when it is published (once more to stop at once)");
+    first.addEventListener("abort", tell, { once: true, signal: done.signal });
     this.#progress.show("publishing");
-    await master.compact();
-    await master.publish(true);
-    await master.collect();
+    try {
+      await unlessAborted(second, async () => {
+        await master.compact();
+        await master.publish(true);
+        if (!first.aborted) await master.collect();
+      });
+    } finally {
+      done.abort();
+    }
   }
 
   /** Of what the master logs, what somebody who waits for the result should see. */

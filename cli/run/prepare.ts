@@ -23,6 +23,7 @@ import type { Scope } from "../compose/scope.ts";
 import type { Progress } from "../progress/progress.ts";
 import { counted, countText } from "../report/lines.ts";
 import { visibleLine } from "../visible.ts";
+import { unlessAborted } from "../second-signal.ts";
 import { analysisModule } from "../submit/analysis.ts";
 import { checkAnalysis, requestOf, type AnalysisOptions, type CheckedAnalysis } from "../submit/request.ts";
 
@@ -66,14 +67,19 @@ export async function prepare(input: PrepareInput): Promise<Prepared> {
       explainEmpty(compileLayout(dataset.layout), filter, () => catalog.known(dataset)),
     );
   }
-  const checked = await checkAnalysis({
-    module,
-    options,
-    folder: settings.folder,
-    executors,
-    dataset,
-    sample: { block: first, data },
-  });
+  // Nothing is stored yet: who stops it now need not wait until an analysis that hangs is found out.
+  const checked = await unlessAborted(
+    signal,
+    async () =>
+      await checkAnalysis({
+        module,
+        options,
+        folder: settings.folder,
+        executors,
+        dataset,
+        sample: { block: first, data },
+      }),
+  );
   for (const line of checkLines(checked)) progress.say(line);
   const spec = requestOf({
     checked,
