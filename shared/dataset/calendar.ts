@@ -36,6 +36,11 @@ export function isDate(text: string): boolean {
   );
 }
 
+/** The last day of the month of a day that exists. */
+export function lastDayOfMonth(date: string): string {
+  return date.slice(0, 6) + String(daysIn(Number(date.slice(0, 4)), Number(date.slice(4, 6))));
+}
+
 /**
  * The first and last text that a date with these parts may have, bounds included; the last day is 31 for every month,
  * which is right for comparing. Null while the year is not known.

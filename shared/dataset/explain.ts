@@ -4,7 +4,7 @@
  */
 import { SpotfoldError } from "../errors.ts";
 import { compareKeys } from "../keys.ts";
-import { dayNumber, isDate } from "./calendar.ts";
+import { dayNumber, isDate, lastDayOfMonth } from "./calendar.ts";
 import { allows, describeAllowed, isList } from "./filter.ts";
 import { allowsKnown } from "./layout.ts";
 import type { Layout, PrefixDimensions } from "./layout.ts";
@@ -20,7 +20,10 @@ export interface EmptyExplanation {
   readonly dimension?: string;
   /** What the filter asks of it. */
   readonly asked?: Allowed;
-  /** Values that blocks do have there, nearest first. A date that is only known in part is `2013` or `201310`. */
+  /**
+   * Values that blocks do have there, nearest first, as a filter takes them: of dates that are only known in part (a folder of
+   * a year or a month that was not looked into) the range `20130101..20131231`.
+   */
   readonly nearest: readonly string[];
 }
 
@@ -68,20 +71,30 @@ function valueOf(layout: Layout, entry: PrefixDimensions, name: string): string 
 
 /** The dates closest to what was asked, whichever side they are on; ties go to the later one. */
 function nearestDates(asked: Allowed, values: ReadonlySet<string>): string[] {
-  const distance = (text: string): number => {
-    const at = dayOf(text);
-    if (asked === "*") return 0;
-    if (isList(asked)) return Math.min(...asked.map((one) => Math.abs(dayOf(one) - at)));
-    const before = asked.min === undefined ? 0 : dayOf(asked.min) - at;
-    const after = asked.max === undefined ? 0 : at - dayOf(asked.max);
+  const gap = (text: string, min: string | undefined, max: string | undefined): number => {
+    const known = daysOf(text);
+    const before = min === undefined ? 0 : dayNumber(min) - dayNumber(known.max);
+    const after = max === undefined ? 0 : dayNumber(known.min) - dayNumber(max);
     return Math.max(before, after, 0);
   };
-  return [...values].toSorted((a, b) => distance(a) - distance(b) || compareKeys(b, a)).slice(0, nearestMax);
+  const distance = (text: string): number => {
+    if (asked === "*") return 0;
+    return isList(asked) ? Math.min(...asked.map((one) => gap(text, one, one))) : gap(text, asked.min, asked.max);
+  };
+  return [...values]
+    .toSorted((a, b) => distance(a) - distance(b) || compareKeys(b, a))
+    .slice(0, nearestMax)
+    .map((text) => {
+      const { min, max } = daysOf(text);
+      return min === max ? min : `${min}..${max}`;
+    });
 }
 
-/** A date that is only known in part counts as its first day; a bound of a document that no calendar has (99999999) as far away. */
-function dayOf(text: string): number {
-  return dayNumber(isDate(text) ? text : `${text}0101`.slice(0, 8));
+/** The first and last day of a date that may be known in part only: `2013`, `201310`. */
+function daysOf(text: string): { readonly min: string; readonly max: string } {
+  if (isDate(text)) return { min: text, max: text };
+  const min = `${text}0101`.slice(0, 8);
+  return { min, max: text.length < 6 ? `${text}1231` : lastDayOfMonth(min) };
 }
 
 /** For a list, the most alike; for a range, those next to its ends in order. */

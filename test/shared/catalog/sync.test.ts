@@ -375,7 +375,10 @@ describe("catalog contents", () => {
     );
     const dated: Filter = { app: ["owl"], date: ["20231105"] };
     await syncCatalog(catalog, daily, store, dated);
-    assert.deepEqual(explainEmpty(layout, dated, () => catalog.known(daily)).nearest, ["20231101", "2024"]);
+    assert.deepEqual(explainEmpty(layout, dated, () => catalog.known(daily)).nearest, [
+      "20231101",
+      "20240101..20241231",
+    ]);
 
     const named = dataset("{app}/{date:yyyy/MM/dd}/{rest}");
     const wrongName: Filter = { rest: ["z"], app: ["fox"] };

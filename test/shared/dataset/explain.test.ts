@@ -29,10 +29,15 @@ describe("why a filter selects nothing", () => {
       "dates before those of the channel",
       { channel: ["nightly"], date: { min: "20131002", max: "20131004" } },
       "date",
-      ["20131005", "20131001", "2012"],
+      ["20131005", "20131001", "20120101..20121231"],
     ],
     ["an open range", { channel: ["beta"], date: { min: "20140101" } }, "date", ["20131101"]],
-    ["a list of dates", { app: ["Firefox"], date: ["20131031"] }, "date", ["20131101", "20131005", "20131001", "2012"]],
+    [
+      "a list of dates",
+      { app: ["Firefox"], date: ["20131031"] },
+      "date",
+      ["20131101", "20131005", "20131001", "20120101..20121231"],
+    ],
     ["a range of texts", { channel: { min: "c", max: "m" } }, "channel", ["aurora", "beta", "nightly", "release"]],
     ["an empty list", { app: [] }, "app", ["Fennec", "Firefox"]],
     ["a bound that is no day", { channel: ["beta"], date: { min: "99999999" } }, "date", ["20131101"]],
@@ -48,6 +53,16 @@ describe("why a filter selects nothing", () => {
   it("knows the neighbours of a prefix that was not listed", () => {
     const known = skipped.slice(0, 1);
     assert.deepEqual(explain({ channel: ["relaese"] }, known).nearest, ["release"]);
+  });
+
+  it("offers dates as a filter takes them, also those of folders that were not looked into", () => {
+    const prefixes = ["2011", "2026", "201602", "201311"].map((datePart) => ({ dimensions: { app: "a" }, datePart }));
+    const nearest = (date: Filter["date"]): readonly string[] => explain({ date: date ?? "*" }, prefixes).nearest;
+    const [y2011, y2026] = ["20110101..20111231", "20260101..20261231"];
+    const [november, february] = ["20131101..20131130", "20160201..20160229"];
+    assert.deepEqual(nearest(["20120101"]), [y2011, november, february, y2026]);
+    assert.deepEqual(nearest({ min: "20270101" }), [y2026, february, november, y2011]);
+    assert.deepEqual(nearest({ min: "20150101", max: "20151231" }), [february, november, y2011, y2026]);
   });
 
   it("says when nothing is known", () => {
