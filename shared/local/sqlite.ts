@@ -35,6 +35,8 @@ export interface SqliteFormat {
   readonly version: number;
   /** Statements that make an empty file one of this format and version. */
   readonly schema: string;
+  /** Statements that make a file of an older version (the key) one of the next. Older files without any are refused. */
+  readonly upgrades?: Readonly<Record<number, string>>;
   /** For messages: `a job queue`. */
   readonly what: string;
 }
@@ -79,14 +81,15 @@ function pragma(db: DatabaseSync, name: string): unknown {
   return Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0];
 }
 
-/** False when the file is empty still. Throws when it is somebody else's, or of another version. */
-function isOurs(db: DatabaseSync, file: string, format: SqliteFormat): boolean {
+/** What the file lacks, in order. Throws when it is somebody else's, or of a version that cannot be brought up to ours. */
+function missing(db: DatabaseSync, file: string, format: SqliteFormat): string[] {
   const applicationId = pragma(db, "application_id");
-  const version = pragma(db, "user_version");
-  if (applicationId === format.applicationId && version === format.version) return true;
+  const version = Number(pragma(db, "user_version"));
   const empty = db.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get() === undefined;
-  if (empty && applicationId === 0 && version === 0) return false;
+  if (empty && applicationId === 0 && version === 0) return [format.schema];
   const foreign = applicationId !== format.applicationId;
+  const steps = Array.from({ length: Math.max(0, format.version - version) }, (_, i) => format.upgrades?.[version + i]);
+  if (!foreign && version <= format.version && steps.every((step) => step !== undefined)) return steps;
   throw new SpotfoldError(
     "invalid-format",
     `The file ${file} is not ${format.what}${foreign ? "" : " of this version"}.`,
@@ -100,7 +103,7 @@ function isOurs(db: DatabaseSync, file: string, format: SqliteFormat): boolean {
 }
 
 function prepare(db: DatabaseSync, file: string, format: SqliteFormat): void {
-  const ours = isOurs(db, file, format);
+  const ready = missing(db, file, format).length === 0;
   const mode = db.prepare("PRAGMA journal_mode = WAL").get();
   if (mode?.["journal_mode"] !== "wal") {
     throw new SpotfoldError("store-unfit", `The disk of ${file} cannot be shared between processes.`, {
@@ -109,17 +112,20 @@ function prepare(db: DatabaseSync, file: string, format: SqliteFormat): void {
     });
   }
   db.exec(`PRAGMA journal_size_limit = ${logBytesMax}; PRAGMA synchronous = NORMAL`);
-  if (ours) return;
+  if (ready) return;
   inTransaction(db, () => {
-    if (isOurs(db, file, format)) return;
-    db.exec(format.schema);
+    // Another process may have done it meanwhile.
+    const steps = missing(db, file, format);
+    if (steps.length === 0) return;
+    for (const step of steps) db.exec(step);
     db.exec(`PRAGMA application_id = ${format.applicationId}; PRAGMA user_version = ${format.version}`);
   });
 }
 
 /**
- * Opens the file, or makes it, with the folders above it. `synchronous` is NORMAL: commits survive the death of any process;
- * the last ones may be undone by a power loss, whole and in order. See `durably`.
+ * Opens the file, or makes it, with the folders above it; one of an older version is brought up to this one, if it can be.
+ * `synchronous` is NORMAL: commits survive the death of any process; the last ones may be undone by a power loss, whole and in
+ * order. See `durably`.
  * Fails with `invalid-format` for a file that is not of this format (it stays as it is), `corrupt` for a damaged one.
  */
 export async function openSqlite(where: SqliteFile, format: SqliteFormat): Promise<DatabaseSync> {

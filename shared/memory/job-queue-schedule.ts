@@ -1,13 +1,26 @@
 /**
- * Which messages of a queue in memory can be had now, and when the next one can. Visible messages are given out in an order
- * that `Random` chooses: nobody may come to rely on another. All steps are O(log n).
+ * Which messages of a queue in memory can be had now, and when the next one can. A message comes from the group that has the
+ * fewest leased, of several from the one that was served least recently; of a group's messages `Random` chooses one: nobody
+ * may come to rely on another order. All steps are O(log n).
  *
- *   waiting (delayed or leased, by end) --end--> visible --take--> waiting or gone
+ *   hidden (delayed or leased, by end) --end--> visible --take--> hidden or gone
  */
 import type { Random } from "../ports/clock.ts";
+import type { Lease } from "../ports/job-queue.ts";
+import { Heap } from "./heap.ts";
+
+export interface Group {
+  readonly name: string;
+  readonly visible: Message[];
+  messages: number;
+  leased: number;
+  /** When it was served last; the turn of the last one served when it came. */
+  turn: number;
+}
 
 export interface Message {
   readonly number: number;
+  readonly group: Group;
   readonly body: string;
   deliveries: number;
   /** Of the current lease; null when nobody holds it. */
@@ -16,103 +29,115 @@ export interface Message {
   visibleAt: number;
 }
 
-interface Wait {
-  readonly at: number;
-  readonly message: Message;
-}
-
 export class Schedule {
   readonly #random: Random;
-  readonly #visible: Message[] = [];
-  /** A binary heap by `at`. An entry whose message has another `visibleAt` by now, or is gone, is left over: skipped. */
-  readonly #waits: Wait[] = [];
-  readonly #waiting = new Set<Message>();
+  /** Those that have messages, by name. */
+  readonly #groups = new Map<string, Group>();
+  /** Those that have visible ones. */
+  readonly #turns = new Heap<Group>((a, b) => (a.leased === b.leased ? a.turn < b.turn : a.leased < b.leased));
+  readonly #hidden = new Heap<Message>((a, b) => a.visibleAt < b.visibleAt);
+  #turn = 0;
+  #visible = 0;
+  #leased = 0;
+  #lastNumber = 0;
 
   constructor(random: Random) {
     this.#random = random;
   }
 
-  get visibleCount(): number {
-    return this.#visible.length;
+  get visible(): number {
+    return this.#visible;
   }
 
-  get waiting(): Iterable<Message> {
-    return this.#waiting;
+  get leased(): number {
+    return this.#leased;
   }
 
-  /** No hidden message is due before this. */
+  get delayed(): number {
+    return this.#hidden.size - this.#leased;
+  }
+
+  /** When the next hidden message is due, Infinity when there is none. */
   get nextAt(): number {
-    return this.#waits[0]?.at ?? Infinity;
+    return this.#hidden.first?.visibleAt ?? Infinity;
   }
 
-  show(message: Message): void {
-    message.handle = null;
-    this.#waiting.delete(message);
-    this.#visible.push(message);
-  }
-
-  /** Hides the message until `message.visibleAt`; also used to change when a hidden one comes back. */
-  hide(message: Message): void {
-    this.#waiting.add(message);
-    const waits = this.#waits;
-    let index = waits.length;
-    const wait = { at: message.visibleAt, message };
-    while (index > 0) {
-      const parent = (index - 1) >> 1;
-      const above = waits[parent] as Wait;
-      if (above.at <= wait.at) break;
-      waits[index] = above;
-      index = parent;
+  /** A new message, hidden until `visibleAt`. */
+  add(body: string, groupName: string, visibleAt: number): Message {
+    let group = this.#groups.get(groupName);
+    if (group === undefined) {
+      group = { name: groupName, visible: [], messages: 0, leased: 0, turn: this.#turn };
+      this.#groups.set(groupName, group);
     }
-    waits[index] = wait;
-  }
-
-  /** A hidden message is gone for good. */
-  remove(message: Message): void {
-    this.#waiting.delete(message);
-  }
-
-  take(): Message | undefined {
-    const last = this.#visible.length - 1;
-    if (last < 0) return undefined;
-    const index = Math.floor(this.#random.float() * (last + 1));
-    const message = this.#visible[index] as Message;
-    this.#visible[index] = this.#visible[last] as Message;
-    this.#visible.pop();
+    group.messages++;
+    const message: Message = { number: ++this.#lastNumber, group, body, deliveries: 0, handle: null, visibleAt };
+    this.#hidden.put(message);
     return message;
   }
 
-  /** Shows what is due. Gives the time at which the next hidden message is, Infinity when there is none. */
-  advance(now: number): number {
-    for (let first = this.#waits[0]; first !== undefined; first = this.#waits[0]) {
-      const { at, message } = first;
-      const stands = message.visibleAt === at && this.#waiting.has(message);
-      if (stands && at > now) return at;
-      this.#dropFirst();
-      if (stands) this.show(message);
-    }
-    return Infinity;
+  /** Leases a visible message. */
+  take(visibleAt: number): Lease | undefined {
+    const group = this.#turns.first;
+    if (group === undefined) return undefined;
+    const { visible } = group;
+    const index = Math.floor(this.#random.float() * visible.length);
+    const message = visible[index] as Message;
+    visible[index] = visible.at(-1) as Message;
+    visible.pop();
+    this.#visible--;
+    message.deliveries++;
+    const handle = `${message.number}-${message.deliveries}`;
+    message.handle = handle;
+    group.turn = ++this.#turn;
+    this.#countLeased(group, 1);
+    this.extend(message, visibleAt);
+    return { body: message.body, handle, receiveCount: message.deliveries };
   }
 
-  #dropFirst(): void {
-    const waits = this.#waits;
-    const moved = waits.pop() as Wait;
-    if (waits.length === 0) return;
-    let index = 0;
-    for (;;) {
-      let child = 2 * index + 1;
-      const left = waits[child];
-      if (left === undefined) break;
-      const right = waits[child + 1];
-      let least = left;
-      if (right !== undefined && right.at < left.at) {
-        least = right;
-        child += 1;
-      }
-      if (least.at >= moved.at) break;
-      waits[index] = least;
-      index = child;
+  /** A hidden message stays so until then. */
+  extend(message: Message, visibleAt: number): void {
+    message.visibleAt = visibleAt;
+    this.#hidden.put(message);
+  }
+
+  /** A leased message is delayed until then. */
+  giveBack(message: Message, visibleAt: number): void {
+    this.#endLease(message);
+    this.extend(message, visibleAt);
+  }
+
+  /** A leased message is gone for good. */
+  remove(message: Message): void {
+    const { group } = message;
+    this.#endLease(message);
+    this.#hidden.remove(message);
+    group.messages--;
+    if (group.messages === 0) this.#groups.delete(group.name);
+  }
+
+  /** Shows what is due. Answers `nextAt`. */
+  advance(now: number): number {
+    for (let first = this.#hidden.first; first !== undefined; first = this.#hidden.first) {
+      if (first.visibleAt > now) break;
+      this.#hidden.remove(first);
+      this.#endLease(first);
+      first.group.visible.push(first);
+      this.#visible++;
+      this.#turns.put(first.group);
     }
-    waits[index] = moved;
+    return this.nextAt;
+  }
+
+  #endLease(message: Message): void {
+    if (message.handle === null) return;
+    message.handle = null;
+    this.#countLeased(message.group, -1);
+  }
+
+  #countLeased(group: Group, change: number): void {
+    this.#leased += change;
+    group.leased += change;
+    if (group.visible.length === 0) this.#turns.remove(group);
+    else this.#turns.put(group);
   }
 }

@@ -4,7 +4,7 @@
  * Every call takes effect at one moment, synchronously when it is made (a `lease` that waits: when a message comes), and
  * answers by a promise. Time is the clock's monotonic one. It promises no more than the port: messages come in an order that
  * the given `Random` chooses, a message whose lease ended is delivered again, and what is asked of an ended lease is
- * answered with yes and does nothing. Groups share the queue by chance only.
+ * answered with yes and does nothing. Groups take turns: see the schedule.
  */
 import {
   accepted,
@@ -36,7 +36,6 @@ export class MemoryJobQueue implements JobQueue {
   readonly #messages = new Map<number, Message>();
   /** Leases that wait, in the order in which they began. */
   readonly #waiters = new Set<() => void>();
-  #lastNumber = 0;
   #closed = false;
 
   constructor(options: MemoryJobQueueOptions) {
@@ -49,10 +48,10 @@ export class MemoryJobQueue implements JobQueue {
     const results = messages.map((outgoing) => {
       const refusal = whyNotSent(outgoing);
       if (refusal !== undefined) return refusal;
-      const number = ++this.#lastNumber;
-      const message: Message = { number, body: outgoing.body, deliveries: 0, handle: null, visibleAt: 0 };
-      this.#messages.set(number, message);
-      this.#appear(message, outgoing.delayMs ?? 0);
+      const { body, group = "", delayMs = 0 } = outgoing;
+      // Also without a delay: `advance` shows it.
+      const message = this.#schedule.add(body, group, this.#clock.monotonic() + delayMs);
+      this.#messages.set(message.number, message);
       return accepted;
     });
     this.#wakeWaiters();
@@ -80,8 +79,7 @@ export class MemoryJobQueue implements JobQueue {
       const refusal = whyNotLeased(leaseMs);
       if (held === undefined || refusal !== undefined) return refusal ?? unknownHandle;
       if (held === null) return accepted;
-      held.visibleAt = this.#clock.monotonic() + leaseMs;
-      this.#schedule.hide(held);
+      this.#schedule.extend(held, this.#clock.monotonic() + leaseMs);
       return accepted;
     });
   }
@@ -102,20 +100,15 @@ export class MemoryJobQueue implements JobQueue {
       const held = this.#held(handle);
       const refusal = whyNotDelayed(delayMs);
       if (held === undefined || refusal !== undefined) return refusal ?? unknownHandle;
-      if (held !== null) this.#appear(held, delayMs);
+      if (held !== null) this.#schedule.giveBack(held, this.#clock.monotonic() + delayMs);
       return accepted;
     });
   }
 
   async counts(): Promise<QueueCounts> {
     this.#schedule.advance(this.#clock.monotonic());
-    let leased = 0;
-    let delayed = 0;
-    for (const message of this.#schedule.waiting) {
-      if (message.handle === null) delayed++;
-      else leased++;
-    }
-    return { visible: this.#schedule.visibleCount, leased, delayed };
+    const { visible, leased, delayed } = this.#schedule;
+    return { visible, leased, delayed };
   }
 
   /** Leases that wait answer empty. */
@@ -140,24 +133,12 @@ export class MemoryJobQueue implements JobQueue {
     return message?.handle === handle ? message : null;
   }
 
-  #appear(message: Message, delayMs: number): void {
-    message.handle = null;
-    message.visibleAt = this.#clock.monotonic() + delayMs;
-    // Also without a delay: a message that was just given back is hidden still, and `advance` shows it.
-    this.#schedule.hide(message);
-  }
-
   #take(max: number, visibleAt: number): Lease[] {
     const leases: Lease[] = [];
     while (leases.length < max) {
-      const message = this.#schedule.take();
-      if (message === undefined) break;
-      const receiveCount = ++message.deliveries;
-      const handle = `${message.number}-${receiveCount}`;
-      message.handle = handle;
-      message.visibleAt = visibleAt;
-      this.#schedule.hide(message);
-      leases.push({ body: message.body, handle, receiveCount });
+      const lease = this.#schedule.take(visibleAt);
+      if (lease === undefined) break;
+      leases.push(lease);
     }
     return leases;
   }

@@ -11,7 +11,10 @@
 export interface OutgoingMessage {
   /** At most `messageBytesMax` bytes of UTF-8. */
   readonly body: string;
-  /** Messages of one group share the queue fairly with other groups, where the queue can do that. */
+  /**
+   * A hint: queues that can let groups take turns, so that a few messages do not wait behind another group's thousands.
+   * Adapters that cannot, hand out in any order; none promises one.
+   */
   readonly group?: string;
   /** Invisible for this long, 0 to 900,000. Default 0. */
   readonly delayMs?: number;

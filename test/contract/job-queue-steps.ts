@@ -11,6 +11,8 @@ export interface QueueUnderTest {
   readonly wakeMsMax: number;
   /** Delivers once while a lease lasts, counts right, and an ended lease's handle does nothing to the next holder. */
   readonly strict: boolean;
+  /** Groups take turns. */
+  readonly fair: boolean;
 }
 
 /** A lease that none of the tests outlives. */

@@ -4,6 +4,7 @@ import { SqliteJobQueue } from "../../shared/local/sqlite-queue/queue.ts";
 import { MemoryJobQueue } from "../../shared/memory/job-queue.ts";
 import { tempDir } from "../support/temp.ts";
 import { disorderly } from "./job-queue-disorder.ts";
+import { describeQueueModel } from "./job-queue-model.ts";
 import { describeJobQueue } from "./job-queue.ts";
 
 const clock = systemClock;
@@ -13,6 +14,7 @@ describeJobQueue("memory", {
   unitMs: 150,
   wakeMsMax: 50,
   strict: true,
+  fair: true,
   async open() {
     const queue = new MemoryJobQueue({ clock, random });
     return [queue, queue];
@@ -23,6 +25,7 @@ describeJobQueue("SQLite, two connections", {
   unitMs: 150,
   wakeMsMax: 50,
   strict: true,
+  fair: true,
   async open() {
     const file = join(tempDir("queue"), "queue.db");
     const noise = await SqliteJobQueue.open(file, { name: "noise", clock, random });
@@ -37,8 +40,22 @@ describeJobQueue("memory, with duplicates", {
   unitMs: 150,
   wakeMsMax: 50,
   strict: false,
+  fair: false,
   async open() {
     const queue = disorderly(new MemoryJobQueue({ clock, random }), random);
     return [queue, queue];
   },
+});
+
+describe("JobQueue, beside a model:", () => {
+  describeQueueModel("memory", 150, async (givenClock, givenRandom) => {
+    return new MemoryJobQueue({ clock: givenClock, random: givenRandom });
+  });
+
+  let queues = 0;
+  const file = join(tempDir("queue"), "queue.db");
+  describeQueueModel("SQLite", 50, async (givenClock, givenRandom) => {
+    const name = `queue-${++queues}`;
+    return await SqliteJobQueue.open(file, { name, clock: givenClock, random: givenRandom });
+  });
 });

@@ -1,12 +1,13 @@
 /**
  * What every JobQueue does, whichever server is behind it. Nothing here assumes an order, or that a message comes once, or
- * that a stale handle fails. What only a queue without a network promises stands under `strict`.
+ * that a stale handle fails. What only a queue without a network promises stands under `strict`, turns of groups under `fair`.
  */
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { delayMsMax, messageBytesMax } from "../../shared/ports/job-queue-limits.ts";
 import type { JobQueue } from "../../shared/ports/job-queue.ts";
 import { atEnd } from "../support/cleanup.ts";
+import { testGroups } from "./job-queue-groups.ts";
 import { drain, leaseOne, longMs, numbered, openWith } from "./job-queue-steps.ts";
 import type { QueueUnderTest } from "./job-queue-steps.ts";
 import { testWaits } from "./job-queue-waits.ts";
@@ -14,7 +15,7 @@ import { testWaits } from "./job-queue-waits.ts";
 export type { QueueUnderTest } from "./job-queue-steps.ts";
 
 export function describeJobQueue(what: string, test: QueueUnderTest): void {
-  const { unitMs, wakeMsMax, strict } = test;
+  const { unitMs, wakeMsMax, strict, fair } = test;
   /** Long enough that nothing more is to be expected. */
   const quietMs = wakeMsMax * 2;
 
@@ -172,5 +173,6 @@ export function describeJobQueue(what: string, test: QueueUnderTest): void {
     });
 
     testWaits(open, test);
+    if (fair) testGroups(open);
   });
 }

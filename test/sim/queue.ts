@@ -1,4 +1,7 @@
-/** A queue that misbehaves as SQS may, and worse: messages twice, late, lost, all gone. The monitor sees what is deleted. */
+/**
+ * A queue that misbehaves as SQS may, and worse: messages twice, late, lost, all gone, groups that take no turns. The monitor
+ * sees what is deleted.
+ */
 import { MemoryJobQueue } from "../../shared/memory/job-queue.ts";
 import type {
   EntryResult,
@@ -44,8 +47,9 @@ export class FaultyQueue implements JobQueue {
   async send(messages: readonly OutgoingMessage[]): Promise<EntryResult[]> {
     const { rng } = this.#world.kernel;
     const { stormy, tables } = this.#world;
-    for (const message of messages) {
-      this.#sent.push(message.body);
+    for (const { body, delayMs = 0 } of messages) {
+      const message = { body, delayMs };
+      this.#sent.push(body);
       const lost = stormy && rng.chance(0.01);
       if (lost) count(tables.faults, "message lost");
       const twice = stormy && !lost && rng.chance(0.02);

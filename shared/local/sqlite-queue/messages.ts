@@ -1,11 +1,9 @@
 /**
- * The tables of a queue file, and the operations on them. Each is synchronous and short; the caller brings the time and, for
- * those that write, the transaction.
+ * The operations on the tables of a queue file (`schema.ts`). Each is synchronous and short; the caller brings the time and,
+ * for those that write, the transaction.
  *
- *   queue    one row for each named queue
- *   message  visible when `visible_at` has come; leased = it has a token and `visible_at` is ahead; delayed = no token
- *   body     apart, so that a lease rewrites a short row
- *   clock    the latest time that anybody saw
+ *   visible --claim--> leased --extend--> leased
+ *   leased --remove--> gone;  leased --give back--> delayed;  leased, delayed --due--> visible, at the next claim
  *
  * Ends of leases and delays are wall-clock times, for they must outlive processes and boots. Should the clock step back,
  * `keepTime` moves them back as far, so that nothing stays invisible for longer than it was meant to. A step while nobody
@@ -14,33 +12,14 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import { SpotfoldError } from "../../errors.ts";
 import type { Lease, QueueCounts } from "../../ports/job-queue.ts";
-import type { SqliteFormat } from "../sqlite.ts";
+import { shares } from "./shares.ts";
 
 /** Steps back below this are let be; all processes of one machine read one clock, so that none is due to a comparison. */
 export const clockStepMs = 1_000;
 /** The latest time is written at most this often: it costs a page. */
 const clockMarkMs = 250;
-
-export const queueFormat: SqliteFormat = {
-  /** "SpfQ". */
-  applicationId: 0x53706651,
-  version: 1,
-  what: "a job queue of Spotfold",
-  schema: `
-    CREATE TABLE queue (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
-    CREATE TABLE message (
-      id INTEGER PRIMARY KEY,
-      queue INTEGER NOT NULL,
-      visible_at INTEGER NOT NULL,
-      token TEXT,
-      deliveries INTEGER NOT NULL DEFAULT 0
-    ) STRICT;
-    CREATE INDEX message_by_time ON message (queue, visible_at);
-    CREATE TABLE body (id INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
-    CREATE TABLE clock (latest INTEGER NOT NULL) STRICT;
-    INSERT INTO clock VALUES (0);
-  `,
-};
+/** Messages that one claim shows when they are due: some ms of work. The rest is for the next. */
+const shownAtOnceMax = 1_000;
 
 /** Names one delivery. The token is random: a file that is made anew counts its messages from 1 again. */
 export interface Delivery {
@@ -64,15 +43,21 @@ function damaged(what: string): SpotfoldError {
 
 export class Messages {
   readonly #queue: number;
+  readonly #group: StatementSync;
+  readonly #groupId: StatementSync;
   readonly #insert: StatementSync;
   readonly #insertBody: StatementSync;
-  readonly #claim: StatementSync;
-  readonly #deleteBody: StatementSync;
-  readonly #delete: StatementSync;
-  readonly #hide: StatementSync;
+  readonly #show: StatementSync;
   readonly #next: StatementSync;
-  readonly #visible: StatementSync;
-  readonly #hidden: StatementSync;
+  readonly #claim: StatementSync;
+  readonly #serve: StatementSync;
+  readonly #turn: StatementSync;
+  readonly #delete: StatementSync;
+  readonly #extend: StatementSync;
+  readonly #giveBack: StatementSync;
+  readonly #due: StatementSync;
+  readonly #counts: StatementSync;
+  readonly #overdue: StatementSync;
   readonly #latest: StatementSync;
   readonly #mark: StatementSync;
   readonly #stepBack: StatementSync;
@@ -81,25 +66,46 @@ export class Messages {
   /** `queue`: of `queueId`. */
   constructor(db: DatabaseSync, queue: number) {
     this.#queue = queue;
-    const held = "id = ? AND token = ? AND visible_at > ?";
-    this.#insert = db.prepare("INSERT INTO message (queue, visible_at) VALUES (?, ?)");
+    const held = "id = ? AND token = ? AND due_at > ?";
+    // A group that comes anew has the last one's turn: it is neither before nor behind those that wait.
+    this.#group = db.prepare(`
+      INSERT INTO message_group (queue, name, turn) SELECT id, ?, turn FROM queue WHERE id = ? ON CONFLICT DO NOTHING
+    `);
+    this.#groupId = db.prepare("SELECT id FROM message_group WHERE queue = ? AND name = ?");
+    this.#insert = db.prepare("INSERT INTO message (queue, message_group, visible, due_at) VALUES (?, ?, ?, ?)");
     this.#insertBody = db.prepare("INSERT INTO body (id, body) VALUES (?, ?)");
+    this.#show = db.prepare(`
+      UPDATE message SET visible = 1, token = NULL WHERE id IN (
+        SELECT id FROM message WHERE queue = ? AND visible = 0 AND due_at <= ? ORDER BY due_at LIMIT ${shownAtOnceMax}
+      )
+    `);
+    this.#next = db.prepare(
+      "SELECT id, visible, leased FROM message_group WHERE queue = ? AND visible > 0 ORDER BY leased, turn LIMIT ?",
+    );
     this.#claim = db.prepare(`
-      UPDATE message SET visible_at = ?, token = ?, deliveries = deliveries + 1
-      WHERE id IN (SELECT id FROM message WHERE queue = ? AND visible_at <= ? ORDER BY visible_at LIMIT ?)
+      UPDATE message SET visible = 0, due_at = ?, token = ?, deliveries = deliveries + 1
+      WHERE id IN (SELECT id FROM message WHERE message_group = ? AND visible = 1 ORDER BY due_at LIMIT ?)
       RETURNING id, deliveries, (SELECT body FROM body WHERE body.id = message.id) AS body
     `);
+    this.#serve = db.prepare("UPDATE message_group SET turn = ? WHERE id = ?");
+    this.#turn = db.prepare("UPDATE queue SET turn = turn + 1 WHERE id = ? RETURNING turn");
     this.#delete = db.prepare(`DELETE FROM message WHERE ${held}`);
-    this.#deleteBody = db.prepare("DELETE FROM body WHERE id = ?");
-    this.#hide = db.prepare(`UPDATE message SET visible_at = ?, token = ? WHERE ${held}`);
-    this.#next = db.prepare("SELECT min(visible_at) AS next FROM message WHERE queue = ?");
-    this.#visible = db.prepare("SELECT count(*) AS visible FROM message WHERE queue = ? AND visible_at <= ?");
-    this.#hidden = db.prepare(
-      "SELECT count(token) AS leased, count(*) AS hidden FROM message WHERE queue = ? AND visible_at > ?",
-    );
+    this.#extend = db.prepare(`UPDATE message SET due_at = ? WHERE ${held}`);
+    this.#giveBack = db.prepare(`UPDATE message SET due_at = ?, token = NULL WHERE ${held}`);
+    this.#due = db.prepare(`
+      SELECT EXISTS (SELECT 1 FROM message_group WHERE queue = ?1 AND visible > 0) AS visible,
+        (SELECT min(due_at) FROM message WHERE queue = ?1 AND visible = 0) AS next
+    `);
+    this.#counts = db.prepare(`
+      SELECT ifnull(sum(messages), 0) AS messages, ifnull(sum(visible), 0) AS visible, ifnull(sum(leased), 0) AS leased
+      FROM message_group WHERE queue = ?
+    `);
+    this.#overdue = db.prepare(`
+      SELECT count(*) AS messages, count(token) AS leased FROM message WHERE queue = ? AND visible = 0 AND due_at <= ?
+    `);
     this.#latest = db.prepare("SELECT latest FROM clock");
     this.#mark = db.prepare("UPDATE clock SET latest = ?");
-    this.#stepBack = db.prepare("UPDATE message SET visible_at = visible_at - ? WHERE visible_at > ?");
+    this.#stepBack = db.prepare("UPDATE message SET due_at = due_at - ? WHERE visible = 0 AND due_at > ?");
     this.#version = db.prepare("PRAGMA data_version");
   }
 
@@ -111,32 +117,57 @@ export class Messages {
     if (stepMs > clockStepMs || -stepMs >= clockMarkMs) this.#mark.run(now);
   }
 
-  add(body: string, visibleAt: number): void {
-    const { lastInsertRowid } = this.#insert.run(this.#queue, visibleAt);
+  /** The id of the named group, made if need be: good until the transaction ends. */
+  groupId(name: string): number {
+    this.#group.run(name, this.#queue);
+    return numberOf(this.#groupId.get(this.#queue, name), "id");
+  }
+
+  /** `group`: of `groupId`. */
+  add(group: number, body: string, now: number, delayMs: number): void {
+    const { lastInsertRowid } = this.#insert.run(this.#queue, group, delayMs > 0 ? 0 : 1, Math.ceil(now + delayMs));
     this.#insertBody.run(lastInsertRowid, body);
   }
 
-  /** Leases up to `max` visible messages, those first that have been visible for longest. */
-  claim(max: number, now: number, visibleAt: number, token: string): (Delivery & Omit<Lease, "handle">)[] {
-    const rows = this.#claim.all(visibleAt, token, this.#queue, now, max);
-    return rows.map((row) => {
-      const body = row["body"];
-      if (typeof body !== "string") throw damaged("a message has lost its body");
-      return { id: numberOf(row, "id"), token, body, receiveCount: numberOf(row, "deliveries") };
-    });
+  /**
+   * Leases up to `max` visible messages: each of the group with the fewest leased ones, of several the one that was served
+   * least recently; of a group, those first that have been visible for longest.
+   */
+  claim(max: number, now: number, dueAt: number, token: string): (Delivery & Omit<Lease, "handle">)[] {
+    this.#show.run(this.#queue, now);
+    const groups = this.#next.all(this.#queue, max).map((row) => ({
+      id: numberOf(row, "id"),
+      visible: numberOf(row, "visible"),
+      leased: numberOf(row, "leased"),
+    }));
+    if (groups.length === 0) return [];
+    const turn = numberOf(this.#turn.get(this.#queue), "turn");
+    const leases: (Delivery & Omit<Lease, "handle">)[] = [];
+    for (const [index, share] of shares(groups, max).entries()) {
+      const group = groups[index]?.id ?? 0;
+      if (share === 0) continue;
+      this.#serve.run(turn, group);
+      for (const row of this.#claim.all(dueAt, token, group, share)) {
+        const body = row["body"];
+        if (typeof body !== "string") throw damaged("a message has lost its body");
+        leases.push({ id: numberOf(row, "id"), token, body, receiveCount: numberOf(row, "deliveries") });
+      }
+    }
+    if (leases.length === 0) throw damaged("groups count messages that are not there");
+    return leases;
   }
 
   /** Like the following two, does nothing unless this delivery's lease lasts. */
   remove({ id, token }: Delivery, now: number): void {
-    if (this.#delete.run(id, token, now).changes !== 0) this.#deleteBody.run(id);
+    this.#delete.run(id, token, now);
   }
 
-  extend({ id, token }: Delivery, now: number, visibleAt: number): void {
-    this.#hide.run(visibleAt, token, id, token, now);
+  extend({ id, token }: Delivery, now: number, dueAt: number): void {
+    this.#extend.run(dueAt, id, token, now);
   }
 
-  giveBack({ id, token }: Delivery, now: number, visibleAt: number): void {
-    this.#hide.run(visibleAt, null, id, token, now);
+  giveBack({ id, token }: Delivery, now: number, dueAt: number): void {
+    this.#giveBack.run(dueAt, id, token, now);
   }
 
   /**
@@ -145,15 +176,18 @@ export class Messages {
    */
   dueInMs(now: number): number {
     if (this.#latestTime() - now > clockStepMs) return 0;
-    const next = this.#next.get(this.#queue)?.["next"];
+    const due = this.#due.get(this.#queue);
+    if (due?.["visible"] === 1) return 0;
+    const next = due?.["next"];
     return typeof next === "number" ? next - now : Infinity;
   }
 
   counts(now: number): QueueCounts {
-    const hidden = this.#hidden.get(this.#queue, now);
-    const leased = numberOf(hidden, "leased");
-    const visible = numberOf(this.#visible.get(this.#queue, now), "visible");
-    return { visible, leased, delayed: numberOf(hidden, "hidden") - leased };
+    const all = this.#counts.get(this.#queue);
+    const overdue = this.#overdue.get(this.#queue, now);
+    const visible = numberOf(all, "visible") + numberOf(overdue, "messages");
+    const leased = numberOf(all, "leased") - numberOf(overdue, "leased");
+    return { visible, leased, delayed: numberOf(all, "messages") - visible - leased };
   }
 
   /** Differs from the last answer when another connection has committed since. */

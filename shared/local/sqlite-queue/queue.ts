@@ -2,8 +2,9 @@
  * Job queues in a SQLite file: several by name in one file, used by any number of processes of one machine.
  *
  * What was sent survives a power loss. A lease, an extension or an acknowledgement survives the death of any process; a power
- * loss may undo the last ones, and then a message comes again, as it may anyway. Messages come roughly in the order in which
- * they became visible, which is no promise; groups share the queue by chance only.
+ * loss may undo the last ones, and then a message comes again, as it may anyway. Messages of a group come roughly in the
+ * order in which they became visible, which is no promise. Groups take turns: a message comes from the group that has the
+ * fewest leased, so that a short run is not behind a long one's backlog; messages without a group are one group.
  *
  * Nobody tells a waiting process that another one has sent: it asks the file, every few milliseconds, whether there was a
  * commit (3 µs), and looks for messages only then, or when a lease or delay ends.
@@ -30,8 +31,9 @@ import type {
 import { durably, inTransaction, openSqlite, whenFree } from "../sqlite.ts";
 import type { SqliteFile } from "../sqlite.ts";
 import { batches } from "./batches.ts";
-import { Messages, queueFormat, queueId } from "./messages.ts";
+import { Messages, queueId } from "./messages.ts";
 import type { Delivery } from "./messages.ts";
+import { queueFormat } from "./schema.ts";
 
 /**
  * How often a waiting lease asks whether anything happened. Waking up is what it costs, not asking: at 10 ms it is 2 % of a
@@ -94,7 +96,12 @@ export class SqliteJobQueue implements JobQueue {
     for (const batch of batches(fit, ([, { body }]) => body.length)) {
       try {
         await this.#write((now) => {
-          for (const [, { body, delayMs = 0 }] of batch) this.#messages.add(body, Math.ceil(now + delayMs));
+          const groups = new Map<string, number>();
+          for (const [, { body, group = "", delayMs = 0 }] of batch) {
+            const id = groups.get(group) ?? this.#messages.groupId(group);
+            groups.set(group, id);
+            this.#messages.add(id, body, now, delayMs);
+          }
         }, durably);
       } catch (error) {
         if (sent === 0) throw error;

@@ -11,6 +11,23 @@ import { tempDir } from "../../support/temp.ts";
 
 const options = { name: "jobs", clock: systemClock, random: systemRandom };
 
+/** What the first version made. */
+const version1 = `
+  CREATE TABLE queue (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+  CREATE TABLE message (
+    id INTEGER PRIMARY KEY,
+    queue INTEGER NOT NULL,
+    visible_at INTEGER NOT NULL,
+    token TEXT,
+    deliveries INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE INDEX message_by_time ON message (queue, visible_at);
+  CREATE TABLE body (id INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
+  CREATE TABLE clock (latest INTEGER NOT NULL) STRICT;
+  INSERT INTO clock VALUES (0);
+  INSERT INTO queue VALUES (1, 'jobs'), (2, 'ready');
+`;
+
 async function openQueue(file: string): Promise<SqliteJobQueue> {
   const queue = await SqliteJobQueue.open(file, options);
   atEnd(() => queue.close());
@@ -71,6 +88,35 @@ describe("SqliteJobQueue's file", () => {
     db.exec("PRAGMA user_version = 99");
     db.close();
     await refusal(file, "invalid-format");
+  });
+
+  it("is brought up to this version when the first one made it, and lost to what is of that still", async () => {
+    const file = join(tempDir("queue"), "queue.db");
+    const old = new DatabaseSync(file);
+    atEnd(() => old.close());
+    old.exec(`PRAGMA journal_mode = WAL; PRAGMA application_id = 1399875153; PRAGMA user_version = 1; ${version1}`);
+    const sent = old.prepare("INSERT INTO message (queue, visible_at, token, deliveries) VALUES (?, ?, ?, ?)");
+    const body = old.prepare("INSERT INTO body VALUES (?, ?)");
+    const later = Date.now() + 60_000;
+    for (const [queue, visibleAt, token, text] of [
+      [1, 1, null, "visible"],
+      [1, 1, "0123456789abcdef", "its lease ended"],
+      [1, later, "fedcba9876543210", "leased"],
+      [1, later, null, "delayed"],
+      [2, 1, null, "of another queue"],
+    ] as const) {
+      body.run(sent.run(queue, visibleAt, token, token === null ? 0 : 1).lastInsertRowid, text);
+    }
+    const queue = await openQueue(file);
+    assert.deepEqual(await queue.counts(), { visible: 2, leased: 1, delayed: 1 });
+    const leases = await queue.lease(10, { leaseMs: 60_000, waitMs: 0 });
+    assert.deepEqual(leases.map((lease) => lease.body).toSorted(), ["its lease ended", "visible"]);
+    await queue.acknowledge([...leases.map(({ handle }) => handle), "3-fedcba9876543210"]);
+    assert.deepEqual(await queue.counts(), { visible: 0, leased: 0, delayed: 1 });
+    assert.throws(() => sent.run(1, 1, null, 0), /visible_at/);
+    const other = await SqliteJobQueue.open(file, { ...options, name: "ready" });
+    atEnd(() => other.close());
+    assert.equal((await other.lease(10, { leaseMs: 60_000, waitMs: 0 }))[0]?.body, "of another queue");
   });
 
   it("is refused when it is damaged", async () => {
