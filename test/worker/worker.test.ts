@@ -4,10 +4,11 @@ import type { Fault, JobOutcome } from "../../executor/types.ts";
 import type { InterruptionSource } from "../../shared/ports/interruption.ts";
 import { workerStatusSchema, type WorkerStatus } from "../../shared/formats/worker-status.ts";
 import { parseStored } from "../../shared/formats/stored.ts";
-import { jobId, workerKey } from "../../shared/names.ts";
+import { jobId, resolutionsPrefix, workerKey } from "../../shared/names.ts";
 import { readAll } from "../../shared/read-all.ts";
 import { failuresInRowMax, newerInRowMax, Worker, type WorkerEnd } from "../../worker/worker.ts";
-import { allCounted, blocksOf, messageOf, plan, WorkerSetting } from "./setting.ts";
+import { specOf } from "../master/setting.ts";
+import { aggregate, allCounted, blocksOf, messageOf, plan, WorkerSetting } from "./setting.ts";
 
 async function withJobs(count: number): Promise<WorkerSetting> {
   const setting = new WorkerSetting();
@@ -67,6 +68,37 @@ describe("a worker", () => {
     const { jobs, resolved, failed } = await statusOf(setting);
     assert.deepEqual([jobs, resolved, failed], [[], 7, 0]);
     assert.deepEqual(await setting.jobs.counts(), { visible: 0, leased: 0, delayed: 0 });
+  });
+
+  it("finishes a short run beside another one's backlog in about its own time", async () => {
+    const setting = new WorkerSetting();
+    await setting.submit();
+    await setting.submit(specOf("r2"));
+    const planOf = (run: string): string => `${run}.0123456789ab`;
+    const send = async (run: string, count: number): Promise<void> => {
+      const jobs = Array.from({ length: count }, (_, i) =>
+        messageOf(blocksOf(1), { run, plan: planOf(run), job: jobId(i) }),
+      );
+      await setting.jobs.send(jobs.map((job) => ({ body: JSON.stringify(job), group: run })));
+    };
+    await send("r1", 3_000);
+    setting.run = async (task) => {
+      await setting.clock.sleep(1_000);
+      return allCounted(task.blocks.length);
+    };
+    const worker = new Worker(setting.context());
+    const running = worker.run();
+    await setting.clock.advance(1_500);
+    await send("r2", 10);
+    await setting.clock.advance(12_500);
+    const resolved: string[] = [];
+    for await (const page of setting.store.list(resolutionsPrefix(aggregate, planOf("r2")))) {
+      resolved.push(...page.blobs.map(({ key }) => key));
+    }
+    assert.equal(resolved.length, 10, "of two slots, one is its");
+    worker.drain("enough");
+    await setting.clock.advance(1_000);
+    await running;
   });
 
   it("leases nothing after a notice, and ends when its jobs have", async () => {
