@@ -1,13 +1,12 @@
 /** `spotfold results`: streams an aggregate's keys and values, in key order, finished, with constant memory. */
 import { systemRandom } from "../../shared/clock.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
-import { FileBundleCache } from "../compose/bundle-cache.ts";
 import { findTarget, openLook } from "../compose/look.ts";
 import { openExecutors, readRun } from "../compose/master.ts";
 import { newProcessName } from "../compose/process-id.ts";
 import { withScope } from "../compose/scope.ts";
 import { settingsOf, type StoreOptions } from "../compose/settings.ts";
-import { cacheFolder } from "../compose/worker.ts";
+import { bundleCache, makeScratch } from "../compose/worker.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
 
@@ -30,8 +29,8 @@ export async function results(name: string, options: ResultsOptions, io: Io): Pr
     if (manifest === null)
       throw new SpotfoldError("absent", `${aggregate} has no results yet`, { hint: "See spotfold status." });
     const { renderer } = manifest;
-    const executors = await openExecutors(settings, newProcessName(systemRandom), scope);
-    const cache = new FileBundleCache({ store, folder: cacheFolder(settings), random: systemRandom });
+    const executors = openExecutors(settings, await makeScratch(settings, newProcessName(systemRandom), scope));
+    const cache = await bundleCache(settings, store);
     const slices = await Promise.all(
       manifest.data.flatMap(({ key, bytes, partitions }) =>
         partitions.map(async (partition) => ({ lent: await store.lend(key), size: bytes, partition })),

@@ -1,14 +1,16 @@
 /**
  * Bundles and inputs as local files: fetched once from the store, verified by SHA-256 each time before they are used, fetched
- * again when they are damaged. A file gets its name by a rename, so a killed fetch leaves nothing that looks whole.
+ * again when they are damaged. A file gets its name by a rename, so a killed fetch leaves nothing that looks whole; what it
+ * leaves is removed when the cache is opened later.
  */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { BundleRef } from "../../executor/types.ts";
 import { codeOf, SpotfoldError } from "../../shared/errors.ts";
 import type { RunSpec } from "../../shared/formats/run.ts";
+import { makeFolders } from "../../shared/local/make-folders.ts";
 import { bundleKey, inputKey } from "../../shared/names.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import type { Random } from "../../shared/ports/clock.ts";
@@ -55,7 +57,7 @@ export class FileBundleCache implements BundleCache {
   async #verified(key: string, sha256: string, suffix: string): Promise<string> {
     const path = join(this.#options.folder, `${sha256}${suffix}`);
     if ((await digestOfFile(path)) === sha256) return path;
-    await mkdir(this.#options.folder, { recursive: true });
+    makeFolders(this.#options.folder);
     const temporary = `${path}.${this.#options.random.hex(16)}`;
     try {
       const digest = await this.#download(key, temporary);
@@ -90,6 +92,27 @@ export class FileBundleCache implements BundleCache {
     }
     return hash.digest("hex");
   }
+}
+
+/** A fetch writes all the time: a file that nobody wrote to for so long is of one that was killed. */
+export const leftBehindMs = 3_600_000;
+
+/** `<sha256>[.mjs].<random>`, as `#verified` makes them. */
+const temporaryPattern = /^[0-9a-f]{64}(?:\.mjs)?\.[0-9a-f]{16}$/;
+
+/** The cache, without what killed fetches left in it. `nowMs`: this machine's clock, as of its files. */
+export async function openBundleCache(options: FileBundleCacheOptions, nowMs: number): Promise<FileBundleCache> {
+  const { folder } = options;
+  try {
+    for (const name of await readdir(folder)) {
+      if (!temporaryPattern.test(name)) continue;
+      const path = join(folder, name);
+      if (nowMs - (await stat(path)).mtimeMs > leftBehindMs) await rm(path, { force: true });
+    }
+  } catch {
+    // No cache yet, another process sweeps it, or it cannot be written: whoever fetches into it finds out.
+  }
+  return new FileBundleCache(options);
 }
 
 /** Null when there is no such file. */

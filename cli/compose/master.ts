@@ -15,12 +15,10 @@ import { runKey } from "../../shared/names.ts";
 import { readAll } from "../../shared/read-all.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import { readLocalFile } from "./read-file.ts";
-import { FileBundleCache } from "./bundle-cache.ts";
 import { liveWorkers } from "../../shared/live-workers.ts";
 import type { AnyEvent } from "./log.ts";
 import type { Queues } from "./ports.ts";
-import type { Scope } from "./scope.ts";
-import { cacheFolder, makeScratch } from "./worker.ts";
+import { bundleCache } from "./worker.ts";
 
 export interface MasterParts {
   readonly settings: Settings;
@@ -35,10 +33,10 @@ export interface MasterParts {
   readonly log: Log<AnyEvent>;
 }
 
-export function masterContext(parts: MasterParts): MasterContext {
+export async function masterContext(parts: MasterParts): Promise<MasterContext> {
   const { settings, id, store, web, queues, blocksOf, ownSlots, executors, log } = parts;
   const { timing } = settings;
-  const cache = new FileBundleCache({ store, folder: cacheFolder(settings), random: systemRandom });
+  const cache = await bundleCache(settings, store);
   return {
     id,
     store,
@@ -69,11 +67,11 @@ export function masterContext(parts: MasterParts): MasterContext {
   };
 }
 
-/** Executors of this process, with a scratch folder of their own. */
-export async function openExecutors(settings: Settings, id: string, scope: Scope): Promise<Executors> {
+/** Executors of this process, in its scratch folder. */
+export function openExecutors(settings: Settings, scratch: string): Executors {
   const { limits, timing } = settings;
   return new ChildExecutors({
-    scratch: await makeScratch(settings, id, scope),
+    scratch,
     limits: {
       heapBytesMax: limits.executorHeapBytes,
       rssBytesMax: limits.executorRssBytes,

@@ -9,6 +9,7 @@ import { masterContext, openExecutors, selectionOf } from "./master.ts";
 import { DataStores, folderOf, openCatalog, openQueues, openStore, openWorkStore } from "./ports.ts";
 import type { Scope } from "./scope.ts";
 import { publishingStore } from "./web-store.ts";
+import { makeScratch } from "./worker.ts";
 
 export interface OpenMasterInput {
   readonly settings: Settings;
@@ -25,7 +26,7 @@ export async function openMaster(input: OpenMasterInput, scope: Scope): Promise<
   const queues = await openQueues(settings, scope);
   const catalog = await openCatalog(settings, scope);
   const data = new DataStores(scope);
-  return masterContext({
+  return await masterContext({
     settings,
     id,
     store,
@@ -38,7 +39,7 @@ export async function openMaster(input: OpenMasterInput, scope: Scope): Promise<
       return selectionOf(catalog, spec);
     },
     ownSlots: 0,
-    executors: await openExecutors(settings, id, scope),
+    executors: openExecutors(settings, await makeScratch(settings, id, scope)),
     log,
   });
 }

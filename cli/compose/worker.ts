@@ -9,9 +9,10 @@ import { compileLayout, type Layout } from "../../shared/dataset/layout.ts";
 import { makeFolders } from "../../shared/local/make-folders.ts";
 import { translated } from "../../shared/local/folder-store/errors.ts";
 import type { Log } from "../../shared/log.ts";
+import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import type { DimensionsOf, WorkerContext } from "../../worker/context.ts";
 import { workerRules } from "../../worker/rules.ts";
-import { FileBundleCache } from "./bundle-cache.ts";
+import { openBundleCache, type FileBundleCache } from "./bundle-cache.ts";
 import type { AnyEvent } from "./log.ts";
 import { DataStores, openQueues, openStore, openWorkStore } from "./ports.ts";
 import { isDeadHere } from "./process-id.ts";
@@ -44,7 +45,7 @@ export async function openWorker(parts: WorkerParts, scope: Scope): Promise<Work
     jobs,
     ready,
     runner: watch(childRunner({ scratch })),
-    bundles: new FileBundleCache({ store, folder: cacheFolder(settings), random: systemRandom }),
+    bundles: await bundleCache(settings, store),
     dimensionsOf: dimensionsByLayout(),
     readFile: (path) => createReadStream(path),
     rules: workerRules,
@@ -74,8 +75,10 @@ export function attemptLimits({ limits, timing }: Settings): AttemptLimits {
   };
 }
 
-export function cacheFolder(settings: Settings): string {
-  return join(settings.work, "cache");
+/** Shared by all processes of this machine that work with these settings. */
+export async function bundleCache(settings: Settings, store: BlobStore): Promise<FileBundleCache> {
+  const folder = join(settings.work, "cache");
+  return await openBundleCache({ store, folder, random: systemRandom }, systemClock.now());
 }
 
 const scratchFolder = (settings: Settings): string => join(settings.work, "scratch");

@@ -19,6 +19,7 @@ import { newProcessName } from "../compose/process-id.ts";
 import { withScope, type Scope } from "../compose/scope.ts";
 import { checkPublishable, publishingStore } from "../compose/web-store.ts";
 import { settingsOf, type StoreOptions } from "../compose/settings.ts";
+import { makeScratch } from "../compose/worker.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { heldError } from "../held-error.ts";
 import { commandLine, type Io } from "../io.ts";
@@ -79,7 +80,8 @@ class RunCommand {
     const scope = this.#scope;
     const settings = settingsOf(options, this.#io);
     const id = newProcessName(systemRandom);
-    const executors = await openExecutors(settings, id, scope);
+    const scratch = await makeScratch(settings, id, scope);
+    const executors = openExecutors(settings, scratch);
     const catalog = await openCatalog(settings, scope);
     const prepared = await prepare({
       analysis: this.#analysis,
@@ -87,6 +89,7 @@ class RunCommand {
       settings,
       catalog,
       executors,
+      scratch,
       progress: this.#progress,
       signal: this.#io.interrupts.first,
       scope,
@@ -103,7 +106,7 @@ class RunCommand {
       const { recentDays } = settings;
       await syncCatalog(catalog, spec.dataset, await data.of(spec.dataset), spec.filter, { recentDays });
     };
-    const context = masterContext({
+    const context = await masterContext({
       settings,
       id,
       store,

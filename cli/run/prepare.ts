@@ -46,13 +46,15 @@ export interface PrepareInput {
   readonly settings: Settings;
   readonly catalog: Catalog;
   readonly executors: Executors;
+  /** This process' folder for files of a moment. */
+  readonly scratch: string;
   readonly progress: Progress;
   readonly signal: AbortSignal;
   readonly scope: Scope;
 }
 
 export async function prepare(input: PrepareInput): Promise<Prepared> {
-  const { analysis, options, settings, catalog, executors, progress, signal, scope } = input;
+  const { analysis, options, settings, catalog, executors, scratch, progress, signal, scope } = input;
   // Asked for first: a slip in the name is told before anything is listed.
   const module = analysisModule(analysis, settings.folder);
   const dataset = datasetOf(settings, options);
@@ -76,6 +78,7 @@ export async function prepare(input: PrepareInput): Promise<Prepared> {
         options,
         folder: settings.folder,
         executors,
+        scratch,
         dataset,
         sample: { block: first, data },
       }),

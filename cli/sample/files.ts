@@ -1,7 +1,8 @@
 /** Files that are there whole or not at all: written under another name, synced, then given theirs. */
 import { randomBytes } from "node:crypto";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { makeFolders } from "../../shared/local/make-folders.ts";
 
 /** `partial` is a folder on the same disk. Replaces what is there. Answers the file's size. System errors pass through. */
 export async function writeWhole(
@@ -22,7 +23,7 @@ export async function writeWhole(
     } finally {
       await file.close();
     }
-    await mkdir(dirname(path), { recursive: true });
+    makeFolders(dirname(path));
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });

@@ -10,7 +10,7 @@
  * full disk) is one with fewer blocks: the same command makes the rest. Other options in the same folder are refused, for
  * blocks of two samples may have the same names. The same seed gives the same bytes, whatever the number of cores.
  */
-import { mkdir, readFile, readdir, rm, stat } from "node:fs/promises";
+import { readFile, readdir, rm, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { sampleBlock, sampleDefinitions } from "../../jobs/sample/index.ts";
@@ -19,6 +19,7 @@ import { codeOf, SpotfoldError } from "../../shared/errors.ts";
 import { nodeDisk } from "../../shared/local/folder-store/disk.ts";
 import { translated } from "../../shared/local/folder-store/errors.ts";
 import { makeRoot } from "../../shared/local/folder-store/prepare.ts";
+import { makeFolders } from "../../shared/local/make-folders.ts";
 import { isDeadHere, newProcessName } from "../compose/process-id.ts";
 import { writeWhole } from "./files.ts";
 import type { SampleRequest } from "./options.ts";
@@ -89,7 +90,7 @@ async function prepare(request: SampleRequest): Promise<void> {
       context: { folder },
     });
   }
-  await mkdir(join(folder, blocksFolder), { recursive: true });
+  makeFolders(join(folder, blocksFolder));
   const definitions = `${JSON.stringify(sampleDefinitions(), null, 1)}\n`;
   await inPartial(folder, async (partial) => {
     if (known === undefined) await writeWhole(file, [Buffer.from(text)], partial);
@@ -130,7 +131,7 @@ async function makeBlocks(request: SampleRequest, partial: string, hooks: Sample
 async function inPartial<Result>(folder: string, use: (partial: string) => Promise<Result>): Promise<Result> {
   const above = join(folder, partialFolder);
   const partial = join(above, newProcessName(systemRandom));
-  await mkdir(partial, { recursive: true });
+  makeFolders(partial);
   try {
     return await use(partial);
   } finally {

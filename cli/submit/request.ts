@@ -5,7 +5,6 @@
  *   of one block (where that may be read; else it is said, and goes on)
  */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundleAnalysis, type Bundle } from "../../executor/bundle.ts";
 import type { AnalysisDescription, BundleRef, CheckResult, CheckTask, Executors } from "../../executor/types.ts";
@@ -41,6 +40,8 @@ export interface CheckInput {
   /** Where relative paths belong. */
   readonly folder: string;
   readonly executors: Executors;
+  /** This process' folder: should it be killed, the next one removes it. */
+  readonly scratch: string;
   readonly dataset: DatasetSpec;
   /** One of the selected blocks and its store; null: nothing is mapped. */
   readonly sample: { readonly block: PartitionedBlock; readonly data: BlobStore } | null;
@@ -50,7 +51,7 @@ export async function checkAnalysis(input: CheckInput): Promise<CheckedAnalysis>
   const { module, options, folder, executors } = input;
   const params = parseParams(options.param ?? [], options.by);
   const [bundle, inputs] = await Promise.all([bundleAnalysis(module), definitionInputs(options.definitions, folder)]);
-  const scratch = await mkdtemp(join(tmpdir(), "spotfold-check-"));
+  const scratch = await mkdtemp(join(input.scratch, "check-"));
   try {
     const path = join(scratch, "bundle.mjs");
     await writeFile(path, bundle.bytes);
