@@ -76,6 +76,19 @@ const jobs = (from: number, to: number, send = 1): string[] =>
   Array.from({ length: to - from }, (_, i) => `${jobId(from + i)} send ${send}`);
 
 describe("sending a run's jobs", () => {
+  it("groups a run's messages, so that the queue can let runs take turns", async () => {
+    const sending = await new Sending().admit(3);
+    const groups: (string | undefined)[] = [];
+    const { jobs: queue } = sending.setting;
+    const noting = sendingTo(queue, async (messages) => {
+      groups.push(...messages.map(({ group }) => group));
+      return await queue.send(messages);
+    });
+    sending.context = sending.setting.context({ ...sending.context, jobs: noting });
+    await sending.pass();
+    assert.deepEqual(groups, ["r1", "r1", "r1"]);
+  });
+
   it("sends each once, with its blocks and their digest, and notes how far it came", async () => {
     const sending = await new Sending().admit(5);
     assert.equal(await sending.pass(), 5);
