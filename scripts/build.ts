@@ -3,22 +3,30 @@
  *
  *   dist/         the same tree as in the checkout, as JavaScript: Node strips no types under node_modules, children
  *                 are started by file name, and shared/package-root.ts finds its way in both
- *                 + declarations of what `import … from "spotfold"` gives, and of nothing else
+ *                 + declarations of what `import … from "spotfold"` and "spotfold/testing" give, and of nothing else
  *   bin/          as it is
+ *   docs/, *.md   as they are: the README's links lead somewhere
  *   package.json  made here: no scripts, no dev dependencies, none of the packages that bring Node to a checkout
  *
  * Fails when the sources do not type-check.
  */
 import { spawnSync } from "node:child_process";
-import { copyFileSync, cpSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 /** What the published package runs on; bin/spotfold.cjs refuses what is older, and a test holds the two equal. */
 const NODE_RANGE = ">=24.12";
-const DOCUMENTS = ["README.md", "CHANGELOG.md", "LICENSE"];
-const PUBLIC_MODULE = "jobs/index";
+const DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "LICENSE", "docs"];
+
+interface Manifest {
+  readonly [field: string]: unknown;
+  readonly name: string;
+  readonly version: string;
+  /** What may be imported, by its name: our sources. */
+  readonly exports: Readonly<Record<string, { readonly default: string }>>;
+}
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { values } = parseArgs({ options: { out: { type: "string", default: join(root, "dist/package") } } });
@@ -36,10 +44,17 @@ function compile(): void {
 
 const DECLARED_IMPORT = /(\bfrom\s+|\bimport\s*\(\s*)"(\.{1,2}\/[^"]+)\.ts"/g;
 
-/** Keeps the declarations that the public one reaches, their imports named as they are in the package; removes all others. */
+const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Manifest;
+
+/** As the sources are named, without `./` and extension. */
+const publicModules = new Map(
+  Object.entries(manifest.exports).map(([name, { default: source }]) => [name, source.replace(/^\.\/|\.ts$/g, "")]),
+);
+
+/** Keeps the declarations that the public ones reach, their imports named as they are in the package; removes all others. */
 function reduceDeclarations(): void {
   const keep = new Set<string>();
-  const todo = [join(code, `${PUBLIC_MODULE}.d.ts`)];
+  const todo = [...publicModules.values()].map((module) => join(code, `${module}.d.ts`));
   for (let file = todo.pop(); file !== undefined; file = todo.pop()) {
     if (keep.has(file)) continue;
     keep.add(file);
@@ -52,21 +67,18 @@ function reduceDeclarations(): void {
   }
 }
 
-interface Manifest {
-  readonly [field: string]: unknown;
-  readonly name: string;
-  readonly version: string;
-}
-
 /** The published package.json: what describes the package, and what it needs to run. */
-function publishedManifest(manifest: Manifest): Record<string, unknown> {
+function publishedManifest(): Record<string, unknown> {
   const copied = ["name", "version", "description", "keywords", "license", "repository", "type"];
-  const target = `./${relative(staging, code)}/${PUBLIC_MODULE}`;
+  const exports = [...publicModules].map(([name, module]) => {
+    const target = `./${relative(staging, code)}/${module}`;
+    return [name, { types: `${target}.d.ts`, default: `${target}.js` }] as const;
+  });
   return {
     ...Object.fromEntries(copied.filter((field) => field in manifest).map((field) => [field, manifest[field]])),
     engines: { node: NODE_RANGE },
     bin: manifest["bin"],
-    exports: { ".": { types: `${target}.d.ts`, default: `${target}.js` }, "./package.json": "./package.json" },
+    exports: { ...Object.fromEntries(exports), "./package.json": "./package.json" },
     dependencies: manifest["dependencies"],
   };
 }
@@ -77,8 +89,7 @@ compile();
 reduceDeclarations();
 cpSync(join(root, "bin"), join(staging, "bin"), { recursive: true });
 for (const name of DOCUMENTS) {
-  if (existsSync(join(root, name))) copyFileSync(join(root, name), join(staging, name));
+  cpSync(join(root, name), join(staging, name), { recursive: true });
 }
-const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Manifest;
-writeFileSync(join(staging, "package.json"), `${JSON.stringify(publishedManifest(manifest), null, 2)}\n`);
+writeFileSync(join(staging, "package.json"), `${JSON.stringify(publishedManifest(), null, 2)}\n`);
 console.log(`${manifest.name} ${manifest.version} is in ${staging}; npm pack makes a tarball of that folder`);

@@ -3,8 +3,9 @@
  * the checkout is in reach: not its Node in PATH, not its node_modules.
  */
 import assert from "node:assert/strict";
-import { globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { linksOf } from "../readme/blocks.ts";
 import { runNode, run } from "../support/processes.ts";
 import { needs, repositoryRoot } from "../support/requirements.ts";
 import { removeTemp, tempDir } from "../support/temp.ts";
@@ -24,6 +25,19 @@ export default defineAnalysis<number>({
   },
   merge: (a, b) => a + b,
 });
+`;
+
+/** As an author would write it, beside the analysis. */
+const ANALYSIS_TEST = `
+import { checkIsolation, checkMerge, runAnalysis, type TestBlock } from "spotfold/testing";
+import analysis from "./analysis.js";
+
+const blocks: TestBlock[] = ["WINNT", "Linux", "WINNT"].map((OS) => ({ records: [{ info: { OS } }] }));
+const { entries } = runAnalysis(analysis, blocks);
+const first: number = entries[0]?.[1] ?? 0;
+checkMerge(analysis, blocks.map((block) => runAnalysis(analysis, [block]).entries));
+checkIsolation(analysis, blocks[0] as TestBlock, blocks[1] as TestBlock);
+export const told = [first, ...entries].join(" ");
 `;
 
 const TSCONFIG = {
@@ -114,6 +128,44 @@ describe("the published package", function () {
     const wrong = await tsc();
     assert.notEqual(wrong.code, 0);
     assert.match(wrong.stdout, /wrong\.ts/);
+  });
+
+  it("gives and types what tests of an analysis use", async () => {
+    const project = join(folder, "tested");
+    mkdirSync(project);
+    writeFileSync(join(project, "tsconfig.json"), JSON.stringify(TSCONFIG));
+    writeFileSync(join(project, "analysis.ts"), ANALYSIS);
+    writeFileSync(join(project, "analysis-test.ts"), ANALYSIS_TEST);
+    const tsc = (args: readonly string[]): ReturnType<typeof run> =>
+      runNode([join(repositoryRoot, "node_modules/typescript/bin/tsc"), "-p", project, ...args], { cwd: project });
+    const emitted = await tsc(["--noEmit", "false"]);
+    assert.deepEqual([emitted.code, emitted.stdout], [0, ""]);
+    writeFileSync(join(project, "use.js"), 'import { told } from "./analysis-test.js"; console.log(told);');
+    const end = await runNode([join(project, "use.js")], { cwd: project });
+    assert.deepEqual([end.code, end.stdout], [0, "1 Linux,1 WINNT,2\n"], end.stderr);
+
+    writeFileSync(join(project, "wrong.ts"), ANALYSIS_TEST.replace("const first: number", "const first: string"));
+    const wrong = await tsc([]);
+    assert.notEqual(wrong.code, 0);
+    assert.match(wrong.stdout, /wrong\.ts/);
+  });
+
+  it("has the pages that its pages link to", () => {
+    const own = join(folder, "node_modules/spotfold");
+    const pages = globSync("**/*.md", { cwd: own, exclude: ["node_modules"] });
+    assert.ok(pages.includes("README.md") && pages.length > 10, pages.join(", "));
+    const links = pages.flatMap((page) =>
+      linksOf(readFileSync(join(own, page), "utf8")).map((link) => ({
+        page,
+        link,
+        path: join(own, dirname(page), link),
+      })),
+    );
+    assert.ok(links.length > 20);
+    assert.deepEqual(
+      links.filter(({ path }) => !existsSync(path)).map(({ page, link }) => `${page}: ${link}`),
+      [],
+    );
   });
 
   it("says its version", async () => {
