@@ -1,0 +1,86 @@
+/** The queue in a file: messages sent in batches, then leased and acknowledged; beside the same done to rows of a bare SQLite table. */
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { SqliteJobQueue } from "../shared/local/sqlite-queue/queue.ts";
+import { systemClock, systemRandom } from "../shared/clock.ts";
+import { paired } from "./measure.ts";
+import type { Bench, Row, Setup } from "./types.ts";
+
+const messages = 20_000;
+const batch = 10;
+/** A job's message with a short block list. */
+const body = JSON.stringify({ format: 1, blocks: "x".repeat(400) });
+
+async function* rows({ runs, folder }: Setup): AsyncGenerator<Row> {
+  let number = 0;
+  const fresh = (): string => join(folder, `queue-${number++}.db`);
+  const rates = async (): Promise<{ sent: number; claimed: number }> => {
+    const queue = await SqliteJobQueue.open(fresh(), { name: "jobs", clock: systemClock, random: systemRandom });
+    try {
+      const sent = await rateOf(async () => {
+        await queue.send(Array.from({ length: messages }, () => ({ body })));
+      });
+      const claimed = await rateOf(async () => {
+        for (let left = messages; left > 0;) {
+          const leases = await queue.lease(batch, { leaseMs: 60_000, waitMs: 0 });
+          await queue.acknowledge(leases.map(({ handle }) => handle));
+          left -= leases.length;
+        }
+      });
+      return { sent, claimed };
+    } finally {
+      await queue.close();
+    }
+  };
+  const bare = async (): Promise<{ sent: number; claimed: number }> => {
+    const database = openBare(fresh());
+    const sent = await rateOf(async () => insertAll(database));
+    const claimed = await rateOf(async () => removeAll(database));
+    database.close();
+    return { sent, claimed };
+  };
+  const plans = [
+    { of: "sent", what: "messages sent to the SQLite queue", against: "INSERT, one transaction" },
+    { of: "claimed", what: `messages leased and acknowledged, ${batch} at a time`, against: "UPDATE, then DELETE" },
+  ] as const;
+  for (const { of, ...texts } of plans) {
+    const compared = await paired(
+      runs,
+      async () => (await rates())[of],
+      async () => (await bare())[of],
+    );
+    yield { ...texts, unit: "/s", ...compared };
+  }
+}
+
+function openBare(path: string): DatabaseSync {
+  const database = new DatabaseSync(path);
+  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+  database.exec("CREATE TABLE m (id INTEGER PRIMARY KEY, body TEXT, leased INTEGER)");
+  return database;
+}
+
+function insertAll(database: DatabaseSync): void {
+  const insert = database.prepare("INSERT INTO m (body, leased) VALUES (?, 0)");
+  database.exec("BEGIN");
+  for (let i = 0; i < messages; i++) insert.run(body);
+  database.exec("COMMIT");
+}
+
+/** Two durable transactions for each batch, as a lease and its end are. */
+function removeAll(database: DatabaseSync): void {
+  const mark = database.prepare("UPDATE m SET leased = 1 WHERE id BETWEEN ? AND ?");
+  const remove = database.prepare("DELETE FROM m WHERE id BETWEEN ? AND ?");
+  for (let id = 1; id <= messages; id += batch) {
+    mark.run(id, id + batch - 1);
+    remove.run(id, id + batch - 1);
+  }
+}
+
+async function rateOf(work: () => Promise<void>): Promise<number> {
+  const startedAt = performance.now();
+  await work();
+  return messages / ((performance.now() - startedAt) / 1000);
+}
+
+export const queue: Bench = { name: "queue", about: "the SQLite queue, beside bare SQLite", run: rows };
