@@ -3,7 +3,7 @@
  * before. The plan is made for exactly the manifest that the commit replaces. If another commit won the swap, plan again: the
  * first plan stays behind under its own name, and nothing names it.
  */
-import { codeOf, messageOf } from "../../shared/errors.ts";
+import { codeOf, messageOf, SpotfoldError } from "../../shared/errors.ts";
 import type { Hold } from "../../shared/formats/hold.ts";
 import type { Manifest } from "../../shared/formats/ledger.ts";
 import { blockListBytes, type PlannedBlock } from "../../shared/formats/plan.ts";
@@ -14,6 +14,7 @@ import { encodePlan } from "../../shared/plan-file.ts";
 import { readAll } from "../../shared/read-all.ts";
 import type { MasterContext } from "../context.ts";
 import { cutPoints, jobCount } from "../plan/cut.ts";
+import { checkDurations, RunRefused } from "../plan/refused.ts";
 import { planned } from "../plan/select.ts";
 import { standings } from "../plan/standings.ts";
 
@@ -62,14 +63,33 @@ async function admitFromInbox(context: MasterContext, run: string, only: string 
   if (stored !== null) {
     const spec = parseStored(runKey(run), stored.bytes, runSchema);
     if (only !== null && spec.aggregate !== only) return false;
-    const result = await admitRun(context, spec);
-    if (result.admitted === false) await refuse(context, spec, result.why);
+    try {
+      const result = await admitRun(context, spec);
+      if (result.admitted === false) await refuse(context, spec, otherLineage(spec, result.why));
+    } catch (error) {
+      // It is refused already, and its inbox entry is gone.
+      if (!(error instanceof RunRefused)) throw error;
+    }
   }
   await context.store.delete([inboxKey(run)]);
   return true;
 }
 
+/** Throws `limit` (`RunRefused`) for a run that cannot be planned; it is closed then, and looked at no more. */
 export async function admitRun(context: MasterContext, spec: RunSpec): Promise<AdmitResult> {
+  try {
+    return await planAndAdmit(context, spec);
+  } catch (error) {
+    if (error instanceof RunRefused) {
+      const { message, hint = "" } = error;
+      await refuse(context, spec, { what: message, where: `run ${spec.run}`, hint });
+      await context.store.delete([inboxKey(spec.run)]);
+    }
+    throw error;
+  }
+}
+
+async function planAndAdmit(context: MasterContext, spec: RunSpec): Promise<AdmitResult> {
   const result = await context.ledger.commit<AdmitResult>(spec.aggregate, async (base) => {
     const state = context.rules.admissible(base.manifest, spec);
     if (state === "open" || state === "closed") return { manifest: null, result: { admitted: "before" } };
@@ -77,7 +97,7 @@ export async function admitRun(context: MasterContext, spec: RunSpec): Promise<A
     const jobs = await planRun(context, spec, base.manifest);
     const blocks = jobs.reduce((sum, job) => sum + job.length, 0);
     const plan = `${spec.run}.${context.random.hex(12)}`;
-    if (jobs.length > 0) await context.store.put(planKey(spec.aggregate, plan), encodePlan(jobs));
+    if (jobs.length > 0) await context.store.put(planKey(spec.aggregate, plan), planBytes(jobs));
     const admission = { spec, plan, jobs: jobs.length, blocks, admittedAt: base.storeTime };
     const admitted = context.rules.admit(base.manifest, admission);
     if (admitted.outcome !== "changed") return { manifest: null, result: { admitted: "before" } };
@@ -108,22 +128,42 @@ async function planRun(
   for await (const { block, row, standing } of standings(input)) {
     if (standing === "free") free.push(planned(block, block.partition, row));
   }
+  checkDurations(free);
   const blocks = free.map((block) => ({ size: block.size, listBytes: blockListBytes(block) }));
   const bytes = blocks.reduce((sum, { size }) => sum + size, 0);
   const points = cutPoints(blocks, jobCount(blocks.length, bytes, await context.liveSlots()));
   return points.map((end, index) => free.slice(points[index - 1] ?? 0, end));
 }
 
+function planBytes(jobs: readonly (readonly PlannedBlock[])[]): Uint8Array {
+  try {
+    return encodePlan(jobs);
+  } catch (error) {
+    if (error instanceof SpotfoldError && error.code === "limit") {
+      throw new RunRefused(error.message, error.hint ?? "", error);
+    }
+    throw error;
+  }
+}
+
+type Refusal = Pick<Hold, "what" | "where" | "hint">;
+
+function otherLineage({ aggregate }: RunSpec, why: string): Refusal {
+  return {
+    what: `the aggregate ${aggregate} is of another lineage: ${why}`,
+    where: `aggregate ${aggregate}`,
+    hint: "Choose another name for --into, or submit what the aggregate was made with.",
+  };
+}
+
 /** The submitter, and whoever asks, finds the reason in the run's hold. */
-async function refuse(context: MasterContext, spec: RunSpec, why: string): Promise<void> {
-  context.log({ event: "run-refused", run: spec.run, why });
+async function refuse(context: MasterContext, spec: RunSpec, refusal: Refusal): Promise<void> {
+  context.log({ event: "run-refused", run: spec.run, why: refusal.what });
   const hold: Hold = {
     format: 1,
     run: spec.run,
     kind: "closed",
-    what: `the aggregate ${spec.aggregate} is of another lineage: ${why}`,
-    where: `aggregate ${spec.aggregate}`,
-    hint: "Choose another name for --into, or submit what the aggregate was made with.",
+    ...refusal,
     since: 0,
     until: 0,
     times: 1,
