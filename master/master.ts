@@ -11,6 +11,7 @@ import type { Manifest, OpenRun } from "../shared/formats/ledger.ts";
 import { aggregatesPrefix } from "../shared/names.ts";
 import type { MasterContext } from "./context.ts";
 import { NewerFormats } from "./newer-formats.ts";
+import type { Base } from "./ledger/ledger.ts";
 import { admitPass } from "./passes/admit.ts";
 import { closePass } from "./passes/close.ts";
 import { collectPass } from "./passes/collect.ts";
@@ -36,6 +37,8 @@ export class Master {
   readonly #published = new Map<string, number>();
   readonly #closedSince = new Set<string>();
   readonly #newer: NewerFormats;
+  /** Aggregates in which entering waits, as it was said. */
+  readonly #waiting = new Set<string>();
   /** Partitions that cannot be merged, and why, by aggregate. */
   readonly #stuck = new Map<string, Map<string, string>>();
   /** Why runs stay in the inbox, as it was said. */
@@ -74,8 +77,7 @@ export class Master {
     let base = await context.ledger.read(aggregate);
     this.#forgetClosed(aggregate, base.manifest);
     if ((base.manifest?.open.length ?? 0) === 0) return 0;
-    const options = { due: this.#due, isOver: this.#bound(), ...(newer === undefined ? {} : { newer }) };
-    const entered = await enterPass(context, base, options);
+    const entered = await this.#enter(aggregate, base, newer);
     if (entered > 0) base = await context.ledger.read(aggregate);
     const closed = await closePass(context, base, newer);
     if (closed > 0) {
@@ -83,6 +85,39 @@ export class Master {
       base = await context.ledger.read(aggregate);
     }
     return entered + closed + (await sendPass(context, this.#sends, base, newer));
+  }
+
+  /** Jobs that were entered, and merges that were made to make room for more. */
+  async #enter(aggregate: string, base: Base, newer: NewerFormats | undefined): Promise<number> {
+    let waits = false;
+    const onWait = (run: OpenRun, what: string): void => {
+      waits = true;
+      if (this.#waiting.has(aggregate)) return;
+      this.#waiting.add(aggregate);
+      this.#context.log({ event: "run-held", run: run.run, kind: "compaction", what, aggregate });
+    };
+    const entered = await enterPass(this.#context, base, {
+      due: this.#due,
+      isOver: this.#bound(),
+      backlog: { stuck: new Set(this.#stuckIn(aggregate).keys()), onWait },
+      ...(newer === undefined ? {} : { newer }),
+    });
+    if (!waits) {
+      this.#waiting.delete(aggregate);
+      return entered;
+    }
+    // A master of all has a loop for it. That of one aggregate has this one, and would else stand still until it publishes.
+    return this.#options.only === null ? entered : entered + (await this.#compact(aggregate, this.#bound()));
+  }
+
+  #stuckIn(aggregate: string): Map<string, string> {
+    const stuck = this.#stuck.get(aggregate) ?? new Map<string, string>();
+    this.#stuck.set(aggregate, stuck);
+    return stuck;
+  }
+
+  async #compact(aggregate: string, isOver: () => boolean): Promise<number> {
+    return await compactPass(this.#context, aggregate, { isOver, stuck: this.#stuckIn(aggregate) });
   }
 
   #forgetClosed(aggregate: string, manifest: Manifest | null): void {
@@ -159,10 +194,7 @@ export class Master {
   async compact(): Promise<"again" | undefined> {
     let merges = 0;
     await this.#forEach("compact", async (aggregate) => {
-      const stuck = this.#stuck.get(aggregate) ?? new Map<string, string>();
-      this.#stuck.set(aggregate, stuck);
-      const isOver = this.#options.only === null ? this.#bound() : () => false;
-      merges += await compactPass(this.#context, aggregate, { isOver, stuck });
+      merges += await this.#compact(aggregate, this.#options.only === null ? this.#bound() : () => false);
     });
     return merges > 0 && this.#options.only === null ? "again" : undefined;
   }

@@ -4,7 +4,7 @@
  * jobs of runs that are open in the head are entered, however late others resolve.
  */
 import pLimit from "p-limit";
-import { codeOf } from "../../shared/errors.ts";
+import { codeOf, messageOf } from "../../shared/errors.ts";
 import type { Manifest, OpenRun } from "../../shared/formats/ledger.ts";
 import { UnknownFormat } from "../../shared/formats/stored.ts";
 import { coverageKey, jobId, resolutionsPrefix } from "../../shared/names.ts";
@@ -12,6 +12,7 @@ import type { MasterContext } from "../context.ts";
 import type { Base } from "../ledger/ledger.ts";
 import { decodeBitmap, firstMissing } from "../ledger/bitmap.ts";
 import { isOtherFormat, type NewerFormats } from "../newer-formats.ts";
+import { backlog } from "./backlog.ts";
 import { encodeCoverageRows, resolvedJob, type ResolvedJob } from "./entries.ts";
 import { JobBlocks, readResolution } from "./job-blocks.ts";
 
@@ -31,8 +32,17 @@ export interface EnterOptions {
   readonly due?: Patience;
   /** Asked after each commit: true ends the pass, though more may be resolved. Default: it ends when nothing is. */
   readonly isOver?: () => boolean;
+  /** Makes entering wait when compaction lags behind. Without it, it does not wait (a run that is ended has to be entered). */
+  readonly backlog?: BacklogOptions;
   /** Takes note of jobs whose resolutions are of a newer format. Without it they fail the pass when all others are in. */
   readonly newer?: NewerFormats;
+}
+
+export interface BacklogOptions {
+  /** Partitions that cannot be merged now: nothing waits for them. */
+  readonly stuck: ReadonlySet<string>;
+  /** Called when the run's jobs wait. */
+  readonly onWait: (run: OpenRun, why: string) => void;
 }
 
 /** Enters what is resolved of the open runs of the aggregate that was read. Answers the number of jobs. */
@@ -44,7 +54,7 @@ export async function enterPass(context: MasterContext, base: Base, options: Ent
   for (const open of runs) {
     if (options.run !== undefined && open.run !== options.run) continue;
     const left = new Map<string, unknown>();
-    total += await enterRun(context, aggregate, open, options, left);
+    total += await enterRun(context, base.manifest, open, options, left);
     for (const [job, error] of left) {
       const part = { aggregate, part: "resolutions", run: open.run, plan: open.plan, job };
       if (options.newer === undefined) failure ??= { error };
@@ -58,15 +68,22 @@ export async function enterPass(context: MasterContext, base: Base, options: Ent
 /** One commit after the other, until nothing is to be entered. `left`: jobs that only a newer version can read. */
 async function enterRun(
   context: MasterContext,
-  aggregate: string,
+  first: Manifest,
   open: OpenRun,
-  { due = () => true, isOver = () => false, newer }: EnterOptions,
+  { due = () => true, isOver = () => false, backlog: waits, newer }: EnterOptions,
   left: Map<string, unknown>,
 ): Promise<number> {
   const { plan } = open;
+  const { aggregate } = first;
   const blocks = new JobBlocks(context.store, aggregate, plan);
   let total = 0;
-  for (let run: OpenRun | undefined = open; run !== undefined;) {
+  let manifest: Manifest | null = first;
+  for (let run: OpenRun | undefined = open; manifest !== null && run !== undefined;) {
+    const why = waits === undefined ? null : backlog(manifest, waits.stuck);
+    if (why !== null) {
+      waits?.onWait(run, why);
+      break;
+    }
     const jobs = await jobsToEnter(
       context,
       aggregate,
@@ -76,10 +93,19 @@ async function enterRun(
     if (jobs.length === 0 || (jobs.length < enterJobsMax && !due(run, jobs.length))) break;
     const leftBefore = left.size;
     const resolved = await readJobs(context, aggregate, run, jobs, blocks, left);
-    const entered = resolved.length === 0 ? 0 : await enterBatch(context, aggregate, run, resolved);
+    let entered = 0;
+    try {
+      if (resolved.length > 0) entered = await enterBatch(context, aggregate, run, resolved);
+    } catch (error) {
+      // The manifest would be too large. Compaction makes room, or another run of its partitions ends.
+      if (waits === undefined || codeOf(error) !== "limit") throw error;
+      waits.onWait(run, messageOf(error));
+      break;
+    }
     total += entered;
     if ((entered === 0 && left.size === leftBefore) || isOver()) break;
-    run = openRun((await context.ledger.read(aggregate)).manifest, plan);
+    ({ manifest } = await context.ledger.read(aggregate));
+    run = openRun(manifest, plan);
   }
   return total;
 }
