@@ -58,6 +58,7 @@ async function submitIn(scope: Scope, analysis: string, options: SubmitOptions, 
       blocks: selectionOf(catalog, spec),
     });
   const before = await report(manifest);
+  signal.throwIfAborted();
   // The same, submitted before and not seen by a master yet, will admit what this one would.
   const twin = before.free > 0 ? await waitingTwin(store, spec) : null;
   const run = twin ?? (before.free > 0 ? spec.run : null);
