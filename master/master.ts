@@ -19,6 +19,7 @@ import { compactPass } from "./passes/compact.ts";
 import { enterPass } from "./passes/enter.ts";
 import { publishPass, type PublishPlace } from "./passes/publish.ts";
 import { sendPass } from "./passes/send.ts";
+import type { Stuck } from "./passes/stuck.ts";
 import { SendState } from "./passes/send-state.ts";
 
 export interface MasterOptions {
@@ -40,7 +41,7 @@ export class Master {
   /** Aggregates in which entering waits, as it was said. */
   readonly #waiting = new Set<string>();
   /** Partitions that cannot be merged, and why, by aggregate. */
-  readonly #stuck = new Map<string, Map<string, string>>();
+  readonly #stuck = new Map<string, Map<string, Stuck>>();
   /** Why runs stay in the inbox, as it was said. */
   readonly #refused = new Map<string, string>();
   /** Runs that were open in the last pass, by aggregate: when one is closed, what we remember of its plan goes. */
@@ -79,7 +80,8 @@ export class Master {
     if ((base.manifest?.open.length ?? 0) === 0) return 0;
     const entered = await this.#enter(aggregate, base, newer);
     if (entered > 0) base = await context.ledger.read(aggregate);
-    const closed = await closePass(context, base, newer);
+    const stuck = this.#stuckIn(aggregate);
+    const closed = await closePass(context, base, { stuck, ...(newer === undefined ? {} : { newer }) });
     if (closed > 0) {
       this.#closedSince.add(aggregate);
       base = await context.ledger.read(aggregate);
@@ -110,8 +112,8 @@ export class Master {
     return this.#options.only === null ? entered : entered + (await this.#compact(aggregate, this.#bound()));
   }
 
-  #stuckIn(aggregate: string): Map<string, string> {
-    const stuck = this.#stuck.get(aggregate) ?? new Map<string, string>();
+  #stuckIn(aggregate: string): Map<string, Stuck> {
+    const stuck = this.#stuck.get(aggregate) ?? new Map<string, Stuck>();
     this.#stuck.set(aggregate, stuck);
     return stuck;
   }

@@ -4,15 +4,14 @@
  */
 import { messageOf } from "../../shared/errors.ts";
 import type { ClosedState, OpenRun } from "../../shared/formats/ledger.ts";
-import { holdSchema, isHeld, type Hold } from "../../shared/formats/hold.ts";
-import { encodeStored, parseStored } from "../../shared/formats/stored.ts";
-import { holdKey } from "../../shared/names.ts";
-import { readAll } from "../../shared/read-all.ts";
+import { isHeld, type Hold } from "../../shared/formats/hold.ts";
 import type { MasterContext } from "../context.ts";
 import type { Base } from "../ledger/ledger.ts";
 import type { NewerFormats } from "../newer-formats.ts";
 import { isComplete } from "../ledger/operations.ts";
 import { enterPass } from "./enter.ts";
+import { emptyHold, mayBeHeld, putHold, readRunHold, type FoundHold } from "./run-hold.ts";
+import { fullPartitions, holdIfFeeding, type FullPartitions, type StuckPartitions } from "./stuck.ts";
 
 /** Failed jobs hold a run when there are so many *and* they are this share of its entered jobs: one bad block is no reason. */
 export const failedJobsMin = 20;
@@ -21,19 +20,25 @@ export const failedJobsShare = 0.05;
 /** Each time a worker wrote a hold of its own just then. */
 const holdTriesMax = 10;
 
-/**
- * Closes what is complete or past its deadline, holds what fails too often. Answers the number of runs closed. With `newer` a
- * run of which something can only be read by a newer version is left to it, whatever its deadline.
- */
+export interface CloseOptions {
+  /** Takes note of runs of which something can only be read by a newer version: they stay open, whatever their deadline. */
+  readonly newer?: NewerFormats;
+  /** Partitions that cannot be merged: runs that feed one that is full are held. */
+  readonly stuck?: StuckPartitions;
+}
+
+/** Closes what is complete or past its deadline, holds what fails too often. Answers the number of runs closed. */
 export async function closePass(
   context: MasterContext,
   { manifest, storeTime }: Base,
-  newer?: NewerFormats,
+  { newer, stuck }: CloseOptions = {},
 ): Promise<number> {
-  const aggregate = manifest?.aggregate ?? "";
+  if (manifest === null) return 0;
+  const { aggregate } = manifest;
+  const full = fullPartitions(manifest, stuck ?? new Map());
   let closed = 0;
-  for (const run of manifest?.open ?? []) {
-    const act = async (): Promise<boolean> => await closeIfDue(context, aggregate, run, storeTime);
+  for (const run of manifest.open) {
+    const act = async (): Promise<boolean> => await closeIfDue(context, aggregate, run, storeTime, full);
     const part = { aggregate, part: "close", run: run.run };
     if ((newer === undefined ? await act() : await newer.guard(part, act)) === true) closed++;
   }
@@ -45,11 +50,13 @@ async function closeIfDue(
   aggregate: string,
   run: OpenRun,
   storeTime: number,
+  full: FullPartitions,
 ): Promise<boolean> {
   if (isComplete(run)) return await closeRun(context, aggregate, run.run, "finished");
   const found = await readRunHold(context, run.run);
   if (isExpired(run, found.hold, storeTime)) return await endRun(context, aggregate, run.run, "expired");
   if (failsTooOften(run) && found.hold?.kind !== "failures") await holdForFailures(context, run, found, storeTime);
+  else await holdIfFeeding(context, aggregate, run, found, full, storeTime);
   return false;
 }
 
@@ -116,24 +123,13 @@ function failsTooOften(run: OpenRun): boolean {
   return run.failedJobs >= failedJobsMin && run.failedJobs >= failedJobsShare * run.foldedJobs;
 }
 
-interface FoundHold {
-  readonly hold: Hold | null;
-  readonly etag: string | null;
-}
-
-async function readRunHold(context: MasterContext, run: string): Promise<FoundHold> {
-  const blob = await readAll(context.store, holdKey(run));
-  if (blob === null) return { hold: null, etag: null };
-  return { hold: parseStored(holdKey(run), blob.bytes, holdSchema), etag: blob.etag };
-}
-
 async function holdForFailures(
   context: MasterContext,
   run: OpenRun,
   { hold, etag }: FoundHold,
   storeTime: number,
 ): Promise<void> {
-  if (hold !== null && hold.kind !== "none" && hold.kind !== "environment") return;
+  if (!mayBeHeld(hold)) return;
   const what = `${run.failedJobs} of ${run.foldedJobs} jobs failed`;
   const failures: Hold = {
     ...emptyHold(run.run),
@@ -148,13 +144,4 @@ async function holdForFailures(
   if (await putHold(context, failures, etag)) {
     context.log({ event: "run-held", run: run.run, kind: "failures", what });
   }
-}
-
-function emptyHold(run: string): Hold {
-  return { format: 1, run, kind: "none", what: "", where: "", hint: "", since: 0, until: 0, times: 1, heldMs: 0 };
-}
-
-/** In the place of the hold that was read. False when it is another one by now. */
-async function putHold(context: MasterContext, hold: Hold, etag: string | null): Promise<boolean> {
-  return (await context.store.swap(holdKey(hold.run), encodeStored(hold), etag)).swapped;
 }

@@ -3,13 +3,14 @@
  * answer. Segments have levels; when a level of a partition is full, its slices are merged into one of the next level, so that
  * a row is rewritten a logarithmic number of times.
  */
-import { messageOf } from "../../shared/errors.ts";
+import { codeOf, messageOf } from "../../shared/errors.ts";
 import type { CoverageSegment, DataSegment, Manifest } from "../../shared/formats/ledger.ts";
 import { coverageKey, dataKey } from "../../shared/names.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import { SegmentWriter } from "../../shared/segment/writer.ts";
 import type { MasterContext } from "../context.ts";
 import { readCoverage } from "../coverage.ts";
+import type { Stuck } from "./stuck.ts";
 import { encodeCoverage } from "../../shared/formats/coverage.ts";
 
 /** Slices of one level that make one of the next: each byte is rewritten once in eight-fold growth. */
@@ -21,11 +22,21 @@ const fanInMax = 256;
 /** Coverage is merged in this process, which reads up to 1 MiB of each at once. */
 const coverageFanInMax = 32;
 
+/** What is wrong with the stores or this machine says nothing about a partition. */
+const environmental: ReadonlySet<string> = new Set([
+  "access-denied",
+  "disk-full",
+  "read-only",
+  "no-such-store",
+  "store-unfit",
+  "store-unavailable",
+]);
+
 export interface CompactOptions {
   /** Asked after each merge: true ends the pass, though more may be due. */
   readonly isOver?: () => boolean;
   /** Partitions that cannot be merged, and why: the caller keeps it between passes, so that each is said once. */
-  readonly stuck?: Map<string, string>;
+  readonly stuck?: Map<string, Stuck>;
 }
 
 /** Merges what is due, one merge at a time. Answers the number of merges. */
@@ -52,12 +63,14 @@ export async function compactPass(
       said.delete(due.partition);
       merges++;
     } catch (error) {
+      if (environmental.has(codeOf(error) ?? "")) throw error;
       // A `merge` that throws stops this partition, not the others: what is entered stays safe.
       stuck.add(due.partition);
       const { partition } = due;
       const message = messageOf(error);
-      if (said.get(partition) !== message) context.log({ event: "partition-stuck", aggregate, partition, message });
-      said.set(partition, message);
+      const before = said.get(partition);
+      if (before?.message !== message) context.log({ event: "partition-stuck", aggregate, partition, message });
+      said.set(partition, { message, tries: (before?.tries ?? 0) + 1 });
     }
   }
   return merges;
