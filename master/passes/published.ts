@@ -1,6 +1,7 @@
 /** What is published now: the pointer and coverage.json, as the next publication needs them. */
 import * as v from "valibot";
 import type { Manifest } from "../../shared/formats/ledger.ts";
+import { UnknownFormat } from "../../shared/formats/stored.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import { compareTexts } from "../../shared/segment/order.ts";
 import { readAll } from "../../shared/read-all.ts";
@@ -35,17 +36,28 @@ const coverageSchema = v.object({
   ),
 });
 
+/** What a newer version published, as far as any version can tell. */
+const newerSchema = v.object({
+  format: v.pipe(v.number(), v.minValue(2)),
+  aggregate: v.string(),
+  snapshot: v.number(),
+});
+
 const noUnits: ReadonlyMap<string, PublishedUnit> = new Map();
 
 /**
  * Reads both, etags first: a head that is read afterwards is at least as new as what they show. A file that is not ours, or
- * not whole, counts as not there: everything is published again.
+ * not whole, counts as not there: everything is published again. Throws `UnknownFormat` for what a newer version published:
+ * in its place the two would put each other's files for ever.
  */
 export async function readPublished(web: BlobStore, prefix: string, pointerName: string): Promise<Published> {
   const pointer = await readAll(web, prefix + pointerName);
   const coverage = await readAll(web, `${prefix}coverage.json`);
   const etags = { pointerEtag: pointer?.etag ?? null, coverageEtag: coverage?.etag ?? null };
-  const parsed = v.safeParse(coverageSchema, coverage === null ? null : parseJson(coverage.bytes));
+  const content = coverage === null ? null : parseJson(coverage.bytes);
+  const newer = v.safeParse(newerSchema, content);
+  if (newer.success) throw new UnknownFormat(`${web.name}: ${prefix}coverage.json`, newer.output.format);
+  const parsed = v.safeParse(coverageSchema, content);
   const folders = foldersOf(pointer === null ? null : parseJson(pointer.bytes));
   if (!parsed.success || parsed.output.pointer !== pointerName)
     return { ...etags, run: null, snapshot: null, units: noUnits };

@@ -254,9 +254,22 @@ describe("what is published already", () => {
     assert.deepEqual(await read(), []);
     await web.put("a/coverage.json", Buffer.from('{"format":1,"poin'));
     assert.deepEqual(await read(), []);
+    await web.put("a/coverage.json", Buffer.from('{"format":2,"total":{"lines":1}}'));
+    assert.deepEqual(await read(), [], "somebody else's");
     await web.put("a/coverage.json", coverage(both));
     await web.put("a/versions.json", Buffer.from("[1"));
     assert.deepEqual(await read(), []);
+  });
+
+  it("is left alone when a newer version published it", async () => {
+    const publishing = new Publishing();
+    const { web } = publishing.setting;
+    const content = { format: 2, aggregate, snapshot: 9 };
+    await web.put("a/coverage.json", Buffer.from(JSON.stringify(content)));
+    await publishing.fold("d=20260101/a", ["beta"]);
+    await assert.rejects(publishPass(publishing.context, place), { name: "UnknownFormat" });
+    assert.deepEqual(await json(web, "a/coverage.json"), content);
+    assert.equal(await web.head("a/versions.json"), null);
   });
 
   it("counts for nothing when another aggregate, or one of another store, has published there", () => {
