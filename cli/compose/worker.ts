@@ -7,7 +7,7 @@ import { systemClock, systemRandom } from "../../shared/clock.ts";
 import type { Settings } from "../../shared/config/settings.ts";
 import { compileLayout, type Layout } from "../../shared/dataset/layout.ts";
 import { makeFolders } from "../../shared/local/make-folders.ts";
-import { translated } from "../../shared/local/folder-store/errors.ts";
+import { translated } from "../../shared/local/system-errors.ts";
 import type { Log } from "../../shared/log.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import type { DimensionsOf, WorkerContext } from "../../worker/context.ts";

@@ -6,7 +6,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { codeOf, SpotfoldError } from "../../shared/errors.ts";
-import { translated } from "../../shared/local/folder-store/errors.ts";
+import { translated } from "../../shared/local/system-errors.ts";
 
 /** What is at this path, or the nearest above it that is there: a folder, if all is well. */
 export function nearestEntry(path: string): string {

@@ -10,7 +10,7 @@ import { catalogFormat } from "../../shared/catalog/schema.ts";
 import { systemClock, systemRandom } from "../../shared/clock.ts";
 import type { Settings } from "../../shared/config/settings.ts";
 import { codeOf, SpotfoldError } from "../../shared/errors.ts";
-import { translated } from "../../shared/local/folder-store/errors.ts";
+import { translated } from "../../shared/local/system-errors.ts";
 import { hiddenName } from "../../shared/local/folder-store/places.ts";
 import { startFolderRival } from "../../shared/local/folder-store/rival.ts";
 import { FolderBlobStore } from "../../shared/local/folder-store/store.ts";

@@ -17,7 +17,7 @@ import { sampleBlock, sampleDefinitions } from "../../jobs/sample/index.ts";
 import { systemRandom } from "../../shared/clock.ts";
 import { codeOf, SpotfoldError } from "../../shared/errors.ts";
 import { nodeDisk } from "../../shared/local/folder-store/disk.ts";
-import { translated } from "../../shared/local/folder-store/errors.ts";
+import { translated } from "../../shared/local/system-errors.ts";
 import { makeRoot } from "../../shared/local/folder-store/prepare.ts";
 import { makeFolders } from "../../shared/local/make-folders.ts";
 import { isDeadHere, newProcessName } from "../compose/process-id.ts";

@@ -2,7 +2,7 @@
 import { realpath, stat } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { codeOf, messageOf, SpotfoldError } from "../../shared/errors.ts";
-import { translated } from "../../shared/local/folder-store/errors.ts";
+import { translated } from "../../shared/local/system-errors.ts";
 import { answer } from "./answer.ts";
 import { PublishedFolder, type Aggregate } from "./published.ts";
 

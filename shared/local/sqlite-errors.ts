@@ -1,6 +1,7 @@
 /** SQLite's result codes, translated where they enter: nothing above shared/local knows them. */
 import { SpotfoldError, codeOf, messageOf } from "../errors.ts";
 import type { ErrorCode } from "../errors.ts";
+import { meaningOf } from "./system-errors.ts";
 
 /** Primary result codes: https://sqlite.org/rescode.html. The extended code is in the bits above the lowest eight. */
 const primaryBits = 0xff;
@@ -21,17 +22,6 @@ const byPrimary: Readonly<Record<number, { readonly code: ErrorCode; readonly wh
     14: { code: "access-denied", what: "cannot be opened", hint: "Check the file's and its folder's permissions." },
     26: { code: "invalid-format", what: "is not a SQLite database", hint: "Name another file, or move this one away." },
   };
-
-const bySystemCode: Readonly<Record<string, { readonly code: ErrorCode; readonly hint: string }>> = {
-  EACCES: { code: "access-denied", hint: "Check the file's and its folder's permissions." },
-  EPERM: { code: "access-denied", hint: "Check the file's and its folder's permissions." },
-  EROFS: { code: "read-only", hint: "Name a file on a disk that may be written." },
-  ENOSPC: { code: "disk-full", hint: "Make room on the disk." },
-  EDQUOT: { code: "disk-full", hint: "Make room: your quota is used up." },
-  ENOTDIR: { code: "no-such-store", hint: "A part of the path is a file, not a folder." },
-  EEXIST: { code: "no-such-store", hint: "A part of the path is a file, not a folder." },
-  EISDIR: { code: "invalid-format", hint: "Name a file, not a folder." },
-};
 
 /** The extended result code of an error of `node:sqlite`. */
 function resultCodeOf(error: unknown): number | undefined {
@@ -70,8 +60,9 @@ export function translateSqliteError(error: unknown, file: string): unknown {
     const message = `The file ${file} ${known.what} (${messageOf(error)}).`;
     return new SpotfoldError(known.code, message, { hint: known.hint, context, cause: error });
   }
-  const system = bySystemCode[codeOf(error) ?? ""];
-  if (system === undefined) return error;
+  const meaning = meaningOf(error);
+  if (meaning === undefined) return error;
+  const { code, hint, retryable = false } = meaning;
   const message = `The file ${file} cannot be opened (${messageOf(error)}).`;
-  return new SpotfoldError(system.code, message, { hint: system.hint, context, cause: error });
+  return new SpotfoldError(code, message, { hint, retryable, context, cause: error });
 }

@@ -11,7 +11,7 @@ import type { Stats } from "node:fs";
 import { dirname } from "node:path";
 import { codeOf, SpotfoldError } from "../../errors.ts";
 import type { FolderDisk } from "./disk.ts";
-import { meansAbsent } from "./errors.ts";
+import { meansAbsent } from "../system-errors.ts";
 import type { Places } from "./places.ts";
 
 export interface Located {

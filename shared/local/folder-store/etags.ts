@@ -19,7 +19,7 @@ import type { BigIntStats } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import type { FolderDisk } from "./disk.ts";
-import { meansAbsent } from "./errors.ts";
+import { meansAbsent } from "../system-errors.ts";
 
 /** Clocks of file systems tick every 4 ms to 2 s (FAT). */
 const settledAfterMs = 2_500;

@@ -8,7 +8,7 @@
  */
 import { dirname } from "node:path";
 import type { FolderDisk } from "./disk.ts";
-import { meansAbsent } from "./errors.ts";
+import { meansAbsent } from "../system-errors.ts";
 
 /** Folders remembered as synced. When there are more, all are forgotten: that costs a few syncs, no memory. */
 const knownFoldersMax = 10_000;

@@ -6,7 +6,7 @@
 import { statSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { BlobInfo, ListOptions, ListPage } from "../../ports/blob-store.ts";
-import { meansAbsent } from "./errors.ts";
+import { meansAbsent } from "../system-errors.ts";
 import { notedBytesMin } from "./etags.ts";
 import type { Etags } from "./etags.ts";
 import { checkRoot, identityOfFolder, openForReading } from "./reading.ts";

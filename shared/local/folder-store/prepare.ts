@@ -7,7 +7,7 @@ import { lstatSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { codeOf, SpotfoldError } from "../../errors.ts";
 import type { FolderDisk } from "./disk.ts";
-import { meansAbsent } from "./errors.ts";
+import { meansAbsent } from "../system-errors.ts";
 import { FolderLock } from "./lock.ts";
 import { hiddenName } from "./places.ts";
 import type { Places } from "./places.ts";

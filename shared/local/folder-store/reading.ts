@@ -7,7 +7,7 @@ import type { BigIntStats } from "node:fs";
 import { open } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { SpotfoldError } from "../../errors.ts";
-import { meansAbsent } from "./errors.ts";
+import { meansAbsent } from "../system-errors.ts";
 import type { Places } from "./places.ts";
 
 /** Without waiting: a FIFO at a key's place must not hang its reader. */

@@ -34,7 +34,7 @@ import type {
 import { fileBody } from "./body.ts";
 import { nodeDisk } from "./disk.ts";
 import type { FolderDisk } from "./disk.ts";
-import { translated } from "./errors.ts";
+import { translated } from "../system-errors.ts";
 import { Etags } from "./etags.ts";
 import { listPages } from "./listing.ts";
 import { Places } from "./places.ts";

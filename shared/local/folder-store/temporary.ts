@@ -6,7 +6,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { BlobBody } from "../../ports/blob-store.ts";
 import type { FolderDisk } from "./disk.ts";
-import { meansAbsent } from "./errors.ts";
+import { meansAbsent } from "../system-errors.ts";
 
 export interface Written {
   readonly path: string;

@@ -13,7 +13,7 @@ import type { Dirent } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { SpotfoldError } from "../../errors.ts";
 import { compareKeys } from "../../keys.ts";
-import { meansAbsent } from "./errors.ts";
+import { meansAbsent } from "../system-errors.ts";
 import { besideFolder, hiddenName, isPath, nameBeside } from "./places.ts";
 import type { Places } from "./places.ts";
 

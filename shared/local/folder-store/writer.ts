@@ -10,7 +10,7 @@ import { codeOf, SpotfoldError } from "../../errors.ts";
 import type { BlobBody } from "../../ports/blob-store.ts";
 import type { FolderDisk } from "./disk.ts";
 import { FolderEntries } from "./entries.ts";
-import { meansAbsent } from "./errors.ts";
+import { meansAbsent } from "../system-errors.ts";
 import { identityOf, notedBytesMin } from "./etags.ts";
 import type { Etags } from "./etags.ts";
 import { FolderSync } from "./folder-sync.ts";
