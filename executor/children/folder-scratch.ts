@@ -1,5 +1,5 @@
 /** Sorted runs in a folder. What the disk refuses is the machine's fault, or its owner's: never the analysis'. */
-import { closeSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { codeOf, messageOf } from "../../shared/errors.ts";
 import { syncFileSource } from "../../shared/segment/source.ts";
@@ -11,7 +11,6 @@ export function folderScratch(folder: string): Scratch {
   return {
     create: (name) => guarded("written", () => openFile(join(folder, name))),
     open: (name) => guarded("read", () => syncFileSource(join(folder, name))),
-    remove: (name) => guarded("removed", () => rmSync(join(folder, name), { force: true })),
   };
 }
 

@@ -11,7 +11,6 @@ import { Tally } from "./tally.ts";
 export interface Scratch {
   create(name: string): ScratchFile;
   open(name: string): SyncSegmentSource & { close(): void };
-  remove(name: string): void;
 }
 
 export interface ScratchFile {

@@ -6,6 +6,7 @@
  */
 import { copyFile, mkdir, realpath, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { makeFolders as makeAll } from "../../shared/local/make-folders.ts";
 import type { BundleRef } from "../types.ts";
 
 export interface AttemptFolders {
@@ -16,11 +17,11 @@ export interface AttemptFolders {
 }
 
 export async function makeFolders(root: string, name: string, bundle: BundleRef): Promise<AttemptFolders> {
-  await mkdir(root, { recursive: true });
+  makeAll(root);
   // Node compares paths as they are written: symbolic links on the way would be refused.
   const base = join(await realpath(root), name);
   const [code, work] = [join(base, "code"), join(base, "work")];
-  await mkdir(code, { recursive: true });
+  makeAll(code);
   await mkdir(work);
   const copy = join(code, "bundle.mjs");
   await copyFile(bundle.path, copy);

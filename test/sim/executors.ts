@@ -34,7 +34,6 @@ export class SimExecutors implements MergingExecutors {
       open: () => {
         throw new Error("a merge in the simulator has one pass");
       },
-      remove: () => {},
     };
     const { columns, publishBy } = task;
     const writer = new RunWriter("merged", { columns, publishBy, scratch, beat: () => {} });

@@ -198,7 +198,6 @@ export class SimRunner implements JobRunner {
         const source = syncMemorySource(Buffer.concat(this.#disk.get(nameOf(name)) ?? []));
         return { size: source.size, read: (start, end) => source.read(start, end), close: () => {} };
       },
-      remove: (name) => void this.#disk.delete(nameOf(name)),
     };
   }
 }

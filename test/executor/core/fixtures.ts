@@ -56,10 +56,6 @@ export class MemoryScratch implements Scratch {
     return { ...syncMemorySource(bytes), close: () => undefined };
   }
 
-  remove(name: string): void {
-    this.files.delete(name);
-  }
-
   /** All entries of a run, as text. */
   read(name: string): Record<string, string> {
     const cursor = SyncSegmentReader.open(this.open(name)).cursor();
