@@ -183,5 +183,7 @@ describe("the published package", function () {
     this.timeout(DEMO_MS);
     const end = await spotfold(["demo"], DEMO_MS);
     assert.equal(end.code, 0, end.stdout + end.stderr);
+    // As somebody calls it who stands here and has no spotfold in PATH.
+    assert.match(end.stdout, /^ {2}npx spotfold results histograms-/m);
   });
 });
