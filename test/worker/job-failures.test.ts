@@ -1,0 +1,113 @@
+/** What an attempt that fails leaves: records, holds, successors, missing blocks, and a message that comes again. */
+import assert from "node:assert/strict";
+import { encodeStored } from "../../shared/formats/stored.ts";
+import { attemptKey, workerKey } from "../../shared/names.ts";
+import { readHold } from "../../worker/records.ts";
+import { failed, fault, submitted } from "./job-setting.ts";
+import { aggregate, allCounted, blocksOf, messageOf, plan } from "./setting.ts";
+
+describe("an attempt that fails", () => {
+  it("by its machine is recorded, blames nobody, and comes back later", async () => {
+    const handling = await submitted();
+    handling.setting.run = () => failed(fault("infrastructure"));
+    assert.equal(await handling.handle(messageOf(blocksOf(2))), "failed-here");
+    const [record] = await handling.setting.records();
+    assert.deepEqual([record?.end?.cause, record?.worker], ["infrastructure", "w1"]);
+    assert.notEqual(await handling.message(), "deleted");
+    assert.equal(await handling.setting.resolution(), null);
+  });
+
+  it("by the environment holds the run", async () => {
+    const handling = await submitted();
+    handling.setting.run = () => failed(fault("environment", { reason: "access-denied" }));
+    assert.equal(await handling.handle(messageOf(blocksOf(2))), "released");
+    const hold = await readHold(handling.setting.store, "r1");
+    assert.deepEqual([hold?.hold.kind, hold?.hold.what], ["environment", "by environment"]);
+    assert.match(hold?.hold.hint ?? "", /^Allow/);
+  });
+
+  it("by code before the first record holds the run at the second time", async () => {
+    const handling = await submitted();
+    handling.setting.run = () =>
+      failed(fault("code", { beforeFirstRecord: true, block: 0 }), [
+        fault("code", { block: 0, beforeFirstRecord: true }),
+      ]);
+    assert.equal(await handling.handle(messageOf(blocksOf(2))), "released");
+    assert.equal(await readHold(handling.setting.store, "r1"), null);
+    await handling.message();
+    assert.equal(await handling.again(), "held");
+    assert.equal((await readHold(handling.setting.store, "r1"))?.hold.kind, "bundle");
+    assert.equal(await handling.setting.resolution(), null);
+  });
+
+  it("on one block hands that one on alone, keeps what is read, at the first strike", async () => {
+    const handling = await submitted();
+    handling.setting.run = () => {
+      const { reports, segment } = allCounted(2);
+      const struck = fault("bad-input", { block: 2, reason: "corrupt" });
+      return { ...failed(struck, [struck]), reports, segment };
+    };
+    assert.equal(await handling.handle(messageOf(blocksOf(5))), "resolved");
+    const resolution = await handling.setting.resolution();
+    assert.deepEqual(resolution?.remaining, [[2], [3, 4]]);
+    assert.deepEqual([resolution?.covered.length, resolution?.missing.length], [2, 0]);
+  });
+
+  it("on its only block is confirmed by a second attempt before it is missing", async () => {
+    const handling = await submitted();
+    const struck = fault("bad-input", { block: 0, reason: "corrupt" });
+    handling.setting.run = () => failed(null, [struck]);
+    assert.equal(await handling.handle(messageOf(blocksOf(1))), "released");
+    assert.equal(await handling.setting.resolution(), null);
+    await handling.message();
+    assert.equal(await handling.again(), "resolved");
+    const resolution = await handling.setting.resolution();
+    assert.deepEqual(
+      resolution?.missing.map(({ block, reason, detail }) => [block, reason, detail]),
+      [[0, "corrupt", "by bad-input"]],
+    );
+    assert.equal(resolution?.handedOn, null, "a damaged block is nobody's failure");
+  });
+
+  it("for want of memory runs again alone with more of it, and is halved when that is not enough", async () => {
+    const handling = await submitted();
+    handling.setting.run = () => failed(fault("out-of-memory"));
+    assert.equal(await handling.handle(messageOf(blocksOf(3))), "released");
+    await handling.message();
+    assert.equal(await handling.again(), "resolved");
+    assert.deepEqual(
+      handling.setting.tasks.map(({ limits }) => [limits.heapBytesMax, limits.rssBytesMax]),
+      [
+        [512, 1024],
+        [1024, 2048],
+      ],
+    );
+    assert.deepEqual((await handling.setting.resolution())?.remaining, [[0, 1], [2]]);
+  });
+
+  it("beside a record of a newer worker counts its own all the same", async () => {
+    const handling = await submitted();
+    const newer = attemptKey(aggregate, plan, "000000", "f".repeat(16), "record");
+    await handling.setting.store.put(newer, encodeStored({ format: 2 }));
+    handling.setting.run = () => failed(fault("code", { block: 0 }), [fault("code", { block: 0 })]);
+    await handling.handle(messageOf(blocksOf(1)));
+    await handling.message();
+    assert.equal(await handling.again(), "resolved");
+    assert.equal((await handling.setting.resolution())?.missing[0]?.reason, "code");
+  });
+
+  it("is confirmed by distinct workers where another one lives", async () => {
+    const handling = await submitted();
+    handling.setting.run = () => failed(fault("timeout"));
+    await handling.setting.store.put(workerKey("w2"), Buffer.from("{}"));
+    await handling.handle(messageOf(blocksOf(1)));
+    for (let i = 0; i < 3; i++) {
+      await handling.setting.store.put(workerKey("w2"), Buffer.from("{}"));
+      assert.equal(await handling.again(), "failed-here");
+    }
+    assert.equal(await handling.setting.resolution(), null);
+    handling.context = handling.setting.context({ id: "w2" });
+    assert.equal(await handling.again(), "resolved");
+    assert.equal((await handling.setting.resolution())?.missing[0]?.reason, "timeout");
+  });
+});
