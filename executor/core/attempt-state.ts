@@ -21,7 +21,10 @@ import { SpotfoldError } from "../../shared/errors.ts";
 import type { Cause } from "../../shared/formats/attempt.ts";
 import type { BlockReport, Fault, JobBlock } from "../types.ts";
 
-/** Passes that faults may cost in one attempt; each redoes at most what came after the last checkpoint. */
+/**
+ * Passes that faults may cost in one attempt; each redoes at most what came after the last checkpoint. Blocks that are struck
+ * without harm cost none.
+ */
 export const suspectsPerAttemptMax = 32;
 
 /** What strikes one block alone. Everything else is about the machine, the hold on the job, or no block in particular. */

@@ -125,6 +125,8 @@ class RunningPass {
         const harmless = !message.spoiled && this.#context.state.strike(message.fault);
         this.#word.failed(message.fault);
         if (!message.spoiled && !harmless) this.#end({ fault: message.fault });
+        // Every block was struck: there is nothing to wait for, not even for the executor's start.
+        if (harmless && this.#context.state.done && this.#context.state.blocksDone === 0) this.#end({ done: true });
         break;
       }
       case "done":

@@ -19,8 +19,8 @@ import { makeBlocks, placeBlock, smallSource, type Codec } from "./data.ts";
 import { Site } from "./site.ts";
 
 const places = 300;
-/** Each costs a job of its own, half a second of a core. */
-const placesOfRuns = 5;
+/** Of each codec. Each costs a job of its own and two attempts at it, in children of their own: about a second of a core. */
+const placesOfRuns = 3;
 const packed = ["lzma", "xz", "gz", "zst"] as const satisfies readonly Codec[];
 const records = 2;
 

@@ -42,14 +42,18 @@ describe("the runner with real children", () => {
   }
 
   /** The outcome, and how often the first block was lent: once before all passes, once in each. */
-  async function counted(s: Setting, blocks: readonly JobBlock[]): Promise<{ outcome: JobOutcome; passes: number }> {
+  async function counted(
+    s: Setting,
+    blocks: readonly JobBlock[],
+    source = countingSource,
+  ): Promise<{ outcome: JobOutcome; passes: number }> {
     let lends = 0;
     const hooks = s.hooks();
     const lend = (block: JobBlock): ReturnType<JobHooks["lend"]> => {
       if (block.index === 0) lends += 1;
       return hooks.lend(block);
     };
-    const outcome = await s.runner.run(s.task(s.bundle(countingSource), blocks), { ...hooks, lend });
+    const outcome = await s.runner.run(s.task(s.bundle(source), blocks), { ...hooks, lend });
     return { outcome, passes: lends - 1 };
   }
 
@@ -76,6 +80,13 @@ describe("the runner with real children", () => {
     assert.deepEqual([outcome.ended, passes], [null, 1]);
     assert.deepEqual([indices(outcome), outcome.faults.length], [[0, damaged + 1], damaged]);
     assert.equal(entriesOf(outcome)["p\tk7"], "200");
+  });
+
+  it("ends at once when every block is struck, without a word of the bundle", async () => {
+    const s = setting();
+    const block = damagedAtItsEnd(s, s.block("a.gz", records(10, 1)));
+    const { outcome, passes } = await counted(s, [block], "while (true);");
+    assert.deepEqual([outcome.ended, passes, struck(outcome)], [null, 1, [[0, "bad-input", "corrupt"]]]);
   });
 
   it("knows blocks that are gone, replaced, or empty", async () => {
