@@ -204,7 +204,7 @@ export class SimProcess {
       this.weather.kill(this);
     }
     // A pause between what was written and the commit that names it is what collection must survive.
-    if (stormy && this.role === "master" && /^store\.put (coverage|data)$/.test(label) && rng.chance(0.1)) {
+    if (stormy && this.role === "master" && /^store\.put (coverage|data)$/.test(label) && rng.chance(0.4)) {
       count(tables.faults, "process frozen");
       this.freeze(rng.chance(0.8) ? rng.between(6_000, 20_000) : rng.between(150_000, 300_000));
     }
