@@ -1,4 +1,8 @@
-/** The workers that are alive, by the age of their statuses. Hints: for cutting, sending again, confirming elsewhere, and for people. */
+/**
+ * The workers that are alive: by the age of their statuses, unless these say that they have ended. Hints: for cutting, sending
+ * again, confirming elsewhere, and for people.
+ */
+import pLimit from "p-limit";
 import { codeOf } from "./errors.ts";
 import { parseStored } from "./formats/stored.ts";
 import { workerStatusSchema, type WorkerStatus } from "./formats/worker-status.ts";
@@ -9,6 +13,9 @@ import { readAll } from "./read-all.ts";
 /** A worker that missed two statuses is taken for dead. */
 const liveStatusIntervals = 3;
 
+/** Statuses read at once: most are of a few hundred bytes, and a fleet has hundreds. */
+const readsAtOnce = 32;
+
 export interface LiveWorker {
   readonly status: WorkerStatus;
   /** Since its last sign of life. */
@@ -16,36 +23,39 @@ export interface LiveWorker {
 }
 
 interface Sign {
-  readonly key: string;
+  readonly id: string;
   readonly ageMs: number;
+  /** Null when only a newer version understands it. */
+  readonly status: WorkerStatus | null;
 }
 
-/** All times are the store's. */
-async function* signsOfLife(store: BlobStore, statusMs: number): AsyncGenerator<Sign, void, undefined> {
-  for await (const page of store.list(workersPrefix)) {
-    for (const { key, lastModified } of page.blobs) {
-      const ageMs = page.storeTime - lastModified;
-      if (ageMs <= liveStatusIntervals * statusMs) yield { key, ageMs };
-    }
-  }
-}
-
-/** Their ids, by a list alone. */
+/** Their ids. One whose status only a newer version understands is one of them. */
 export async function liveWorkerIds(store: BlobStore, statusMs: number): Promise<string[]> {
-  const ids: string[] = [];
-  for await (const { key } of signsOfLife(store, statusMs)) ids.push(key.slice(workersPrefix.length));
-  return ids;
+  return (await signsOfLife(store, statusMs)).map(({ id }) => id);
 }
 
 /** A status that only a newer version understands is left out: it must not stand in anybody's way. */
 export async function liveWorkers(store: BlobStore, statusMs: number): Promise<LiveWorker[]> {
-  const live: LiveWorker[] = [];
-  for await (const { key, ageMs } of signsOfLife(store, statusMs)) {
-    const blob = await readAll(store, key);
-    const status = blob === null ? null : readable(key, blob.bytes);
-    if (status !== null) live.push({ status, ageMs });
+  const signs = await signsOfLife(store, statusMs);
+  return signs.flatMap(({ status, ageMs }) => (status === null ? [] : [{ status, ageMs }]));
+}
+
+/** All times are the store's. */
+async function signsOfLife(store: BlobStore, statusMs: number): Promise<Sign[]> {
+  const recent: { readonly key: string; readonly ageMs: number }[] = [];
+  for await (const page of store.list(workersPrefix)) {
+    for (const { key, lastModified } of page.blobs) {
+      const ageMs = page.storeTime - lastModified;
+      if (ageMs <= liveStatusIntervals * statusMs) recent.push({ key, ageMs });
+    }
   }
-  return live;
+  const signs = await pLimit(readsAtOnce).map(recent, async ({ key, ageMs }): Promise<Sign[]> => {
+    const blob = await readAll(store, key);
+    if (blob === null) return [];
+    const status = readable(key, blob.bytes);
+    return status?.ended === true ? [] : [{ id: key.slice(workersPrefix.length), ageMs, status }];
+  });
+  return signs.flat();
 }
 
 function readable(key: string, bytes: Uint8Array): WorkerStatus | null {

@@ -1,6 +1,6 @@
 /**
- * `workers/<id>`: what this worker is doing, written every `statusMs` and when a job starts or ends. Owned by one writer. The
- * source of `status`; the master sends a job again only if no status names it.
+ * `workers/<id>`: what this worker is doing, written every `statusMs`, when a job starts or ends, and when the worker does.
+ * Owned by one writer. The source of `status`; the master sends a job again only if no status names it.
  */
 import { messageOf } from "../shared/errors.ts";
 import { encodeWorkerStatus, type WorkerStatus } from "../shared/formats/worker-status.ts";
@@ -13,6 +13,7 @@ export class StatusWriter {
   readonly #startedAt: number;
   #resolved = 0;
   #failed = 0;
+  #over = false;
   #writing: Promise<void> | null = null;
   #again = false;
 
@@ -36,13 +37,15 @@ export class StatusWriter {
     if (end === "failed-here") this.#failed++;
   }
 
-  /** Writes every `statusMs` until `signal` aborts, and once at the start. */
+  /** Writes at the start, every `statusMs` until `signal` aborts, and then once more: that the worker has ended. */
   async loop(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       this.#write();
       await this.#context.clock.sleep(this.#context.timing.statusMs, signal);
     }
-    await this.#writing;
+    this.#over = true;
+    this.#write();
+    while (this.#writing !== null) await this.#writing;
   }
 
   /** One write at a time; what changes during a write is in the next. */
@@ -69,6 +72,7 @@ export class StatusWriter {
       jobs: [...this.#jobs],
       resolved: this.#resolved,
       failed: this.#failed,
+      ...(this.#over ? { ended: true } : {}),
     };
     try {
       await store.put(workerKey(id), encodeWorkerStatus(status));

@@ -14,6 +14,8 @@ export const workerStatusSchema = v.object({
   jobs: v.array(v.string()),
   resolved: countSchema,
   failed: countSchema,
+  /** Its last status: it was drained, or gave up. One that was killed says nothing. */
+  ended: v.optional(v.boolean()),
 });
 
 export type WorkerStatus = v.InferOutput<typeof workerStatusSchema>;

@@ -4,6 +4,7 @@ import type { Fault, JobOutcome } from "../../executor/types.ts";
 import type { InterruptionSource } from "../../shared/ports/interruption.ts";
 import { workerStatusSchema, type WorkerStatus } from "../../shared/formats/worker-status.ts";
 import { parseStored } from "../../shared/formats/stored.ts";
+import { liveWorkerIds } from "../../shared/live-workers.ts";
 import { jobId, resolutionsPrefix, workerKey } from "../../shared/names.ts";
 import { readAll } from "../../shared/read-all.ts";
 import { failuresInRowMax, newerInRowMax, Worker, type WorkerEnd } from "../../worker/worker.ts";
@@ -61,12 +62,13 @@ describe("a worker", () => {
     await setting.clock.advance(500);
     assert.equal((await statusOf(setting)).jobs.length, 2);
     assert.ok((await statusOf(setting)).jobs.every((job) => job.startsWith(`${plan}/0000`)));
+    assert.equal((await statusOf(setting)).ended, undefined);
     await setting.clock.advance(60_000);
     worker.drain("enough");
     assert.deepEqual(await running, { how: "drained" });
     assert.equal(most, 2);
-    const { jobs, resolved, failed } = await statusOf(setting);
-    assert.deepEqual([jobs, resolved, failed], [[], 7, 0]);
+    const { jobs, resolved, failed, ended } = await statusOf(setting);
+    assert.deepEqual([jobs, resolved, failed, ended], [[], 7, 0, true]);
     assert.deepEqual(await setting.jobs.counts(), { visible: 0, leased: 0, delayed: 0 });
   });
 
@@ -134,6 +136,7 @@ describe("a worker", () => {
       assert.ok(end !== "works" && end.how === "gave-up");
       assert.equal(setting.tasks.length, failuresInRowMax);
       assert.equal(setting.of("worker-gives-up").length, 1);
+      assert.deepEqual(await liveWorkerIds(setting.store, 30_000), ["another"]);
     });
   }
 
