@@ -3,7 +3,7 @@
  * leave is taken up at once (not when the lease of a minute ends), what they had done is kept, and the answer is the same.
  */
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { globSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { withScope } from "../../cli/compose/scope.ts";
@@ -85,6 +85,19 @@ describe("a worker that leaves", function leavingWorkers() {
       .filter((resolution) => resolution.handedOn === "interrupted").length;
   }
 
+  /** Waits for what an executor writes at a checkpoint: the first block of a job, of which more is to come. */
+  async function checkpointed(site: Site): Promise<void> {
+    const folder = join(site.folder, ".spotfold/work/scratch");
+    const until = performance.now() + waitMsMax;
+    for (;;) {
+      if (globSync("**/pass*-*", { cwd: folder }).length > 0) break;
+      assert.ok(performance.now() < until, "there is no checkpoint");
+      await sleep(20);
+    }
+    // The executor says so when it is written.
+    await sleep(150);
+  }
+
   it("by SIGTERM keeps what it has done, and gives the rest back at once", async () => {
     const { site, master } = await submitted(longLease);
     const worker = await site.start(["worker", "--slots", "1"]);
@@ -124,7 +137,7 @@ describe("a worker that leaves", function leavingWorkers() {
       const worker = new Worker(context);
       const ended = worker.run({ next: () => notice });
       await starts;
-      await sleep(2_500);
+      await checkpointed(site);
       const began = performance.now();
       give({ reason: "simulated", inMs: 120_000 });
       const how = await ended;
