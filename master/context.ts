@@ -74,15 +74,25 @@ export type MasterEvent =
   | { readonly event: "run-closed"; readonly run: string; readonly state: string }
   | {
       readonly event: "run-held";
-      /** "*": all runs of the aggregate. */
       readonly run: string;
-      /** A hold's kind; `newer-format`: this master leaves it to newer ones (newer-formats.ts). */
+      /** A hold's kind. */
       readonly kind: string;
       readonly what: string;
       readonly aggregate?: string;
       readonly where?: string;
       readonly hint?: string;
     }
+  | {
+      /** What this master leaves to newer ones (newer-formats.ts). */
+      readonly event: "left-alone";
+      readonly aggregate: string;
+      /** Null: all that belongs to the aggregate. */
+      readonly run: string | null;
+      readonly what: string;
+      readonly where: string;
+      readonly hint: string;
+    }
+  | { readonly event: "entering-waits"; readonly aggregate: string; readonly why: string }
   | {
       readonly event: "compacted";
       readonly aggregate: string;

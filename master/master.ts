@@ -92,11 +92,11 @@ export class Master {
   /** Jobs that were entered, and merges that were made to make room for more. */
   async #enter(aggregate: string, base: Base, newer: NewerFormats | undefined): Promise<number> {
     let waits = false;
-    const onWait = (run: OpenRun, what: string): void => {
+    const onWait = (why: string): void => {
       waits = true;
       if (this.#waiting.has(aggregate)) return;
       this.#waiting.add(aggregate);
-      this.#context.log({ event: "run-held", run: run.run, kind: "compaction", what, aggregate });
+      this.#context.log({ event: "entering-waits", aggregate, why });
     };
     const entered = await enterPass(this.#context, base, {
       due: this.#due,

@@ -58,11 +58,10 @@ export class NewerFormats {
     this.#left.set(idOf(part), what);
     if (isSaid) return;
     this.#log({
-      event: "run-held",
-      run: part.run ?? "*",
-      kind: "newer-format",
-      what,
+      event: "left-alone",
       aggregate: part.aggregate,
+      run: part.run,
+      what,
       where: whereOf(part, error),
       hint: hintOf(error),
     });

@@ -13,6 +13,7 @@ import { daemonLog } from "../compose/log.ts";
 import { openMaster } from "../compose/open-master.ts";
 import { newProcessName } from "../compose/process-id.ts";
 import { settingsOf, type StoreOptions } from "../compose/settings.ts";
+import { keepYoungGenerationSmall } from "../compose/young-generation.ts";
 import { interruptDaemon } from "../interrupt-daemon.ts";
 import type { Io } from "../io.ts";
 
@@ -29,6 +30,7 @@ const backOffMsMax = 300_000;
 const passMsMax = 3_600_000;
 
 export async function master(options: MasterOptions, io: Io): Promise<number> {
+  keepYoungGenerationSmall();
   const settings = settingsOf(options, io);
   const id = newProcessName(systemRandom);
   const log = daemonLog({ master: id }, (line) => void io.err.write(line));

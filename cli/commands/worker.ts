@@ -14,6 +14,7 @@ import type { WorkerContext } from "../../worker/context.ts";
 import { Worker } from "../../worker/worker.ts";
 import { daemonLog, type AnyEvent } from "../compose/log.ts";
 import { newProcessName } from "../compose/process-id.ts";
+import { keepYoungGenerationSmall } from "../compose/young-generation.ts";
 import { settingsOf, type StoreOptions } from "../compose/settings.ts";
 import { openWorker } from "../compose/worker.ts";
 import type { Io } from "../io.ts";
@@ -27,6 +28,7 @@ export interface WorkerOptions extends StoreOptions {
 }
 
 export async function worker(options: WorkerOptions, io: Io): Promise<number> {
+  keepYoungGenerationSmall();
   const settings = settingsOf(options, io);
   const id = newProcessName(systemRandom);
   const log = daemonLog({ worker: id }, (line) => void io.err.write(line));

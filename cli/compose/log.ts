@@ -29,6 +29,8 @@ export const allEvents = defineEvents<AnyEvent>(daemonEvents, loopEvents, {
   "resolution-invalid": "error",
   "run-closed": "info",
   "run-held": "warn",
+  "left-alone": "warn",
+  "entering-waits": "warn",
   compacted: "info",
   "partition-stuck": "error",
   published: "info",

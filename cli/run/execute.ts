@@ -237,8 +237,7 @@ class RunCommand {
     await storeRun(context.store, checked, spec);
     const admitted = await admitRun(context, spec);
     if (admitted.admitted === false) throw new SpotfoldError("lineage-differs", admitted.why);
-    const jobs = admitted.admitted === true ? `, in ${counted(admitted.jobs, "job")}` : "";
-    this.#progress.say(`run ${spec.run} into ${spec.aggregate}: ${counted(before.free, "block")}${jobs}`);
+    if (admitted.admitted === true) this.#progress.say(admittedText(spec, admitted));
     return { manifest: (await context.ledger.read(spec.aggregate)).manifest, submitted: spec.run };
   }
 
@@ -287,8 +286,19 @@ class RunCommand {
       this.#progress.say(`publishing failed: ${event.message}`);
     } else if (event.event === "run-held") {
       this.#progress.say(`run ${event.run} is held: ${event.what}`);
+    } else if (event.event === "left-alone") {
+      this.#progress.say(`${event.where} is left alone: ${event.what}`);
+    } else if (event.event === "entering-waits") {
+      this.#progress.say(`finished jobs wait until outputs are merged: ${event.why}`);
     }
   }
+}
+
+/** Between the look at the aggregate and the admission another run may have taken the blocks. */
+function admittedText(spec: RunSpec, { blocks, jobs }: { readonly blocks: number; readonly jobs: number }): string {
+  const what =
+    blocks === 0 ? "another run has all of its blocks" : `${counted(blocks, "block")}, in ${counted(jobs, "job")}`;
+  return `run ${spec.run} into ${spec.aggregate}: ${what}`;
 }
 
 function lastRunOf(manifest: Manifest | null): string | null {

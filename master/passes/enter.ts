@@ -42,7 +42,7 @@ export interface BacklogOptions {
   /** Partitions that cannot be merged now: nothing waits for them. */
   readonly stuck: ReadonlySet<string>;
   /** Called when the run's jobs wait. */
-  readonly onWait: (run: OpenRun, why: string) => void;
+  readonly onWait: (why: string) => void;
 }
 
 /** Enters what is resolved of the open runs of the aggregate that was read. Answers the number of jobs. */
@@ -81,7 +81,7 @@ async function enterRun(
   for (let run: OpenRun | undefined = open; manifest !== null && run !== undefined;) {
     const why = waits === undefined ? null : backlog(manifest, waits.stuck);
     if (why !== null) {
-      waits?.onWait(run, why);
+      waits?.onWait(why);
       break;
     }
     const jobs = await jobsToEnter(
@@ -99,7 +99,7 @@ async function enterRun(
     } catch (error) {
       // The manifest would be too large. Compaction makes room, or another run of its partitions ends.
       if (waits === undefined || codeOf(error) !== "limit") throw error;
-      waits.onWait(run, messageOf(error));
+      waits.onWait(messageOf(error));
       break;
     }
     total += entered;

@@ -49,11 +49,8 @@ function laterSegment(): Uint8Array {
 }
 
 /** `[run, where]` of what was said. */
-const said = (setting: MasterSetting): (readonly [string, string | undefined])[] =>
-  setting
-    .of("run-held")
-    .filter(({ kind }) => kind === "newer-format")
-    .map(({ run, where }) => [run, where]);
+const said = (setting: MasterSetting): (readonly [string | null, string])[] =>
+  setting.of("left-alone").map(({ run, where }) => [run, where]);
 
 describe("a master beside a newer version", () => {
   const manifest = manifestKey("aaa", 7, "00");
@@ -84,8 +81,8 @@ describe("a master beside a newer version", () => {
       assert.equal((await setting.manifest()).closed[0]?.totals.covered, 3);
       assert.notEqual(await setting.web.head(`${aggregate}/versions.json`), null);
       assert.deepEqual(await setting.keys("aggregates/aaa/"), before);
-      assert.deepEqual(said(setting), [["*", where]]);
-      assert.match(setting.of("run-held")[0]?.hint ?? "", /^Upgrade this master:/);
+      assert.deepEqual(said(setting), [[null, where]]);
+      assert.match(setting.of("left-alone")[0]?.hint ?? "", /^Upgrade this master:/);
       assert.deepEqual(
         setting.of("run-refused").map(({ run }) => run),
         ["r2"],
@@ -112,8 +109,8 @@ describe("a master beside a newer version", () => {
       await everyPass(master);
     }
     assert.deepEqual(said(setting), [
-      ["*", headKey(aggregate)],
-      ["*", headKey(aggregate)],
+      [null, headKey(aggregate)],
+      [null, headKey(aggregate)],
     ]);
   });
 

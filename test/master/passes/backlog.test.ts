@@ -59,7 +59,7 @@ function masterOf(context: MasterContext, only: string | null = null): Master {
   return new Master(context, { only, placeOf: (name) => ({ aggregate: name, prefix: "" }) });
 }
 
-const held = (setting: MasterSetting): string[] => setting.of("run-held").map(({ kind }) => kind);
+const waits = (setting: MasterSetting): number => setting.of("entering-waits").length;
 
 describe("the backlog of compaction", () => {
   const none: ReadonlySet<string> = new Set();
@@ -81,7 +81,7 @@ describe("the backlog of compaction", () => {
     await setData(setting, outputs(unmergedSlicesMax, "20260101"));
     for (let passes = 0; passes < 3; passes++) assert.equal(await master.work(), false);
     assert.equal((await setting.open("r1")).foldedJobs, 0);
-    assert.deepEqual(held(setting), ["compaction"]);
+    assert.equal(waits(setting), 1);
     await setData(setting, outputs(levelSlicesMax, "20260101"));
     await setting.clock.advance(10_000);
     assert.equal(await master.work(), true);
@@ -116,8 +116,8 @@ describe("the backlog of compaction", () => {
     await full.work();
     await full.work();
     assert.deepEqual(
-      setting.of("run-held").map(({ kind, what }) => [kind, what]),
-      [["compaction", "the manifest would be too large"]],
+      setting.of("entering-waits").map(({ why }) => why),
+      ["the manifest would be too large"],
     );
     await masterOf(context).work();
     assert.equal((await setting.manifest()).closed.length, 1);
