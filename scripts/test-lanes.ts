@@ -16,7 +16,7 @@ import { repositoryRoot } from "../test/support/requirements.ts";
 const slowFolders: readonly string[] = ["faults", "e2e", "packaging", "bin", "executor/launch", "support"];
 
 /** These measure rates, or keep all cores busy by themselves: nothing runs beside them. */
-const aloneFolders: readonly string[] = ["contract", "readme", "sim"];
+const aloneFolders: readonly string[] = ["shared/local", "contract", "readme", "sim"];
 
 interface Part {
   readonly name: string;
