@@ -1,8 +1,18 @@
 /** A run stands still for a reason that a command does not wait out; says with which code the command ends. */
-import { SpotfoldError } from "../shared/errors.ts";
+import { SpotfoldError, type ErrorCode } from "../shared/errors.ts";
 import type { Hold } from "../shared/formats/hold.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { commandLine, type Io } from "./io.ts";
+
+/** What the environment may be held for. */
+const environmentCodes: readonly ErrorCode[] = [
+  "access-denied",
+  "disk-full",
+  "read-only",
+  "no-such-store",
+  "store-unfit",
+  "store-unavailable",
+];
 
 export class HeldError extends SpotfoldError {
   readonly exitCode: ExitCode;
@@ -10,12 +20,17 @@ export class HeldError extends SpotfoldError {
   constructor(hold: Hold, hint: string) {
     const isEnvironment = hold.kind === "environment";
     super(
-      isEnvironment ? "store-unavailable" : "analysis-failed",
+      isEnvironment ? codeOfHold(hold) : "analysis-failed",
       `run ${hold.run} is held: ${hold.what} (${hold.where})`,
       { hint },
     );
     this.exitCode = isEnvironment ? exitCodes.held : exitCodes.failed;
   }
+}
+
+/** A worker of another version may have held it, for what this one has no word for. */
+function codeOfHold({ code }: Hold): ErrorCode {
+  return environmentCodes.find((known) => known === code) ?? "store-unavailable";
 }
 
 /** `resume`: what to do once the environment is cured. */

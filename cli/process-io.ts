@@ -30,6 +30,9 @@ export function processIo(words: readonly string[]): Io {
   };
 }
 
+/** What a terminal has that does not say. */
+const columnsDefault = 80;
+
 function streamOf(stream: WriteStream): TextStream {
   // A reader that has gone (`| head`) is no failure of ours. A full disk is no bug of ours either. Both end the command.
   stream.on("error", (error) => {
@@ -39,7 +42,8 @@ function streamOf(stream: WriteStream): TextStream {
   return {
     isTerminal: stream.isTTY,
     get columns() {
-      return stream.columns ?? 80;
+      // A terminal that nobody has told its size says 0.
+      return stream.columns || columnsDefault;
     },
     write: async (text) => {
       if (stream.write(typeof text === "string" ? visible(text) : text)) return;

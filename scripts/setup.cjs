@@ -159,7 +159,14 @@ if (!npm(node, ["ci", "--include=dev", "--include=optional", "--ignore-scripts",
 }
 
 const own = path.join(root, "node_modules", ".bin", "node");
-const used = fs.existsSync(own) ? own : node;
+// npm 10 unpacks the package that brings Node and does not link its command; told to rebuild (no script runs), it does.
+if (!fs.existsSync(own) && fs.existsSync(path.join(root, "node_modules", platformPackage))) {
+  if (!npm(node, ["rebuild", "--ignore-scripts", "--loglevel=error", platformPackage]) || !fs.existsSync(own)) {
+    fail("npm did not link node_modules/.bin/node to the Node that it installed: try another version of npm");
+  }
+}
+// Without a Node of its own the checkout uses the caller's: npm scripts do not look into .toolchain/.
+const used = fs.existsSync(own) ? own : process.execPath;
 const found = versionOf(used);
 if (!isNode24(found)) {
   fail("npm scripts here would run on Node " + (found || "(none)") + ", not " + NODE_MAJOR + ": " + used);

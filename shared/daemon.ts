@@ -9,7 +9,7 @@
  * - `start` and `stop` may be called in any order, any number of times: there is one life, and all get the same end of it.
  * - Signals of the operating system are the caller's: it calls `interrupt`.
  */
-import { messageOf, SpotfoldError } from "./errors.ts";
+import { codeOf, messageOf, SpotfoldError } from "./errors.ts";
 import { defineEvents } from "./log.ts";
 import type { Log } from "./log.ts";
 import type { StopSignals } from "./loop.ts";
@@ -21,6 +21,14 @@ export type DaemonEvent =
   | { readonly event: "daemon-aborting"; readonly daemon: string; readonly why: string }
   | { readonly event: "loop-ended"; readonly daemon: string; readonly loop: string; readonly message: string }
   | { readonly event: "close-failed"; readonly daemon: string; readonly what: string; readonly message: string }
+  | {
+      /** It could not be opened, or ended by an error that is no loop's. */
+      readonly event: "daemon-failed";
+      readonly daemon: string;
+      readonly code: string | null;
+      readonly message: string;
+      readonly hint: string | null;
+    }
   | { readonly event: "daemon-ended"; readonly daemon: string; readonly status: number };
 
 export const daemonEvents = defineEvents<DaemonEvent>({
@@ -29,6 +37,7 @@ export const daemonEvents = defineEvents<DaemonEvent>({
   "daemon-aborting": "warn",
   "loop-ended": "error",
   "close-failed": "error",
+  "daemon-failed": "error",
   "daemon-ended": "info",
 });
 
@@ -112,6 +121,8 @@ export class Daemon {
         await this.#withPatience(this.#openAndRun(stop));
       } catch (error) {
         this.#fail(error);
+        const hint = error instanceof SpotfoldError ? (error.hint ?? null) : null;
+        log({ event: "daemon-failed", daemon: name, code: codeOf(error) ?? null, message: messageOf(error), hint });
       }
     }
     await this.#closeAll();

@@ -12,6 +12,7 @@ export type ErrorCode =
   | "invalid-key"
   | "invalid-filter"
   | "nothing-selected"
+  | "interrupted"
   | "invalid-bundle"
   | "lineage-differs"
   | "run-exists"

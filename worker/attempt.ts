@@ -183,6 +183,7 @@ async function fail(
       kind: "environment",
       what: end.message,
       where: `worker ${context.id}`,
+      code: end.reason,
       hint: hintFor(end.reason),
     } as const;
     await holdRun(context.store, run, reason, context.timing.scale).catch((error: unknown) => {

@@ -54,6 +54,7 @@ export interface HoldReason {
   readonly kind: "environment" | "bundle" | "failures";
   readonly what: string;
   readonly where: string;
+  readonly code?: string;
   readonly hint: string;
 }
 

@@ -82,7 +82,10 @@ function folderToServe(target: string | undefined, web: string, folder: string):
       });
     }
   }
-  return path;
+  if (isFolder(path)) return path;
+  throw new SpotfoldError("usage", `There is no folder ${path}`, {
+    hint: "Name a folder of published files, or an aggregate.",
+  });
 }
 
 function isFolder(path: string): boolean {

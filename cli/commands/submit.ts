@@ -15,11 +15,11 @@ import { makeScratch } from "../compose/worker.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { commandLine, type Io } from "../io.ts";
 import { Progress } from "../progress/progress.ts";
-import { reportingFailures } from "../report/failure.ts";
+import { reportingFailures, reportInterrupt } from "../report/failure.ts";
 import { counted } from "../report/lines.ts";
 import { writeResult } from "../report/result.ts";
 import { prepare, refuseLineage, type RequestOptions } from "../run/prepare.ts";
-import { reportSelection, type SelectionReport } from "../run/selection.ts";
+import { lastRunOf, reportSelection, type SelectionReport } from "../run/selection.ts";
 import { waitingTwin } from "../submit/inbox.ts";
 import { storeRun } from "../submit/store-run.ts";
 import { waitForRun } from "../submit/wait.ts";
@@ -82,9 +82,9 @@ async function submitIn(scope: Scope, analysis: string, options: SubmitOptions, 
     random: systemRandom,
   });
   progress.clear();
-  if (after === null) return io.interrupts.exitCode();
+  if (after === null) return await reportInterrupt(io, options.json ?? false);
   return await writeResult(io, options.json ?? false, {
-    run,
+    run: run ?? lastRunOf((await ledger.read(spec.aggregate)).manifest),
     aggregate: spec.aggregate,
     dataset: prepared.dataset,
     report: after,

@@ -80,11 +80,11 @@ export function openExecutors(settings: Settings, scratch: string): Executors {
   });
 }
 
-/** `runs/<run>/run.json`. Throws `absent`. */
+/** `runs/<run>/run.json`. Throws `usage`: a run is named by whoever asks. */
 export async function readRun(store: BlobStore, run: string): Promise<RunSpec> {
   const blob = await readAll(store, runKey(run));
   if (blob !== null) return parseStored(runKey(run), blob.bytes, runSchema);
-  throw new SpotfoldError("absent", `there is no run ${run} in ${store.name}`, {
+  throw new SpotfoldError("usage", `there is no run ${run} in ${store.name}`, {
     hint: "See spotfold status for those that there are.",
   });
 }

@@ -16,17 +16,26 @@ export async function reportingFailures(io: Io, json: boolean, body: () => Promi
 }
 
 export async function reportFailure(io: Io, json: boolean, error: unknown): Promise<ExitCode> {
-  const { first, second, exitCode } = io.interrupts;
+  const { first, second } = io.interrupts;
   // Who stopped it wants no explanation.
   const signal = [first, second].find(({ aborted, reason }) => aborted && error === reason);
   if (signal !== undefined) {
     const how = signal === first ? "stopped" : "stopped at once";
     await io.err.write(`${how}; to go on: ${commandLine(io, io.words)}\n`);
-    return exitCode();
+    return await reportInterrupt(io, json);
   }
   await io.err.write(failureText(io, error));
   if (json) await io.out.write(`${JSON.stringify(jsonOfError(io, error))}\n`);
   return error instanceof HeldError ? error.exitCode : exitCodeOf(error);
+}
+
+/** The answer of a command that was stopped, and has told people how to go on. */
+export async function reportInterrupt(io: Io, json: boolean): Promise<ExitCode> {
+  const error = new SpotfoldError("interrupted", "The command was stopped before its end; what is done is kept.", {
+    hint: `To go on: ${commandLine(io, io.words)}`,
+  });
+  if (json) await io.out.write(`${JSON.stringify(jsonOfError(io, error))}\n`);
+  return io.interrupts.exitCode();
 }
 
 function failureText({ command }: Io, error: unknown): string {

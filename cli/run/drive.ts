@@ -60,6 +60,7 @@ export async function drive(input: DriveInput): Promise<DriveEnd> {
   /** The store's time at the first look. */
   let from: number | null = null;
   let run = "";
+  let holdSaid: string | null = null;
   try {
     for (;;) {
       if (interrupts.second.aborted) return { how: "aborted" };
@@ -77,8 +78,10 @@ export async function drive(input: DriveInput): Promise<DriveEnd> {
         closedSeen = closed;
         if (!changed) await trouble.look(manifest?.number ?? 0);
         const held = { open: manifest?.open ?? [], heldMs: input.heldMs, from };
-        const hold = trouble.hold(run, input.heldMs) ?? (await heldRun(context.store, held));
+        const found = await heldRun(context.store, held);
+        const hold = trouble.hold(run, input.heldMs) ?? (found?.ends === true ? found.hold : null);
         if (hold !== null) return { how: "held", hold };
+        holdSaid = tellHold(found?.hold ?? null, holdSaid, input.say);
         publishing.due();
         if (!changed) await waitForReady(master, wake);
         failures = 0;
@@ -139,17 +142,33 @@ export interface HeldInput {
   readonly from: number;
 }
 
-/** The first hold that ends this command. */
-export async function heldRun(store: BlobStore, { open, heldMs, from }: HeldInput): Promise<Hold | null> {
+export interface HeldRun {
+  readonly hold: Hold;
+  /** Whether the command ends by it; by the environment's not before it has lasted. */
+  readonly ends: boolean;
+}
+
+/** The first hold that ends this command, else the first that may. */
+export async function heldRun(store: BlobStore, { open, heldMs, from }: HeldInput): Promise<HeldRun | null> {
+  let patient: Hold | null = null;
   for (const { run } of open) {
     const blob = await readAll(store, holdKey(run));
     if (blob === null) continue;
     const hold = parseStored(holdKey(run), blob.bytes, holdSchema);
     if (!isHeld(hold, blob.storeTime)) continue;
-    if (hold.kind === "bundle" || hold.kind === "failures") return hold;
-    if (hold.kind === "environment" && blob.storeTime - Math.max(hold.since, from) >= heldMs) return hold;
+    if (hold.kind === "bundle" || hold.kind === "failures") return { hold, ends: true };
+    if (hold.kind !== "environment") continue;
+    if (blob.storeTime - Math.max(hold.since, from) >= heldMs) return { hold, ends: true };
+    patient ??= hold;
   }
-  return null;
+  return patient === null ? null : { hold: patient, ends: false };
+}
+
+/** Once for what holds the run, however often it is repeated. Answers what was said. */
+function tellHold(hold: Hold | null, said: string | null, say: (line: string) => void): string | null {
+  if (hold === null || hold.what === said) return said;
+  say(`run ${hold.run} is held: ${hold.what} (${hold.where}); it goes on by itself once that is cured. ${hold.hint}`);
+  return hold.what;
 }
 
 /** While a run goes on, what is there is published now and then, beside the passes. */

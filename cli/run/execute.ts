@@ -31,7 +31,8 @@ import { releaseDeadWorkers } from "./dead-workers.ts";
 import { drive, type DriveEnd } from "./drive.ts";
 import { prepare, refuseLineage, type Prepared, type RequestOptions } from "./prepare.ts";
 import { RunProgress } from "./run-progress.ts";
-import { reportSelection, type SelectionReport } from "./selection.ts";
+import { reportInterrupt } from "../report/failure.ts";
+import { lastRunOf, reportSelection, type SelectionReport } from "./selection.ts";
 import { Trouble } from "./trouble.ts";
 import { unlessAborted } from "../second-signal.ts";
 import { storeRun } from "../submit/store-run.ts";
@@ -250,7 +251,7 @@ class RunCommand {
       case "interrupted":
       case "aborted":
         this.#progress.say(end.how === "interrupted" ? resume : `stopped at once; ${resume}`);
-        return this.#io.interrupts.exitCode();
+        return await reportInterrupt(this.#io, this.#options.json ?? false);
       case "held":
         throw heldError(this.#io, end.hold, resume);
       case "failed":
@@ -299,8 +300,4 @@ function admittedText(spec: RunSpec, { blocks, jobs }: { readonly blocks: number
   const what =
     blocks === 0 ? "another run has all of its blocks" : `${counted(blocks, "block")}, in ${counted(jobs, "job")}`;
   return `run ${spec.run} into ${spec.aggregate}: ${what}`;
-}
-
-function lastRunOf(manifest: Manifest | null): string | null {
-  return manifest?.open.at(-1)?.run ?? manifest?.closed.at(-1)?.run ?? null;
 }

@@ -118,6 +118,7 @@ export async function syncDataset(input: SyncInput): Promise<SyncResult> {
       );
     },
   });
+  progress.clear();
   if (catalog.notice !== undefined) progress.say(catalog.notice);
   return result;
 }

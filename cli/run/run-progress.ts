@@ -53,12 +53,13 @@ export class RunProgress {
     const part = todo === 0 ? 1 : Math.max(done / todo, this.#total.bytes === 0 ? 0 : bytes / this.#total.bytes);
     const words = [
       `${countText(this.#before + done)} of ${counted(this.#total.blocks, "block")}`,
-      `${Math.floor(part * 100)} %`,
+      // All bytes are read before the last block is done.
+      `${done === todo ? 100 : Math.min(99, Math.floor(part * 100))} %`,
     ];
     if (rate !== null) {
       words.push(`${rate.blocksPerSecond.toFixed(1)} blocks/s`, `${sizeText(rate.bytesPerSecond)}/s`);
       const leftMs = ((this.#total.bytes - bytes) / rate.bytesPerSecond) * 1000;
-      if (leftMs > 0) words.push(`${timeText(leftMs)} left`);
+      if (leftMs > 0 && done < todo) words.push(`${timeText(leftMs)} left`);
     }
     words.push(this.#missing === 0 ? "none missing so far" : `${countText(this.#missing)} missing so far`);
     this.#progress.show(words.join(", "));

@@ -86,3 +86,8 @@ function missingOf(key: string, row: CoverageRow): MissingBlock {
 function withoutKey(detail: string, key: string): string {
   return detail.startsWith(`${key}: `) ? detail.slice(key.length + 2) : detail;
 }
+
+/** The run that a command speaks of which made none. */
+export function lastRunOf(manifest: Manifest | null): string | null {
+  return manifest?.open.at(-1)?.run ?? manifest?.closed.at(-1)?.run ?? null;
+}

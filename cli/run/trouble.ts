@@ -98,6 +98,7 @@ export class Trouble {
       kind: "environment",
       what: messageOf(this.#error),
       where: "this machine",
+      ...(codeOf(this.#error) === undefined ? {} : { code: codeOf(this.#error) }),
       hint: hint ?? "Cure it; the run goes on by itself.",
       since: now - lasted,
       until: now,

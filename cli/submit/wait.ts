@@ -104,8 +104,8 @@ class Waiting {
       this.#closedSeen = closed;
     }
     const open = [...(manifest?.open ?? []), ...(isIn || run === null ? [] : [{ run }])];
-    const hold = await heldRun(store, { open, heldMs: timing.heldMs, from: this.#from });
-    if (hold !== null) this.#endHeld(hold);
+    const held = await heldRun(store, { open, heldMs: timing.heldMs, from: this.#from });
+    if (held?.ends === true) this.#endHeld(held.hold);
     await this.#trouble.look(manifest?.number ?? 0);
     progress.show(isIn ? progressText(manifest) : "waiting for a master to admit the run");
     await this.#tell(isIn ? null : run, manifest, open);

@@ -216,9 +216,12 @@ function validate(analysis: Analysis, given: unknown): unknown {
   });
 }
 
+/** Schema libraries agree on `message` and `path`. valibot's issues say also whether a key is missing or unknown. */
 function issueText(issue: unknown): string {
   if (!isObject(issue)) return String(issue);
   const path = Array.isArray(issue["path"]) ? issue["path"].map(pathPart).join(".") : "";
+  if (issue["type"] === "strict_object" && issue["expected"] === "never") return `there is no parameter ${path}`;
+  if (/_?object$/.test(String(issue["type"])) && issue["received"] === "undefined") return `${path} is missing`;
   return path === "" ? String(issue["message"]) : `${path}: ${String(issue["message"])}`;
 }
 

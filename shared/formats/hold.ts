@@ -17,6 +17,8 @@ export const holdSchema = v.object({
   /** One line: what went wrong. */
   what: v.string(),
   where: v.string(),
+  /** The code of the error that it is for, where it is for one. */
+  code: v.optional(v.string()),
   /** What would allow it to go on. */
   hint: v.string(),
   /** The store's clock, ms: when this hold, repeated or not, began. */

@@ -1,5 +1,5 @@
 /** What the system says of files and folders, translated: once, where it enters. */
-import { codeOf, messageOf, SpotfoldError } from "../errors.ts";
+import { codeOf, SpotfoldError } from "../errors.ts";
 import type { ErrorCode } from "../errors.ts";
 
 /** Nothing is there: no entry, a file where a folder would have to be, or a name that the file system cannot hold. */
@@ -89,7 +89,7 @@ export function translated(error: unknown, where: Where): unknown {
   const { code, says, hint, retryable } = meaningOf(error) ?? unavailable;
   const path = error.path ?? where.path;
   const about = path ?? where.key;
-  return new SpotfoldError(code, `${says}${about === undefined ? "" : ` (${about})`}: ${messageOf(error)}`, {
+  return new SpotfoldError(code, `${says}${about === undefined ? "" : ` (${about})`}: ${system}`, {
     hint,
     retryable: retryable ?? false,
     context: { ...where, ...(path === undefined ? {} : { path }), system },

@@ -19,13 +19,18 @@ else if (verb === "signal") process.kill(process.pid, value as NodeJS.Signals);
 else if (verb === "wait") {
   const timer = setInterval(() => undefined, 1000);
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    process.once(signal, () => {
+    process.on(signal, () => {
       console.log("got " + signal);
       process.exitCode = signal === "SIGINT" ? 130 : 143;
       clearInterval(timer);
     });
   }
-  console.log("waiting");
+  console.log("waiting " + process.pid);
+} else if (verb === "inside") {
+  const { spawnSync } = await import("node:child_process");
+  const script = "console.log(JSON.stringify(process.env.SPOTFOLD_LAUNCHER ?? null))";
+  console.log(String(spawnSync(process.execPath, ["-e", script]).stdout).trim());
+  console.log(JSON.stringify([process.connected ?? false, process.env.SPOTFOLD_LAUNCHER ?? null]));
 }
 `;
 
@@ -140,6 +145,23 @@ describe("the spotfold bin", () => {
         assert.match(end.stdout, new RegExp(`got ${signal}`));
       });
     }
+
+    it("does not leave the other going when it is killed: that one ends as by SIGTERM", async () => {
+      const { bin, asNode20 } = checkout({ own: true });
+      const started = await start(process.execPath, [...asNode20, bin, "wait"]);
+      await started.waitFor(/waiting \d+/);
+      started.kill("SIGKILL");
+      const end = await started.waitForEnd();
+      assert.equal(end.signal, "SIGKILL");
+      assert.match(end.stdout, /got SIGTERM/);
+    });
+
+    it("gives no mark of itself and no channel to what the other starts", async () => {
+      const { bin, asNode20 } = checkout({ own: true });
+      const end = await runNode([...asNode20, bin, "inside"]);
+      assert.deepEqual(end.stdout.trim().split("\n").slice(1), ["null", "[false,null]"], end.stderr);
+      assert.equal(end.code, 0);
+    });
 
     it("outlives a Ctrl-C that goes to both, and gives back what the other made of it", async () => {
       const { bin, asNode20 } = checkout({ own: true });

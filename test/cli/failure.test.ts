@@ -20,7 +20,11 @@ describe("what a command says when it fails", () => {
     const { io } = captured;
     assert.equal(await reportFailure(io, true, io.interrupts.first.reason), 130);
     assert.equal(captured.err(), "stopped; to go on: spotfold run counts --data './my logs'\n");
-    assert.equal(captured.out(), "");
+    const { format, error } = JSON.parse(captured.out()) as { format: number; error: Record<string, unknown> };
+    assert.deepEqual(
+      [format, error["code"], error["hint"]],
+      [1, "interrupted", "To go on: spotfold run counts --data './my logs'"],
+    );
   });
 
   it("tells what the operating system refused in one line, and a bug with its stack", async () => {

@@ -321,8 +321,8 @@ describe("spotfold serve", () => {
         code: "no-such-store",
         message: /Nothing is published yet/,
       });
-      await assert.rejects(failing("./gone", { port: "0" }), { code: "no-such-store" });
-      await assert.rejects(failing("./site/versions.json", { port: "0" }), { code: "no-such-store" });
+      await assert.rejects(failing("./gone", { port: "0" }), { code: "usage" });
+      await assert.rejects(failing("./site/versions.json", { port: "0" }), { code: "usage" });
     });
   });
 

@@ -57,6 +57,20 @@ describe("npm run setup", () => {
     assert.match(end.stderr, /setup: a native package does not work under Node 24: [^]*@napi-rs\/lzma/);
   });
 
+  it("has npm link the Node that it unpacked and did not link, as npm 10 does", async () => {
+    const platform = `node_modules/node-${process.platform}-${process.arch}`;
+    const unpack = `[ "$1" = ci ] && mkdir -p ${platform} && exit 0`;
+    const end = await setupWith(`${unpack}\n[ "$1" = rebuild ] || exit 9\n${nodeThatSays("v23.0.0")}`);
+    assert.match(
+      end.stderr,
+      /setup: npm scripts here would run on Node v23.0.0, not 24/,
+      "the link is what is looked at",
+    );
+    const unlinked = await setupWith(`${unpack}\nexit 0`);
+    assert.equal(unlinked.code, 1);
+    assert.match(unlinked.stderr, /setup: npm did not link node_modules\/\.bin\/node/);
+  });
+
   it("tells npm to run no install script and to leave nothing out", async () => {
     const end = await setupWith('echo "args: $*"; exit 1');
     assert.match(end.stdout, /args: ci --include=dev --include=optional --ignore-scripts/);
@@ -66,19 +80,21 @@ describe("npm run setup", () => {
     this.timeout(SETUP_MS);
     needs("registry", "git");
 
-    it("ends with Node 24 for npm scripts and an untouched checkout", async () => {
-      const clone = join(tempDir("clone"), "spotfold");
-      await run("git", ["clone", "--quiet", repositoryRoot, clone]);
-      // As a user's shell has it: without what npm put in front for this test.
-      const path = (process.env["PATH"] ?? "").split(delimiter).filter((part) => !part.includes("node_modules"));
-      const env = { PATH: path.join(delimiter) };
-      const end = await run("npm", ["run", "setup"], { cwd: clone, env, waitMs: SETUP_MS });
-      assert.equal(end.code, 0, end.stderr);
-      assert.match(end.stdout, /setup: ready: npm scripts run on Node v24\./);
-      const status = await run("git", ["status", "--porcelain"], { cwd: clone });
-      assert.equal(status.stdout, "");
-      const node = await run(join(clone, "node_modules/.bin/node"), ["--version"]);
-      assert.match(node.stdout, /^v24\./);
-    });
+    for (const npm of [["npm"], ["npx", "--yes", "npm@10"], ["npx", "--yes", "npm@12"]])
+      it(`ends with Node 24 for npm scripts and an untouched checkout: ${npm.at(-1) ?? ""}`, async () => {
+        const clone = join(tempDir("clone"), "spotfold");
+        await run("git", ["clone", "--quiet", repositoryRoot, clone]);
+        // As a user's shell has it: without what npm put in front for this test.
+        const path = (process.env["PATH"] ?? "").split(delimiter).filter((part) => !part.includes("node_modules"));
+        const env = { PATH: path.join(delimiter) };
+        const [file = "", ...words] = npm;
+        const end = await run(file, [...words, "run", "setup"], { cwd: clone, env, waitMs: SETUP_MS });
+        assert.equal(end.code, 0, end.stderr);
+        assert.match(end.stdout, /setup: ready: npm scripts run on Node v24\./);
+        const status = await run("git", ["status", "--porcelain"], { cwd: clone });
+        assert.equal(status.stdout, "");
+        const node = await run(join(clone, "node_modules/.bin/node"), ["--version"]);
+        assert.match(node.stdout, /^v24\./);
+      });
   });
 });

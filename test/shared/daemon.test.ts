@@ -114,14 +114,21 @@ describe("Daemon", () => {
   it("closes what was opened when opening fails, and says with what", async () => {
     const closed: string[] = [];
     const broken = new Error("cannot open the second");
-    const { daemon } = fixture([], {
-      open: async ({ opened }) => {
-        opened("first", "first", (thing) => void closed.push(thing));
-        throw broken;
+    const { daemon, recording } = fixture(
+      [],
+      {
+        open: async ({ opened }) => {
+          opened("first", "first", (thing) => void closed.push(thing));
+          throw broken;
+        },
       },
-    });
+      ["daemon-failed"],
+    );
     assert.deepEqual(await daemon.start(), { status: 1, error: broken });
     assert.deepEqual(closed, ["first"]);
+    assert.deepEqual(recording.of("daemon-failed"), [
+      { event: "daemon-failed", daemon: "test", code: null, message: "cannot open the second", hint: null },
+    ]);
   });
 
   it("closes the others when a close fails or hangs, and hides no earlier error", async () => {

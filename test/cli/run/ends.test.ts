@@ -1,6 +1,6 @@
 /** What ends a `run` or `submit --wait`: holds that last, and results that leave something out. */
 import assert from "node:assert/strict";
-import { heldRun } from "../../../cli/run/drive.ts";
+import { heldRun, type HeldRun } from "../../../cli/run/drive.ts";
 import { writeResult, type RunResult } from "../../../cli/report/result.ts";
 import type { SelectionReport } from "../../../cli/run/selection.ts";
 import { codeOf, messageOf } from "../../../shared/errors.ts";
@@ -14,7 +14,7 @@ import { capturedIo } from "../captured-io.ts";
 const minute = 60_000;
 
 describe("a hold that ends a command", () => {
-  const heldFor = async (kind: Hold["kind"], sinceAgo: number, lookingFor: number): Promise<Hold | null> => {
+  const heldFor = async (kind: Hold["kind"], sinceAgo: number, lookingFor: number): Promise<HeldRun | null> => {
     const store = await FolderBlobStore.open(tempDir("held"), { create: true });
     const now = Date.now();
     const until = kind === "environment" ? now + 5 * minute : 0;
@@ -27,16 +27,21 @@ describe("a hold that ends a command", () => {
   };
 
   it("is one by the environment that has lasted for a minute", async () => {
-    assert.equal((await heldFor("environment", 2 * minute, 2 * minute))?.run, "r1");
-    assert.equal(await heldFor("environment", minute / 2, 2 * minute), null);
+    assert.equal((await heldFor("environment", 2 * minute, 2 * minute))?.ends, true);
+    assert.equal((await heldFor("environment", minute / 2, 2 * minute))?.ends, false);
   });
 
   it("is not what lasts from before: the same command again may come after the cure", async () => {
-    assert.equal(await heldFor("environment", 10 * minute, 0), null);
+    assert.equal((await heldFor("environment", 10 * minute, 0))?.ends, false);
   });
 
   it("is one by the bundle at once", async () => {
-    assert.equal((await heldFor("bundle", 0, 0))?.kind, "bundle");
+    assert.equal((await heldFor("bundle", 0, 0))?.ends, true);
+  });
+
+  it("is none that was lifted, and none that closed the run", async () => {
+    assert.equal(await heldFor("none", 0, 0), null);
+    assert.equal(await heldFor("closed", 2 * minute, 2 * minute), null);
   });
 });
 
