@@ -40,7 +40,11 @@ function runAgain() {
     return;
   }
 
-  const child = require("child_process").spawn(node, [__filename].concat(process.argv.slice(2)), { stdio: "inherit" });
+  // The pipe ends with this process, however it ends: what is said of it in the environment, start.cjs takes out again.
+  const child = require("child_process").spawn(node, [__filename].concat(process.argv.slice(2)), {
+    stdio: ["inherit", "inherit", "inherit", "pipe"],
+    env: Object.assign({}, process.env, { SPOTFOLD_LAUNCHER: String(process.pid) }),
+  });
   // What is sent to this process alone must reach the one that works. A terminal's Ctrl-C goes to both, so that the child
   // hears it twice at once, as it does below npm: the CLI takes that as one.
   const signals = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"];

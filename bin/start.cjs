@@ -6,14 +6,49 @@
 
 const fs = require("node:fs");
 const { enableCompileCache } = require("node:module");
+const { Socket } = require("node:net");
 const path = require("node:path");
 const { pathToFileURL } = require("node:url");
 
 /** Bad usage, as in spotfold.cjs. */
 const EXIT_USAGE = 2;
 
+/** Where spotfold.cjs puts the pipe to a process that it launches. */
+const LAUNCHER_DESCRIPTOR = 3;
+
+/**
+ * Ends as by SIGTERM when the older Node that passed the command on is gone: a supervisor that kills it means the command.
+ * The variable goes at once and the pipe is not inherited: what a command starts in its turn follows nobody.
+ */
+function followLauncher() {
+  const launcher = process.env.SPOTFOLD_LAUNCHER;
+  delete process.env.SPOTFOLD_LAUNCHER;
+  if (launcher === undefined || !isPipe(LAUNCHER_DESCRIPTOR)) return;
+  let pipe;
+  try {
+    pipe = new Socket({ fd: LAUNCHER_DESCRIPTOR, readable: true, writable: false });
+  } catch {
+    // Somebody else's: nothing to follow.
+    return;
+  }
+  pipe.on("error", () => undefined);
+  pipe.once("close", () => process.kill(process.pid, "SIGTERM"));
+  pipe.resume();
+  pipe.unref();
+}
+
+function isPipe(descriptor) {
+  try {
+    const stats = fs.fstatSync(descriptor);
+    return stats.isSocket() || stats.isFIFO();
+  } catch {
+    return false;
+  }
+}
+
 /** Runs the command line of the checkout or package in `root`; it reads `process.argv` itself. */
 module.exports = function start(root) {
+  followLauncher();
   const source = path.join(root, "cli", "main.ts");
   const inCheckout = fs.existsSync(source);
   if (inCheckout && !fs.existsSync(path.join(root, "node_modules", ".package-lock.json"))) {
