@@ -43,8 +43,9 @@ export function* decodeWhole(key: string, bytes: Uint8Array): Generator<Uint8Arr
 
 function inContext(error: unknown, key: string, codec: Codec, at: number): unknown {
   if (error instanceof CodecFault) {
-    return new SpotfoldError("corrupt", `the ${codec.name} block ${error.message} (at byte ${at})`, {
-      context: { key, at },
+    const where = error.at ?? at;
+    return new SpotfoldError("corrupt", `the ${codec.name} block ${error.message} (at byte ${where})`, {
+      context: { key, at: where },
       hint: "Compare it with its source; a copy that was cut or changed must be replaced.",
     });
   }

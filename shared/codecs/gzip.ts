@@ -3,12 +3,14 @@
  * `node:zlib`'s: its own reader of this format ignores what follows the last member, and what it says of a header it repaired.
  */
 import { createInflateRaw, crc32, inflateRawSync, type InflateRaw } from "node:zlib";
-import { CodecFault, truncated } from "./fault.ts";
+import { type Beginning, checkBeginning, CodecFault, truncated } from "./fault.ts";
 import type { Feed } from "./feed.ts";
 import type { BlockInput, Decoding } from "./input.ts";
 import { NativeStream, nativePieceBytes, zlibFault } from "./native-stream.ts";
 import { wholeBytesMax } from "./whole.ts";
 
+const HEADER_BYTES = 10;
+const beginning: Beginning = { file: "gzip", part: "member", magics: [Buffer.from([0x1f, 0x8b])] };
 const HEADER_CRC = 0x02;
 const EXTRA = 0x04;
 const NAME = 0x08;
@@ -78,9 +80,10 @@ class Sums {
 }
 
 function* memberHeader(input: BlockInput): Decoding {
-  const fixed = yield* input.take(10, "a member's header");
-  if (fixed[0] !== 0x1f || fixed[1] !== 0x8b)
-    throw new CodecFault("has something that is no member, or goes on after its end");
+  const at = input.offset;
+  const fixed = yield* input.upTo(HEADER_BYTES);
+  checkBeginning(fixed, at, beginning);
+  if (fixed.length < HEADER_BYTES) throw truncated("a member's header");
   const flags = fixed[3] ?? 0;
   if (fixed[2] !== 8 || (flags & RESERVED) !== 0) throw new CodecFault("has a member of an unknown kind");
   let crc = crc32(fixed);

@@ -40,15 +40,22 @@ export class BlockInput {
     return bytes;
   }
 
-  /** Exactly `count` bytes as a copy; `what` is said when the input ends before. */
-  *take(count: number, what: string): Decoding<Buffer> {
+  /** `count` bytes as a copy; fewer when the input ends before. */
+  *upTo(count: number): Decoding<Buffer> {
     const bytes = Buffer.allocUnsafe(count);
     for (let filled = 0; filled < count;) {
       const part = yield* this.some(count - filled);
-      if (part === undefined) throw truncated(what);
+      if (part === undefined) return bytes.subarray(0, filled);
       bytes.set(part, filled);
       filled += part.length;
     }
+    return bytes;
+  }
+
+  /** Exactly `count` bytes as a copy; `what` is said when the input ends before. */
+  *take(count: number, what: string): Decoding<Buffer> {
+    const bytes = yield* this.upTo(count);
+    if (bytes.length < count) throw truncated(what);
     return bytes;
   }
 

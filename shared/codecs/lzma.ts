@@ -3,33 +3,36 @@
  * ends with a marker, or at that size, or both. There is no checksum: damage may decode to other bytes. What can be checked is,
  * so most damage shows: the range decoder must end on zero, at the last byte of the input.
  */
-import { CodecFault, truncated } from "./fault.ts";
+import { CodecFault, emptyFile, truncated } from "./fault.ts";
 import type { BlockInput, Decoding } from "./input.ts";
 import { dictionaryBytesMax, LzmaCore, symbolBytesMax } from "./lzma-core.ts";
 import { type RangeDecoder, rangeStartBytes } from "./range-decoder.ts";
 
 const HEADER_BYTES = 13;
+/** (4 * 5 + 4) * 9 + 8 is the greatest. */
+const PROPERTIES_END = 225;
 const UNKNOWN_SIZE = 0xffff_ffff_ffff_ffffn;
 
 /** Input is copied here in steps, so that a symbol cut by the end of a chunk needs no code of its own. */
 const STAGE_BYTES = 64 * 1024;
 
 export function* decodeLzma(input: BlockInput): Decoding {
-  const header = yield* input.take(HEADER_BYTES, "the header");
+  const header = yield* input.upTo(HEADER_BYTES);
+  if (header.length === 0) throw emptyFile();
+  const isUsual = isUsualHeader(header);
+  if (header.length < HEADER_BYTES) throw isUsual ? truncated("the header") : noLzma();
   const declared = header.readBigUInt64LE(5);
   const size = declared === UNKNOWN_SIZE ? Infinity : Number(declared);
   const dictionaryBytes = Math.min(header.readUInt32LE(1), size);
   if (dictionaryBytes > dictionaryBytesMax) {
     throw new CodecFault(
-      `declares a dictionary of ${dictionaryBytes} bytes, more than ${dictionaryBytesMax} are not read`,
+      `${isUsual ? "" : "is no lzma file, or "}declares a dictionary of ${dictionaryBytes} bytes, more than ${dictionaryBytesMax} are not read`,
     );
   }
   const core = new LzmaCore(dictionaryBytes);
-  if (!core.setProperties(header[0] ?? 0)) throw new CodecFault(`has no such properties byte: ${header[0]}`);
+  if (!core.setProperties(header[0] ?? 0)) throw noLzma();
   const { coder } = core;
-  if (!coder.start(yield* input.take(rangeStartBytes, "the header"), 0)) {
-    throw new CodecFault("does not begin with a zero byte");
-  }
+  if (!coder.start(yield* input.take(rangeStartBytes, "the header"), 0)) throw noLzma();
   const stage = new Stage(input, coder);
 
   let remaining = size;
@@ -59,6 +62,22 @@ export function* decodeLzma(input: BlockInput): Decoding {
   }
   if (coder.at > stage.end) throw truncated("the data");
   if (coder.at < stage.end || !(yield* input.atEnd())) throw new CodecFault("goes on after its end");
+}
+
+function noLzma(): CodecFault {
+  return new CodecFault("is no lzma file, or its header is damaged", 0);
+}
+
+/**
+ * The format has no magic number. Encoders write a properties byte below 225 and a dictionary of 2^n or 2^n + 2^(n-1) bytes;
+ * other dictionaries are read all the same, so this decides about words alone. The header may have been cut.
+ */
+function isUsualHeader(header: Buffer): boolean {
+  if ((header[0] ?? 0) >= PROPERTIES_END) return false;
+  if (header.length < 5) return true;
+  const dictionaryBytes = header.readUInt32LE(1);
+  const bits = dictionaryBytes.toString(2);
+  return /^1[01]?0*$/.test(bits) || dictionaryBytes === 2 ** 32 - 1;
 }
 
 /** The coder's input: always holds a whole symbol, until the block ends. Bytes behind `end` are zero then. */

@@ -11,13 +11,14 @@
  */
 import { createHash, type Hash } from "node:crypto";
 import { crc32 } from "node:zlib";
-import { CodecFault, truncated } from "./fault.ts";
+import { type Beginning, checkBeginning, CodecFault, truncated } from "./fault.ts";
 import type { BlockInput, Decoding } from "./input.ts";
 import { dictionaryBytesMax, LzmaCore } from "./lzma-core.ts";
 import { decodeLzma2 } from "./lzma2.ts";
 import { type BlockCheck, xzCheck } from "./xz-check.ts";
 
 const HEADER_MAGIC = Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]);
+const beginning: Beginning = { file: "xz", part: "stream", magics: [HEADER_MAGIC] };
 const FOOTER_MAGIC = Buffer.from("YZ", "latin1");
 const STREAM_HEADER_BYTES = 12;
 const FILTER_LZMA2 = 0x21n;
@@ -30,8 +31,10 @@ export function* decodeXz(input: BlockInput): Decoding {
 }
 
 function* stream(input: BlockInput, cores: Cores): Decoding {
-  const header = yield* input.take(STREAM_HEADER_BYTES, "a stream header");
-  if (!header.subarray(0, 6).equals(HEADER_MAGIC)) throw new CodecFault("does not begin as a stream does");
+  const at = input.offset;
+  const header = yield* input.upTo(STREAM_HEADER_BYTES);
+  checkBeginning(header, at, beginning);
+  if (header.length < STREAM_HEADER_BYTES) throw truncated("a stream header");
   const flags = header.subarray(6, 8);
   if (crc32(flags) !== header.readUInt32LE(8)) throw new CodecFault("has a damaged stream header");
   if (flags[0] !== 0 || (flags[1] ?? 0) > 15) throw new CodecFault("has unknown stream flags");
@@ -72,7 +75,8 @@ function* anotherStream(input: BlockInput): Decoding<boolean> {
     if (byte === 0) continue;
     if (padding % 4 !== 0) throw new CodecFault("has padding that is not a multiple of 4 bytes");
     if (byte === undefined) return false;
-    if (byte !== HEADER_MAGIC[0]) throw new CodecFault("goes on after its end");
+    if (byte !== HEADER_MAGIC[0])
+      throw new CodecFault("goes on after its end with something that is no stream", input.offset - 1);
     input.unread(1);
     return true;
   }

@@ -8,7 +8,7 @@
  * frames are usual (log shippers, Spotfold's own segments).
  */
 import { constants, createZstdDecompress, zstdDecompressSync } from "node:zlib";
-import { CodecFault, truncated } from "./fault.ts";
+import { type Beginning, checkBeginning, CodecFault, truncated } from "./fault.ts";
 import type { Feed } from "./feed.ts";
 import type { BlockInput, Decoding } from "./input.ts";
 import { NativeStream, nativePieceBytes, zlibFault } from "./native-stream.ts";
@@ -16,6 +16,12 @@ import { wholeBytesMax } from "./whole.ts";
 
 const FRAME_MAGIC = 0xfd2fb528;
 const SKIPPABLE_MAGIC = 0x184d2a50;
+const MAGIC_BYTES = 4;
+const beginning: Beginning = {
+  file: "zstd",
+  part: "frame",
+  magics: [FRAME_MAGIC, ...Array.from({ length: 16 }, (_, i) => SKIPPABLE_MAGIC + i)].map(littleEndian),
+};
 const BLOCK_RLE = 1;
 const BLOCK_RESERVED = 3;
 
@@ -102,7 +108,12 @@ function compressedBytesMax(contentBytes: number): number {
 
 /** Reads a frame's header; undefined when it was a skippable frame, which was skipped. */
 function* frameHeader(input: BlockInput): Decoding<Frame | undefined> {
-  const magic = yield* input.take(4, "a frame's header");
+  const at = input.offset;
+  const magic = yield* input.upTo(MAGIC_BYTES);
+  if (magic.length < MAGIC_BYTES) {
+    checkBeginning(magic, at, beginning);
+    throw truncated("a frame's header");
+  }
   const kind = magic.readUInt32LE(0);
   if ((kind & ~0xf) === SKIPPABLE_MAGIC) {
     const size = yield* input.take(4, "a skippable frame");
@@ -113,7 +124,7 @@ function* frameHeader(input: BlockInput): Decoding<Frame | undefined> {
     }
     return undefined;
   }
-  if (kind !== FRAME_MAGIC) throw new CodecFault("has something that is no frame, or goes on after its end");
+  if (kind !== FRAME_MAGIC) checkBeginning(magic, at, beginning);
   const descriptor = yield* input.take(1, "a frame's header");
   const flags = descriptor[0] ?? 0;
   const singleSegment = (flags & 0x20) !== 0;
@@ -131,6 +142,12 @@ function* frameHeader(input: BlockInput): Decoding<Frame | undefined> {
     contentBytes: contentSize(rest.subarray(windowBytes + dictionaryBytes)),
     checksum: (flags & 0x04) !== 0,
   };
+}
+
+function littleEndian(magic: number): Buffer {
+  const bytes = Buffer.alloc(MAGIC_BYTES);
+  bytes.writeUInt32LE(magic);
+  return bytes;
 }
 
 function contentSize(bytes: Buffer): number | undefined {

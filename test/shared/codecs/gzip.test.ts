@@ -63,7 +63,8 @@ describe(".gz", () => {
   it("is refused when something that is no member follows, zeros included", async () => {
     await assertCorrupt("a.gz", Buffer.concat([block, Buffer.alloc(512)]), /goes on after its end/);
     await assertCorrupt("a.gz", Buffer.concat([block, Buffer.from([0x1f])]), /middle of a member's header/);
-    await assertCorrupt("a.gz", Buffer.from("plain text under a wrong name\n"), /no member/);
+    await assertCorrupt("a.gz", Buffer.from("plain text under a wrong name\n"), /no gzip file/);
+    await assertCorrupt("a.gz", Buffer.concat([block, Buffer.from("junk")]), /goes on after its end .* no member/);
   });
 
   it("may be stored, not deflated", async () => {
