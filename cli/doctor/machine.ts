@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { codecs, decodeWhole } from "../../shared/codecs/index.ts";
 import type { Settings } from "../../shared/config/settings.ts";
-import { messageOf, SpotfoldError } from "../../shared/errors.ts";
+import { SpotfoldError } from "../../shared/errors.ts";
 import { folderOf } from "../compose/ports.ts";
 import { sizeText } from "../report/lines.ts";
 import { wrong, type Check } from "./check.ts";
@@ -55,15 +55,7 @@ async function checkPlatform(): Promise<string> {
 
 /** Writes and reads a text in each; loads what is native here and nowhere else. */
 async function checkCodecs(): Promise<string> {
-  let encodeWhole: (key: string, bytes: Uint8Array) => Uint8Array;
-  try {
-    ({ encodeWhole } = await import("../../shared/codecs/encode.ts"));
-  } catch (error) {
-    throw new SpotfoldError("internal", `The encoders cannot be loaded: ${messageOf(error)}`, {
-      hint: "Install again: an optional package for this platform is missing (@napi-rs/lzma).",
-      cause: error,
-    });
-  }
+  const { encodeWhole } = await import("../../shared/codecs/encode.ts");
   const text = Buffer.from("a line of text\n".repeat(1_000));
   for (const { name, suffix } of codecs) {
     const key = `doctor${suffix}`;

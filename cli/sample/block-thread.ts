@@ -2,7 +2,7 @@
 import { parentPort } from "node:worker_threads";
 import { sampleBlock } from "../../jobs/sample/index.ts";
 import { encodeBlock } from "../../shared/codecs/encode.ts";
-import { codeOf, messageOf } from "../../shared/errors.ts";
+import { codeOf, messageOf, SpotfoldError } from "../../shared/errors.ts";
 import { writeWhole } from "./files.ts";
 import type { BlockAnswer, BlockTask, BlockWritten } from "./threads.ts";
 
@@ -17,6 +17,10 @@ async function answer(task: BlockTask): Promise<BlockAnswer> {
   try {
     return { written: await writeBlock(task) };
   } catch (error) {
+    if (error instanceof SpotfoldError) {
+      const { code, message, hint } = error;
+      return { refused: { code, message, ...(hint === undefined ? {} : { hint }) } };
+    }
     const code = codeOf(error);
     const path = error instanceof Error && "path" in error ? String(error.path) : undefined;
     return {

@@ -8,6 +8,8 @@ export type SampleCodec = (typeof sampleCodecs)[number];
 
 /** The least that records of any seed have, compared with the average: so much as was asked for is made. */
 const shortestShare = 0.97;
+/** A thousand bytes: three records or so. Less is a slip, and would make a record per block all the same. */
+const mbMin = 0.001;
 /** 10 TB: more is a slip of the keyboard. */
 const mbMax = 10_000_000;
 /** As many files as a folder of a laptop bears. */
@@ -37,7 +39,7 @@ export interface SampleNumbers {
 
 /** Throws `usage`. At least `mb` million bytes come out of it; a block has at least one record. */
 export function sampleRequest(folder: string, given: SampleNumbers): SampleRequest {
-  const mb = numberOf("--mb", given.mb ?? sampleDefaults.mb, { min: 0, max: mbMax, whole: false });
+  const mb = numberOf("--mb", given.mb ?? sampleDefaults.mb, { min: mbMin, max: mbMax, whole: false });
   const blocks = numberOf("--blocks", given.blocks ?? sampleDefaults.blocks, { min: 1, max: blocksMax, whole: true });
   const seed = numberOf("--seed", given.seed ?? sampleDefaults.seed, { min: 0, max: seedMax, whole: true });
   const records = Math.ceil((mb * 1e6) / blocks / (SAMPLE_RECORD_BYTES * shortestShare));

@@ -3,7 +3,7 @@
  * one block at a time. The first failure, or the signal, ends all threads; half blocks are left for the caller to remove.
  */
 import { Worker } from "node:worker_threads";
-import { SpotfoldError } from "../../shared/errors.ts";
+import { SpotfoldError, type ErrorCode } from "../../shared/errors.ts";
 import { modulePath } from "../../shared/package-root.ts";
 
 export interface BlockTask {
@@ -23,7 +23,9 @@ export interface BlockWritten {
 export type BlockAnswer =
   | { readonly written: BlockWritten }
   /** The parts of a system error, so that it can be told apart; or what was thrown. */
-  | { readonly failed: { readonly message: string; readonly code?: string; readonly path?: string } };
+  | { readonly failed: { readonly message: string; readonly code?: string; readonly path?: string } }
+  /** The parts of a `SpotfoldError`. */
+  | { readonly refused: { readonly code: ErrorCode; readonly message: string; readonly hint?: string } };
 
 export interface ThreadsOptions {
   readonly tasks: readonly BlockTask[];
@@ -68,6 +70,11 @@ async function runThread(
           const { message, ...system } = answer.failed;
           // Only what the system said carries a call's name; without one it is passed on as it is.
           reject(Object.assign(new Error(message), system, system.code === undefined ? {} : { syscall: "write" }));
+          return;
+        }
+        if ("refused" in answer) {
+          const { code, message, ...options } = answer.refused;
+          reject(new SpotfoldError(code, message, options));
           return;
         }
         done(answer.written);

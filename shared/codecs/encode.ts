@@ -1,17 +1,34 @@
 /**
  * Writes blocks: for `sample`, tests and benchmarks. Reading them needs none of this, so that processes which only read do not
- * load native code: `@napi-rs/lzma` is imported here and nowhere else.
+ * load native code: `@napi-rs/lzma` is loaded here and nowhere else, when a codec needs it. An npm under an older Node leaves
+ * its native part out and says nothing; what was installed so is `invalid-config`.
  */
+import { createRequire } from "node:module";
 import { createGzip, createZstdCompress, constants, gzipSync, zstdCompressSync } from "node:zlib";
 import { pipeline, type Transform } from "node:stream";
-import { LzmaCompressor, lzma, xz, XzCompressor } from "@napi-rs/lzma";
+import type { LzmaCompressor, XzCompressor } from "@napi-rs/lzma";
+import { messageOf, SpotfoldError } from "../errors.ts";
 import { codecOf } from "./codec.ts";
 
 /** As the original wrote its blocks: fast, a window of 1 MiB. */
 const LZMA_PRESET = 1;
 
+const require = createRequire(import.meta.url);
+
 /** With a checksum, which `node:zlib` leaves out by default: a block's damage must show. */
 const zstdParams = { [constants.ZSTD_c_checksumFlag]: 1, [constants.ZSTD_c_compressionLevel]: 3 };
+
+function native(): typeof import("@napi-rs/lzma") {
+  try {
+    return require("@napi-rs/lzma") as typeof import("@napi-rs/lzma");
+  } catch (error) {
+    const cause = messageOf(error).split(". ", 1)[0] ?? "";
+    throw new SpotfoldError("invalid-config", `The encoder of .lzma and .xz cannot be loaded: ${cause}`, {
+      hint: `Run npm install again with this Node (${process.versions.node}): an older one leaves native packages out.`,
+      cause: error,
+    });
+  }
+}
 
 /** Yields the bytes of a block, in the codec of its key's suffix, with constant memory. */
 export async function* encodeBlock(
@@ -21,10 +38,10 @@ export async function* encodeBlock(
   const codec = codecOf(key);
   switch (codec.name) {
     case "lzma":
-      yield* compressed(new LzmaCompressor({ preset: LZMA_PRESET }), source);
+      yield* compressed(new (native().LzmaCompressor)({ preset: LZMA_PRESET }), source);
       return;
     case "xz":
-      yield* compressed(new XzCompressor({ preset: LZMA_PRESET }), source);
+      yield* compressed(new (native().XzCompressor)({ preset: LZMA_PRESET }), source);
       return;
     case "gzip":
       yield* transformed(createGzip(), source);
@@ -41,9 +58,9 @@ export async function* encodeBlock(
 export function encodeWhole(key: string, bytes: Uint8Array): Uint8Array {
   switch (codecOf(key).name) {
     case "lzma":
-      return lzma.compressSync(bytes);
+      return native().lzma.compressSync(bytes);
     case "xz":
-      return xz.compressSync(bytes);
+      return native().xz.compressSync(bytes);
     case "gzip":
       return gzipSync(bytes);
     case "zstd":

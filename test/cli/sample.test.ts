@@ -105,6 +105,7 @@ describe("spotfold sample", function () {
       [{ out: "x", mb: "many" }, /--mb many/],
       [{ out: "x", mb: "" }, /--mb/],
       [{ out: "x", mb: -1 }, /--mb -1/],
+      [{ out: "x", mb: "0" }, /--mb 0: a number from 0\.001 /],
       [{ out: "x", blocks: 0 }, /--blocks 0/],
       [{ out: "x", blocks: "1.5" }, /--blocks 1\.5/],
       [{ out: "x", seed: "0x" }, /--seed 0x/],
