@@ -17,7 +17,7 @@ const environmentCodes: readonly ErrorCode[] = [
 export class HeldError extends SpotfoldError {
   readonly exitCode: ExitCode;
 
-  constructor(hold: Hold, hint: string) {
+  constructor(hold: Pick<Hold, "run" | "kind" | "what" | "where" | "code">, hint: string) {
     const isEnvironment = hold.kind === "environment";
     super(
       isEnvironment ? codeOfHold(hold) : "analysis-failed",
@@ -29,7 +29,7 @@ export class HeldError extends SpotfoldError {
 }
 
 /** A worker of another version may have held it, for what this one has no word for. */
-function codeOfHold({ code }: Hold): ErrorCode {
+function codeOfHold({ code }: Pick<Hold, "code">): ErrorCode {
   return environmentCodes.find((known) => known === code) ?? "store-unavailable";
 }
 

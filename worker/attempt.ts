@@ -2,6 +2,7 @@
 import type { JobBlock, JobOutcome, JobTask } from "../executor/types.ts";
 import { messageOf, SpotfoldError } from "../shared/errors.ts";
 import type { AttemptEnd, AttemptRecord } from "../shared/formats/attempt.ts";
+import { isHeld } from "../shared/formats/hold.ts";
 import { encodeStored } from "../shared/formats/stored.ts";
 import { unlessClosed } from "./closed.ts";
 import type { Parts } from "./conclude.ts";
@@ -10,7 +11,7 @@ import { elsewhereMs, isForAnother, releaseDelayMs } from "./decide.ts";
 import type { Job, JobEnd, JobServices } from "./job-types.ts";
 import { leaseLost } from "./leases.ts";
 import { liveWorkerIds } from "../shared/live-workers.ts";
-import { causeOf, holdRun, readAttempts, recordKeyOf } from "./records.ts";
+import { causeOf, holdRun, readAttempts, readHold, recordKeyOf } from "./records.ts";
 import { release } from "./release.ts";
 import { resolve, settle } from "./resolve.ts";
 
@@ -191,8 +192,16 @@ async function fail(
     });
   }
   if (job.held.signal.reason === leaseLost) return "lost";
-  await release(context, job.lease, releaseDelayMs(end.cause, job.lease.receiveCount - 1, context.random.float()));
+  const delayMs = releaseDelayMs(end.cause, job.records.length, context.random.float());
+  await release(context, job.lease, end.cause === "environment" ? await holdRest(context, run, delayMs) : delayMs);
   return end.cause === "infrastructure" ? "failed-here" : "released";
+}
+
+/** The job comes back when the hold ends: not before, when it would only be put back, nor much later. */
+async function holdRest(context: WorkerContext, run: string, otherwiseMs: number): Promise<number> {
+  const held = await readHold(context.store, run).catch(() => null);
+  if (held === null || !isHeld(held.hold, held.storeTime)) return otherwiseMs;
+  return (held.hold.until - held.storeTime) / context.timing.scale;
 }
 
 function hintFor(code: string): string {

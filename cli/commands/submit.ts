@@ -10,7 +10,7 @@ import { openExecutors, selectionOf } from "../compose/master.ts";
 import { folderOf, openCatalog, openWorkStore } from "../compose/ports.ts";
 import { newProcessName } from "../compose/process-id.ts";
 import { withScope, type Scope } from "../compose/scope.ts";
-import { settingsOf, type StoreOptions } from "../compose/settings.ts";
+import { settingsOf, whereFlags, type StoreOptions } from "../compose/settings.ts";
 import { makeScratch } from "../compose/worker.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { commandLine, type Io } from "../io.ts";
@@ -89,6 +89,7 @@ async function submitIn(scope: Scope, analysis: string, options: SubmitOptions, 
     dataset: prepared.dataset,
     report: after,
     seconds: (systemClock.monotonic() - startedAt) / 1000,
+    where: whereFlags(options),
     published: { folder: `${folderOf(settings.web)}/${spec.aggregate}`, pointer: spec.analysis.pointer },
   });
 }

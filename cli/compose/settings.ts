@@ -17,6 +17,11 @@ export function settingsOf(options: StoreOptions & { readonly slots?: string | n
   return readSettings(given, io.environment);
 }
 
+/** Of the flags that a command was given, those with which `results` finds what it made. */
+export function whereFlags({ store, work }: StoreOptions): string[] {
+  return [...(store === undefined ? [] : ["--store", store]), ...(work === undefined ? [] : ["--work", work])];
+}
+
 /** The flags that make another process of ours find the same stores. */
 export function storeFlags(settings: Settings): string[] {
   const { store, queue, catalog, web, work } = settings;

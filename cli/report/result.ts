@@ -18,6 +18,8 @@ export interface RunResult {
   readonly dataset: DatasetSpec;
   readonly report: SelectionReport;
   readonly seconds: number;
+  /** Flags with which another command finds the same store: those that this one was given. */
+  readonly where: readonly string[];
   /** Where the published files are; null when this command did not publish. */
   readonly published: { readonly folder: string; readonly pointer: string } | null;
 }
@@ -54,7 +56,7 @@ function nothingAccepted({ selected, missing }: SelectionReport): string | null 
 }
 
 function textOf(io: Io, result: RunResult): string {
-  const { aggregate, dataset, report, seconds, published } = result;
+  const { aggregate, dataset, report, seconds, published, where } = result;
   const { selected, covered, stale, missing, records } = report;
   const lines = [
     `${aggregate}: ${countText(covered)} of ${counted(selected, "block")} of ${dataset.name} covered` +
@@ -70,7 +72,7 @@ function textOf(io: Io, result: RunResult): string {
   }
   if (published !== null)
     lines.push(`  published  ${published.folder} (begin with ${published.pointer} and coverage.json)`);
-  lines.push(`  results    ${commandLine(io, ["results", aggregate, "--format", "ndjson"])}`);
+  lines.push(`  results    ${commandLine(io, ["results", aggregate, "--format", "ndjson", ...where])}`);
   return `${lines.join("\n")}\n`;
 }
 

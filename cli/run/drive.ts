@@ -121,7 +121,7 @@ async function waitForReady(master: Master, wake: AbortSignal): Promise<void> {
 
 async function drain(input: DriveInput): Promise<DriveEnd> {
   const { context, master, aggregate, crew, interrupts } = input;
-  input.say("stopping: what is done is kept, the rest is given back (once more to stop at once)");
+  input.say("stopping: jobs that are done are kept, the others are given back (once more to stop at once)");
   const second = new Promise<"second">((resolve) => {
     interrupts.second.addEventListener("abort", () => resolve("second"), { once: true });
     if (interrupts.second.aborted) resolve("second");

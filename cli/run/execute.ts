@@ -18,7 +18,7 @@ import { DataStores, folderOf, openCatalog, openQueues, openStore, openWorkStore
 import { newProcessName } from "../compose/process-id.ts";
 import { withScope, type Scope } from "../compose/scope.ts";
 import { checkPublishable, publishingStore } from "../compose/web-store.ts";
-import { settingsOf, type StoreOptions } from "../compose/settings.ts";
+import { settingsOf, whereFlags, type StoreOptions } from "../compose/settings.ts";
 import { makeScratch } from "../compose/worker.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { heldError } from "../held-error.ts";
@@ -31,10 +31,10 @@ import { releaseDeadWorkers } from "./dead-workers.ts";
 import { drive, type DriveEnd } from "./drive.ts";
 import { prepare, refuseLineage, type Prepared, type RequestOptions } from "./prepare.ts";
 import { RunProgress } from "./run-progress.ts";
+import { publishAtEnd } from "./publish.ts";
 import { reportInterrupt } from "../report/failure.ts";
 import { lastRunOf, reportSelection, type SelectionReport } from "./selection.ts";
 import { Trouble } from "./trouble.ts";
-import { unlessAborted } from "../second-signal.ts";
 import { storeRun } from "../submit/store-run.ts";
 
 export interface RunOptions extends RequestOptions, StoreOptions {
@@ -59,6 +59,7 @@ class RunCommand {
   readonly #scope: Scope;
   readonly #progress: Progress;
   readonly #startedAt = systemClock.monotonic();
+  #publishFailed = "";
 
   constructor(analysis: string, options: RunOptions, io: Io, scope: Scope) {
     this.#analysis = analysis;
@@ -94,6 +95,7 @@ class RunCommand {
       progress: this.#progress,
       signal: this.#io.interrupts.first,
       scope,
+      ...(options.out === undefined ? {} : { out: this.#webPlace(settings) }),
     });
     if (options.check === true) return { code: await this.#checked(prepared) };
     const store = await openWorkStore(settings, scope);
@@ -183,7 +185,14 @@ class RunCommand {
       const code = await this.#ended(end);
       if (code !== null) return { code };
     }
-    await this.#publish(master);
+    await publishAtEnd({
+      master,
+      run: prepared.spec.run,
+      heldMs: settings.timing.heldMs,
+      clock: systemClock,
+      io: this.#io,
+      progress: this.#progress,
+    });
     return {
       result: {
         run: submitted ?? lastRunOf(manifest),
@@ -191,6 +200,7 @@ class RunCommand {
         dataset: prepared.dataset,
         report: after,
         seconds: (systemClock.monotonic() - this.#startedAt) / 1000,
+        where: whereFlags(options),
         published: {
           folder: folderOf(web.name) + (prefix === "" ? "" : `/${aggregate}`),
           pointer: prepared.spec.analysis.pointer,
@@ -214,7 +224,8 @@ class RunCommand {
         `${JSON.stringify({ format: 1, check: { aggregate, analysis: spec.analysis, mapped } })}\n`,
       );
     }
-    return exitCodes.done;
+    const rejected = Object.values(mapped?.rejected ?? {}).reduce((sum, count) => sum + count, 0);
+    return mapped !== null && mapped.records > 0 && rejected === mapped.records ? exitCodes.failed : exitCodes.done;
   }
 
   /** Admits what is in the inbox for the aggregate, and this command's own run if anything is free then. */
@@ -259,24 +270,6 @@ class RunCommand {
     }
   }
 
-  /** All is covered by now: a first signal waits for what a reader is to see, a second leaves it to the next call. */
-  async #publish(master: Master): Promise<void> {
-    const { first, second } = this.#io.interrupts;
-    const done = new AbortController();
-    const tell = (): void => this.#progress.say("stopping when it is published (once more to stop at once)");
-    first.addEventListener("abort", tell, { once: true, signal: done.signal });
-    this.#progress.show("publishing");
-    try {
-      await unlessAborted(second, async () => {
-        await master.compact();
-        await master.publish(true);
-        if (!first.aborted) await master.collect();
-      });
-    } finally {
-      done.abort();
-    }
-  }
-
   /** Of what the master logs, what somebody who waits for the result should see. */
   #log(event: AnyEvent): void {
     if (event.event === "partition-stuck") {
@@ -284,7 +277,9 @@ class RunCommand {
     } else if (event.event === "resolution-invalid") {
       this.#progress.say(`the resolution of job ${event.job} cannot be used: ${event.why}`);
     } else if (event.event === "publish-failed") {
-      this.#progress.say(`publishing failed: ${event.message}`);
+      // It is tried again every second.
+      if (event.message !== this.#publishFailed) this.#progress.say(`publishing failed: ${event.message}`);
+      this.#publishFailed = event.message;
     } else if (event.event === "run-held") {
       this.#progress.say(`run ${event.run} is held: ${event.what}`);
     } else if (event.event === "left-alone") {

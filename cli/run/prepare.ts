@@ -23,9 +23,13 @@ import type { Scope } from "../compose/scope.ts";
 import type { Progress } from "../progress/progress.ts";
 import { counted, countText } from "../report/lines.ts";
 import { visibleLine } from "../visible.ts";
+import { refuseOwnPlaces, type OwnPlaces } from "./own-places.ts";
 import { unlessAborted } from "../second-signal.ts";
 import { analysisModule } from "../submit/analysis.ts";
 import { checkAnalysis, requestOf, type AnalysisOptions, type CheckedAnalysis } from "../submit/request.ts";
+
+/** The reason by which `counts` rejects records. */
+const unknownDimension = "unknown-dimension";
 
 export interface RequestOptions extends DataOptions, FilterOptions, AnalysisOptions {
   readonly into?: string;
@@ -51,13 +55,21 @@ export interface PrepareInput {
   readonly progress: Progress;
   readonly signal: AbortSignal;
   readonly scope: Scope;
+  /** Where `run` publishes instead of the web store. */
+  readonly out?: string;
 }
 
 export async function prepare(input: PrepareInput): Promise<Prepared> {
   const { analysis, options, settings, catalog, executors, scratch, progress, signal, scope } = input;
   // Asked for first: a slip in the name is told before anything is listed.
   const module = analysisModule(analysis, settings.folder);
+  if (analysis === "counts" && options.by === undefined && !(options.param ?? []).some((text) => /^by=/.test(text))) {
+    throw new SpotfoldError("usage", "--by is missing: counts is told by what to count", {
+      hint: "Name dimensions of the layout and paths in the record: --by 'date,$.info.OS'.",
+    });
+  }
   const dataset = datasetOf(settings, options);
+  refuseOwnPlaces(dataset.place, { ...ownPlaces(settings), ...(input.out === undefined ? {} : { out: input.out }) });
   const filter = await filterOf(settings, dataset, options, systemClock.now());
   const data = await new DataStores(scope).of(dataset);
   const sync = await syncDataset({ catalog, dataset, data, filter, settings, progress, signal });
@@ -69,6 +81,7 @@ export async function prepare(input: PrepareInput): Promise<Prepared> {
       explainEmpty(compileLayout(dataset.layout), filter, () => catalog.known(dataset)),
     );
   }
+  progress.show(`trying the analysis on ${visibleLine(first.key)}`);
   // Nothing is stored yet: who stops it now need not wait until an analysis that hangs is found out.
   const checked = await unlessAborted(
     signal,
@@ -83,7 +96,9 @@ export async function prepare(input: PrepareInput): Promise<Prepared> {
         sample: { block: first, data },
       }),
   );
+  progress.clear();
   for (const line of checkLines(checked)) progress.say(line);
+  refuseUnknownDimension(checked);
   const spec = requestOf({
     checked,
     dataset,
@@ -138,6 +153,10 @@ function syncText(dataset: DatasetSpec, result: SyncResult): string {
   return `${dataset.name}: ${counted(listed, "block")} in ${dataset.place}${news.length === 0 ? "" : ` (${news.join(", ")})`}${other}`;
 }
 
+function ownPlaces({ store, queue, catalog, web, work }: Settings): OwnPlaces {
+  return { store, queue, catalog, web, work };
+}
+
 function firstOf(blocks: Iterable<PartitionedBlock>): PartitionedBlock | null {
   for (const block of blocks) return block;
   return null;
@@ -151,6 +170,15 @@ function checkLines({ check }: CheckedAnalysis): string[] {
   if (mapped === null || rejected === 0) return [];
   const first = mapped.firstRejection === null ? "" : `: ${mapped.firstRejection}`;
   return [`${countText(rejected)} of the first ${counted(mapped.records, "record")} tried are rejected${first}`];
+}
+
+/** `counts` finds out what it counts by only when it sees a block's dimensions; they are the same for all blocks. */
+function refuseUnknownDimension({ check }: CheckedAnalysis): void {
+  const { mapped } = check;
+  if (mapped === null || mapped.records === 0 || mapped.rejected[unknownDimension] !== mapped.records) return;
+  throw new SpotfoldError("usage", mapped.firstRejection ?? "there is no such dimension", {
+    hint: "Name a dimension of the layout, or a path in the record, such as $.info.OS.",
+  });
 }
 
 /** Throws `lineage-differs`, naming the field, when the aggregate was made with something else. */

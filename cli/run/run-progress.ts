@@ -16,6 +16,8 @@ export class RunProgress {
   readonly #before: number;
   readonly #meter = new RateMeter();
   readonly #timer: NodeJS.Timeout;
+  /** Blocks that open runs had entered when this began: they are in `#before`. */
+  #enteredBefore: number | null = null;
   #entered = 0;
   #missing = 0;
 
@@ -32,10 +34,9 @@ export class RunProgress {
   /** What is entered in the ledger counts, whoever did it; what our own worker is at is a little ahead of it. */
   noteManifest(manifest: Manifest | null): void {
     const open = manifest?.open ?? [];
-    this.#entered = Math.max(
-      this.#entered,
-      open.reduce((sum, { totals }) => sum + totals.covered + totals.missing, 0),
-    );
+    const entered = open.reduce((sum, { totals }) => sum + totals.covered + totals.missing, 0);
+    this.#enteredBefore ??= entered;
+    this.#entered = Math.max(this.#entered, entered - this.#enteredBefore);
     this.#missing = open.reduce((sum, { totals }) => sum + totals.missing, 0);
   }
 
@@ -61,7 +62,7 @@ export class RunProgress {
       const leftMs = ((this.#total.bytes - bytes) / rate.bytesPerSecond) * 1000;
       if (leftMs > 0 && done < todo) words.push(`${timeText(leftMs)} left`);
     }
-    words.push(this.#missing === 0 ? "none missing so far" : `${countText(this.#missing)} missing so far`);
+    words.push(this.#missing === 0 ? "none missing" : `${countText(this.#missing)} missing`);
     this.#progress.show(words.join(", "));
   }
 }

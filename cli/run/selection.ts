@@ -20,7 +20,7 @@ export interface SelectionReport {
   readonly covered: number;
   readonly stale: readonly string[];
   readonly missing: readonly MissingBlock[];
-  /** Of covered blocks. */
+  /** Of blocks that were read to their end: covered ones, and those of which no record was accepted. */
   readonly records: { readonly read: number; readonly rejected: Readonly<Record<string, number>> };
   /** Held by an open run, and not entered yet. */
   readonly waiting: number;
@@ -63,10 +63,10 @@ export async function reportSelection(input: SelectionInput): Promise<SelectionR
       continue;
     }
     if (row === undefined) sum.untried++;
-    else if (row.state === "missing") missing.push(missingOf(block.key, row));
-    else if (row.etag !== block.etag) stale.push(block.key);
+    else if (row.state === "covered" && row.etag !== block.etag) stale.push(block.key);
     else {
-      sum.covered++;
+      if (row.state === "missing") missing.push(missingOf(block.key, row));
+      else sum.covered++;
       sum.read += row.records;
       for (const [reason, count] of Object.entries(row.rejected))
         rejected.set(reason, (rejected.get(reason) ?? 0) + count);

@@ -12,7 +12,7 @@ import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import type { Clock, Random } from "../../shared/ports/clock.ts";
 
 /** What a person cures while the command waits. A store that was refused, or is read-only, is refused at once. */
-const curable: ReadonlySet<string> = new Set(["disk-full", "access-denied"]);
+export const curableCodes: ReadonlySet<string> = new Set(["disk-full", "access-denied"]);
 
 const keyDigits = 16;
 
@@ -54,7 +54,7 @@ export class Trouble {
 
   /** False when the error is not one of the environment that may be cured. */
   note(error: unknown): boolean {
-    if (!curable.has(codeOf(error) ?? "")) return false;
+    if (!curableCodes.has(codeOf(error) ?? "")) return false;
     if (this.#since === null) {
       this.#since = this.#options.clock.monotonic();
       this.#options.say(`${messageOf(error)}; waiting until that is cured`);

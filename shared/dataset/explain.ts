@@ -143,7 +143,7 @@ export function nothingSelected(dataset: DatasetSpec, explanation: EmptyExplanat
       "nothing-selected",
       `No block of the dataset ${dataset.name} is known in ${dataset.place}.`,
       {
-        hint: `Look whether the place holds keys of the layout ${dataset.layout}: spotfold catalog sync counts those that do not match and shows three.`,
+        hint: `Say how the keys are laid out, such as --layout '{file}' for a folder of files or --layout 'dt={date:yyyy-MM-dd}/'; spotfold catalog sync shows three keys that do not match ${dataset.layout}.`,
         context: { dataset: dataset.name, place: dataset.place, layout: dataset.layout },
       },
     );

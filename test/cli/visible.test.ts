@@ -47,7 +47,7 @@ describe("control characters in foreign text", () => {
     const report = { selected: 2, bytes: 2, covered: 1, stale: [key], waiting: 0, free: 0, untried: 0 };
     const dataset = { name: "d", place: "file:/d", layout: "{rest}", records: "ndjson" };
     const records = { read: 1, rejected: {} };
-    const common = { run: "r1", aggregate: "a", dataset, seconds: 1, published: null };
+    const common = { run: "r1", aggregate: "a", dataset, seconds: 1, where: [], published: null };
     const result: RunResult = { ...common, report: { ...report, missing, records } };
     await writeResult(captured.io, false, result);
     assert.doesNotMatch(captured.out(), control);

@@ -63,6 +63,7 @@ describe("the end of a command that waited for its selection", () => {
     dataset: { name: "d", place: "file:/d", layout: "{rest}", records: "ndjson" },
     report: { ...report, ...changes },
     seconds: 1,
+    where: [],
     published: null,
   });
 
