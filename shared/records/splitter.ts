@@ -8,6 +8,8 @@
  * States: within a line that is kept (in the carry, or still in the piece), or within one that is too long and is thrown away
  * up to its LF. Memory: the carry, as large as the longest record that spanned pieces, given back after a large one.
  *
+ * A byte order mark at the block's very begin belongs to no record; offsets count its bytes all the same.
+ *
  * What may go wrong is counted, not thrown: `rejected` is told the reason. A throw of a callback passes through; the splitter
  * must not be used after it.
  */
@@ -23,6 +25,8 @@ const CARRY_KEPT_BYTES = 1024 * 1024;
 const CARRY_FIRST_BYTES = 64 * 1024;
 const LF = 10;
 const EMPTY = Buffer.alloc(0);
+/** UTF-8's byte order mark. Editors and exports put it before the first record of a file, where it is no part of one. */
+const MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 /** What the bytes of a record become after its callback in check mode: visible, and no JSON. */
 const OVERWRITTEN = 0xdb;
 
@@ -97,7 +101,8 @@ export class RecordSplitter {
 
   /** The block is over: a last line without LF is a line. */
   end(): void {
-    if (this.#lineOffset < this.#offset) this.#endCarried(this.#offset);
+    const markAlone = this.#offset === MARK.length && startsWithMark(this.#carry, 0, this.#carried);
+    if (this.#lineOffset < this.#offset && !markAlone) this.#endCarried(this.#offset);
     this.#lineOffset = this.#offset;
     this.#carry = EMPTY;
   }
@@ -147,6 +152,7 @@ export class RecordSplitter {
       return;
     }
     const line = this.#line;
+    if (this.#lineOffset === 0 && startsWithMark(bytes, start, end)) start += MARK.length;
     line.bytes = bytes;
     line.start = start;
     line.end = end;
@@ -184,4 +190,8 @@ export class RecordSplitter {
       message: `the line has ${bytes} bytes, a record at most ${recordBytesMax}`,
     });
   }
+}
+
+function startsWithMark(bytes: Buffer, start: number, end: number): boolean {
+  return end - start >= MARK.length && bytes.compare(MARK, 0, MARK.length, start, start + MARK.length) === 0;
 }

@@ -199,3 +199,44 @@ describe("records", () => {
     });
   });
 });
+
+describe("a byte order mark", () => {
+  const mark = Buffer.from("\uFEFF");
+  const texts = { telemetry: "a\t{}\nb\t{}\n", ndjson: "{}\n[]\n", text: "x\ny\n" };
+
+  for (const [format, text] of Object.entries(texts)) {
+    it(`at the first bytes of a block is none of its content in ${format}, cut anywhere`, () => {
+      const plain = split(format, [Buffer.from(text)]);
+      for (const overwrite of [false, true]) {
+        for (let size = 1; size <= text.length + mark.length; size++) {
+          const marked = split(format, cut(Buffer.concat([mark, Buffer.from(text)]), [size]), overwrite);
+          const expected = plain.records.map((record, i) =>
+            i === 0 ? record : { ...record, offset: record.offset + 3 },
+          );
+          assert.deepEqual(marked, { ...plain, records: expected }, `in pieces of ${size}`);
+        }
+      }
+    });
+  }
+
+  it("is left where it stands elsewhere, and taken once", () => {
+    const { records } = split("text", [Buffer.concat([mark, mark, Buffer.from("x\n"), mark, Buffer.from("y")])]);
+    assert.deepEqual(
+      records.map(({ text }) => text),
+      ["\uFEFFx", "\uFEFFy"],
+    );
+    assert.deepEqual(split("text", [Buffer.from("x\n"), mark, Buffer.from("y")]).records[1]?.text, "\uFEFFy");
+    assert.equal(split("text", [mark.subarray(0, 2)]).count, 1);
+  });
+
+  it("alone is an empty block, and before an end of line an empty line", () => {
+    for (const format of formats) {
+      for (const size of [1, 3]) assert.equal(split(format, cut(mark, [size])).count, 0, format);
+    }
+    const { records } = split("text", [mark, Buffer.from("\n")]);
+    assert.deepEqual(
+      records.map(({ text }) => text),
+      [""],
+    );
+  });
+});
