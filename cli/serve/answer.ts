@@ -1,5 +1,6 @@
 /**
- * Answers one request for published files. GET and HEAD only; what is not published is 404, whatever it is.
+ * Answers one request for published files. GET and HEAD only; what is not published is 404, whatever it is, and 403 where this
+ * machine was called by a name that is not its own (hosts.ts).
  *
  *   /                          the page that lists aggregates (index-page.ts)
  *   /[<aggregate>/]<pointer>   no-cache, asked for again each time; 304 when its etag is the same
@@ -15,6 +16,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { extname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { constants as zlib, createBrotliCompress, createGzip } from "node:zlib";
+import { isOwnHost } from "./hosts.ts";
 import { indexPage, indexPagePolicy } from "./index-page.ts";
 import { segmentsOf, type PublishedFile, type PublishedFolder } from "./published.ts";
 
@@ -40,11 +42,9 @@ const gzipLevel = 4;
 /** A year, which is the longest that anybody keeps. */
 const cacheSeconds = 31_536_000;
 
-/** On every answer. Anybody may read with GET; nothing published may act on anybody's behalf. */
+/** On every answer. Pages of other origins read nothing; nothing published may act on anybody's behalf. */
 const headersAlways = {
-  "Access-Control-Allow-Origin": "*",
-  "Access-Control-Expose-Headers": "ETag",
-  "Cross-Origin-Resource-Policy": "cross-origin",
+  "Cross-Origin-Resource-Policy": "same-origin",
   "Referrer-Policy": "no-referrer",
   "X-Content-Type-Options": "nosniff",
   "X-Frame-Options": "DENY",
@@ -53,13 +53,22 @@ const headersAlways = {
 const filePolicy =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** Rejects when the file fails to be read; the caller ends the connection then. */
+/** `host`: what the server was bound to. Rejects when the file fails to be read; the caller ends the connection then. */
 export async function answer(
   folder: PublishedFolder,
+  host: string,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   for (const [name, value] of Object.entries(headersAlways)) response.setHeader(name, value);
+  if (!isOwnHost(request.headers.host, host)) {
+    sendText(
+      response,
+      403,
+      "This server answers to localhost, 127.0.0.1, [::1] and the host that it was given alone.\n",
+    );
+    return;
+  }
   if (request.method !== "GET" && request.method !== "HEAD") {
     response.setHeader("Allow", "GET, HEAD");
     sendText(response, 405, "Only GET and HEAD are answered.\n");

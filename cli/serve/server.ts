@@ -6,6 +6,8 @@ import { translated } from "../../shared/local/system-errors.ts";
 import { answer } from "./answer.ts";
 import { PublishedFolder, type Aggregate } from "./published.ts";
 
+export { isLoopback } from "./hosts.ts";
+
 export interface ServerOptions {
   /** The web store, or one aggregate's folder. */
   readonly folder: string;
@@ -39,7 +41,7 @@ const connectionsMax = 500;
 export async function startServer({ folder, port, host, onFailure }: ServerOptions): Promise<StartedServer> {
   const published = new PublishedFolder(await rootOf(folder));
   const server = createServer((request, response) => {
-    answer(published, request, response).catch((error: unknown) => {
+    answer(published, host, request, response).catch((error: unknown) => {
       // A reader that left is none of our business.
       if (!response.destroyed && codeOf(error) !== "ERR_STREAM_PREMATURE_CLOSE") onFailure?.(messageOf(error));
       response.destroy();
@@ -56,11 +58,6 @@ export async function startServer({ folder, port, host, onFailure }: ServerOptio
     aggregates: async () => await published.aggregates(),
     stop: async () => await (stopping ??= stopServer(server)),
   };
-}
-
-/** Whether only this machine reaches what listens there. */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
 }
 
 async function rootOf(folder: string): Promise<string> {

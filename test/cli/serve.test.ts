@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { serve, type ServeOptions } from "../../cli/commands/serve.ts";
+import { isOwnHost } from "../../cli/serve/hosts.ts";
 import { isLoopback, startServer, type StartedServer } from "../../cli/serve/server.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { tempDir } from "../support/temp.ts";
@@ -103,14 +104,32 @@ describe("spotfold serve", () => {
       assert.equal((await ask(url, `/one/${folderName}/empty.json`)).body.length, 0);
     });
 
-    it("with headers that let anybody read and nobody do more", async () => {
+    it("with headers that let pages of other origins read nothing", async () => {
       const { url } = await started(webStore());
       for (const path of ["/", "/one/versions.json", "/nothing"]) {
         const { headers } = await ask(url, path);
-        assert.equal(headers["access-control-allow-origin"], "*", path);
+        assert.equal(headers["access-control-allow-origin"], undefined, path);
+        assert.equal(headers["cross-origin-resource-policy"], "same-origin", path);
         assert.equal(headers["x-content-type-options"], "nosniff", path);
         assert.match(String(headers["content-security-policy"]), /^default-src /, path);
       }
+    });
+
+    it("403 to who calls this machine by a name that is not its own, with a line that says so", async () => {
+      const { url } = await started(webStore());
+      const { port } = new URL(url);
+      const asked = async (host: string): Promise<Answer> =>
+        await ask(url, "/one/versions.json", { headers: { host } });
+      for (const host of ["localhost", `LOCALHOST:${port}`, "127.0.0.1", `127.0.0.1:${port}`, `[::1]:${port}`]) {
+        assert.equal((await asked(host)).status, 200, host);
+      }
+      for (const host of ["example.org", `example.org:${port}`, "localhost.example.org", "127.0.0.1.example.org"]) {
+        const { status, body } = await asked(host);
+        assert.equal(status, 403, host);
+        assert.match(body.toString(), /^This server answers to localhost[^\n]+\n$/);
+      }
+      assert.ok(!isOwnHost("", "127.0.0.1"));
+      assert.ok(isOwnHost("127.8.8.8:1", "127.8.8.8") && isOwnHost("anything.example.org", "0.0.0.0"));
     });
 
     it("to HEAD without a body, to nothing but GET and HEAD at all", async () => {
