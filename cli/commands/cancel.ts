@@ -17,7 +17,11 @@ import type { Io } from "../io.ts";
 import { openMaster } from "../compose/open-master.ts";
 import { counted } from "../report/lines.ts";
 
-export async function cancel(run: string, options: StoreOptions, io: Io): Promise<number> {
+export interface CancelOptions extends StoreOptions {
+  readonly json?: boolean;
+}
+
+export async function cancel(run: string, options: CancelOptions, io: Io): Promise<number> {
   return await withScope(async (scope) => {
     const settings = settingsOf(options, io);
     const context = await openMaster(
@@ -29,7 +33,12 @@ export async function cancel(run: string, options: StoreOptions, io: Io): Promis
       const early = await closeUnadmitted(context, spec);
       await context.store.delete([inboxKey(run)]);
       if (early) {
-        await io.out.write(`${run} is cancelled; no master had admitted it, so nothing is in ${spec.aggregate}\n`);
+        const none = { covered: 0, missing: 0, givenBack: 0 };
+        await io.out.write(
+          options.json === true
+            ? jsonOf({ run, aggregate: spec.aggregate, state: "cancelled", blocks: none })
+            : `${run} is cancelled; no master had admitted it, so nothing is in ${spec.aggregate}\n`,
+        );
         return exitCodes.done;
       }
     }
@@ -41,6 +50,11 @@ export async function cancel(run: string, options: StoreOptions, io: Io): Promis
     }
     const { totals, blocks, state } = closed;
     const settled = totals.covered + totals.missing;
+    if (options.json === true) {
+      const counts = { covered: totals.covered, missing: totals.missing, givenBack: blocks - settled };
+      await io.out.write(jsonOf({ run, aggregate: spec.aggregate, state, blocks: counts }));
+      return exitCodes.done;
+    }
     await io.out.write(
       ended
         ? `${run} is ${state}: ${counted(totals.covered, "block")} of ${blocks} kept in ${spec.aggregate}, ` +
@@ -49,6 +63,17 @@ export async function cancel(run: string, options: StoreOptions, io: Io): Promis
     );
     return exitCodes.done;
   });
+}
+
+interface Cancelled {
+  readonly run: string;
+  readonly aggregate: string;
+  readonly state: string;
+  readonly blocks: { readonly covered: number; readonly missing: number; readonly givenBack: number };
+}
+
+function jsonOf(cancelled: Cancelled): string {
+  return `${JSON.stringify({ format: 1, ...cancelled })}\n`;
 }
 
 /** In the ledger and closed by one commit, so that its id is refused for ever. False when a master was faster, or refuses it. */

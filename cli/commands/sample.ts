@@ -10,6 +10,7 @@ import { SpotfoldError } from "../../shared/errors.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { commandLine, type Io } from "../io.ts";
 import { Progress } from "../progress/progress.ts";
+import { reportInterrupt } from "../report/failure.ts";
 import { sizeText } from "../report/lines.ts";
 import { makeSample, type SampleProgress, type SampleResult } from "../sample/make.ts";
 import { sampleRequest, type SampleNumbers } from "../sample/options.ts";
@@ -17,6 +18,7 @@ import { shownPath } from "../sample/shown-path.ts";
 
 export interface SampleOptions extends SampleNumbers {
   readonly out?: string;
+  readonly json?: boolean;
 }
 
 export async function sample(options: SampleOptions, io: Io): Promise<number> {
@@ -39,10 +41,10 @@ export async function sample(options: SampleOptions, io: Io): Promise<number> {
     progress.clear();
     if (!io.interrupts.first.aborted) throw error;
     progress.say(`Stopped. What is made stays; to go on: ${commandLine(io, io.words)}`);
-    return io.interrupts.exitCode();
+    return await reportInterrupt(io, options.json ?? false);
   }
   progress.clear();
-  await io.out.write(resultText(io, result, folder, started));
+  await io.out.write(options.json === true ? jsonOf(result) : resultText(io, result, folder, started));
   return exitCodes.done;
 }
 
@@ -50,6 +52,10 @@ function progressText({ blocks, blocksTotal, rawBytes }: SampleProgress, started
   const seconds = (performance.now() - started) / 1000;
   const rate = seconds > 0 ? rawBytes / seconds : 0;
   return `${blocks} of ${blocksTotal} blocks, ${sizeText(rawBytes)}, ${sizeText(rate)}/s`;
+}
+
+function jsonOf({ data, definitions, made, kept, rawBytes, bytes }: SampleResult): string {
+  return `${JSON.stringify({ format: 1, data, definitions, blocks: { made, kept }, rawBytes, bytes })}\n`;
 }
 
 function resultText(io: Io, result: SampleResult, folder: string, started: number): string {

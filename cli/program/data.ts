@@ -12,6 +12,7 @@ export function addData(program: Command, act: Act): void {
     .option("--blocks <n>", "how many blocks (default: 60)")
     .option("--seed <n>", "the same seed gives the same bytes (default: 1)")
     .option("--codecs <list>", "lzma, xz, gz, zst, plain, with commas between them (default: lzma,xz,gz,zst)")
+    .option("--json", "print one JSON object")
     .action(
       async (options: object) =>
         await act(async (io) => await (await import("../commands/sample.ts")).sample(options, io)),

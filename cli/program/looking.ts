@@ -38,7 +38,9 @@ export function addLooking(program: Command, act: Act): void {
 
   const cancel = command(program, "cancel", "end a run; what it has covered is kept", [
     "spotfold cancel 20260101-120000-0a1b2c3d",
-  ]).argument("<run>", "the run");
+  ])
+    .argument("<run>", "the run")
+    .option("--json", "print one JSON object");
   storeFlags(cancel).action(
     async (run: string, options: object) =>
       await act(async (io) => await (await import("../commands/cancel.ts")).cancel(run, options, io)),

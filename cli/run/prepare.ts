@@ -63,7 +63,11 @@ export async function prepare(input: PrepareInput): Promise<Prepared> {
   const { analysis, options, settings, catalog, executors, scratch, progress, signal, scope } = input;
   // Asked for first: a slip in the name is told before anything is listed.
   const module = analysisModule(analysis, settings.folder);
-  if (analysis === "counts" && options.by === undefined && !(options.param ?? []).some((text) => /^by=/.test(text))) {
+  if (
+    analysis === "counts" &&
+    options.by === undefined &&
+    !(options.param ?? []).some((text) => text.startsWith("by="))
+  ) {
     throw new SpotfoldError("usage", "--by is missing: counts is told by what to count", {
       hint: "Name dimensions of the layout and paths in the record: --by 'date,$.info.OS'.",
     });

@@ -42,9 +42,10 @@ export async function publishAtEnd(input: PublishInput): Promise<void> {
   }
 }
 
-async function publishPatiently({ master, run, heldMs, clock, io }: PublishInput): Promise<void> {
+async function publishPatiently({ master, run, heldMs, clock, io, progress }: PublishInput): Promise<void> {
   const { first } = io.interrupts;
   const since = clock.monotonic();
+  let said = "";
   for (;;) {
     try {
       await master.compact();
@@ -59,6 +60,8 @@ async function publishPatiently({ master, run, heldMs, clock, io }: PublishInput
         const hold = { run, kind: "environment", what, where: "this machine", code } as const;
         throw new HeldError(hold, `${hint} To publish it: ${commandLine(io, io.words)}`.trim());
       }
+      if (messageOf(error) !== said) progress.say(`${messageOf(error)}; waiting until that is cured`);
+      said = messageOf(error);
       await clock.sleep(againMs, first);
     }
   }
