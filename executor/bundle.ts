@@ -122,7 +122,11 @@ const ownModules: Plugin = {
       const name = args.path.replace(/^node:/, "");
       if (!refusedModules.has(name) || (!args.path.startsWith("node:") && needsPrefix.has(name))) return null;
       return {
-        errors: [{ text: `an analysis may not use node:${name}: it runs without network, processes and threads` }],
+        errors: [
+          {
+            text: `an analysis may not use node:${name}: what it gives may depend on its records, parameters and inputs alone`,
+          },
+        ],
       };
     });
   },

@@ -44,9 +44,27 @@ export function describeRejection(error: unknown): string {
 
 /** Message and the author's own frames of the stack, for people: `Error: x (at map analysis.ts:3:9)`. */
 export function describeThrow(error: unknown): string {
-  const message = error instanceof Error ? `${error.name}: ${error.message}` : messageOf(error);
+  const message = refusedFile(error) ?? (error instanceof Error ? `${error.name}: ${error.message}` : messageOf(error));
   const frame = authorFrame(error);
   return (frame === null ? message : `${message} (${frame})`).slice(0, messageCharsMax);
+}
+
+/** Words for the author where Node's are about flags of a process that the author does not start. */
+function refusedFile(error: unknown): string | null {
+  if (typeof error !== "object" || error === null) return null;
+  const { permission, resource, syscall, path } = error as Readonly<Record<string, unknown>>;
+  const instead = "give side files as `inputs` and read them with context.inputs.read, or import JSON or a module";
+  switch (codeOf(error)) {
+    case "ERR_ACCESS_DENIED":
+      if (permission === "FileSystemRead") return `an analysis reads no files (${String(resource)}): ${instead}`;
+      if (permission === "FileSystemWrite") return `an analysis writes no files (${String(resource)})`;
+      return `an analysis has no right to this (${String(permission)})`;
+    case "ENOENT":
+      // A relative path: it is looked for in the scratch folder, which is the working folder.
+      return syscall === "open" ? `an analysis reads no files (${String(path)}): ${instead}` : null;
+    default:
+      return null;
+  }
 }
 
 /** The first frame that is not Spotfold's or Node's own, as `at name file:line:column`. Source maps have been applied. */

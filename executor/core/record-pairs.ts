@@ -39,12 +39,19 @@ export class RecordPairs {
   #gather(key: Key, value: unknown): void {
     if (!this.#open) throw new Error("emit was called after map returned");
     if (!Array.isArray(key) || key.length !== this.#columns) {
-      const got = Array.isArray(key) ? `${key.length} columns` : typeof key;
-      throw new SpotfoldError("invalid-key", `emit was given a key of ${got} instead of ${this.#columns} columns`);
+      throw new SpotfoldError("invalid-key", wrongKey(key, this.#columns));
     }
     if (value === undefined) throw new TypeError("emit was given no value");
     this.#texts.push(encodeKey(key));
     this.#keys.push(key);
     this.#values.push(value);
   }
+}
+
+function wrongKey(key: unknown, columns: number): string {
+  const count = (n: number): string => `${n} column${n === 1 ? "" : "s"}`;
+  const example = Array.from({ length: columns }, (_, i) => `"${"xyz"[i] ?? "…"}"`).slice(0, 4);
+  const article = /^[aeiou]/.test(typeof key) ? "an" : "a";
+  const got = Array.isArray(key) ? `a list of ${count(key.length)}` : key === null ? "null" : `${article} ${typeof key}`;
+  return `emit takes a list of ${count(columns)}, such as emit([${example.join(", ")}], 1); got ${got}`;
 }

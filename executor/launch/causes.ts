@@ -11,7 +11,10 @@ const tailCharsMax = 600;
 /** What `lend` threw, as the fault of a block (or of the machine, or of the environment). */
 export function lendFault(block: number, key: string, error: unknown): Fault {
   const code = codeOf(error) ?? "lend";
-  return { cause: causeOfCode(code), reason: code, message: `${key}: ${messageOf(error)}`, block };
+  const cause = causeOfCode(code);
+  // What a store says of it is about lending. A missing block is listed by its key.
+  if (cause === "gone") return { cause, reason: code, message: "the file is not there any more", block };
+  return { cause, reason: code, message: `${key}: ${messageOf(error)}`, block };
 }
 
 function causeOfCode(code: string): Cause {

@@ -36,6 +36,10 @@ describe("spotfold cancel, before a master admitted the run", () => {
     const again = capturedIo(folder);
     assert.equal(await cancel("r2", {}, again.io), 0);
     assert.match(again.out(), /^r2 was cancelled before/);
+    const json = capturedIo(folder);
+    assert.equal(await cancel("r2", { json: true }, json.io), 0);
+    const blocks = { covered: 0, missing: 0, givenBack: 0 };
+    assert.deepEqual(JSON.parse(json.out()), { format: 1, run: "r2", aggregate: "a", state: "cancelled", blocks });
     await store.close();
   });
 

@@ -58,6 +58,10 @@ describe("spotfold sample", function () {
     assert.ok(raw >= 2e6 && raw < 2.5e6, String(raw));
     const definitions = readFileSync(join(folder, "here/definitions/Histograms.json"), "utf8");
     assert.deepEqual(JSON.parse(definitions), sampleDefinitions());
+    const again = await call(folder, { out: "here", ...small, json: true });
+    const answer = JSON.parse(again.out) as Record<string, unknown>;
+    assert.deepEqual([answer["format"], answer["blocks"]], [1, { made: 0, kept: blocks.length }]);
+    assert.deepEqual([answer["data"], answer["rawBytes"]], [join(folder, "here/blocks"), 0]);
   });
 
   it("gives the same bytes for the same options, other ones for another seed", async () => {

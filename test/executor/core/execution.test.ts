@@ -59,6 +59,27 @@ describe("an execution", () => {
     );
   });
 
+  it("says how emit is called to who calls it otherwise", () => {
+    for (const [key, got] of [
+      ["x", "a string"],
+      [["x", "y"], "a list of 2 columns"],
+      [null, "null"],
+      [{}, "an object"],
+    ] as const) {
+      const wrong = load<number>({
+        name: "wrong",
+        key: ["k"],
+        map: (_record, emit) => emit(key as unknown as string[], 1),
+        merge: (a, b) => a + b,
+      });
+      const { made } = execution(wrong);
+      made.beginBlock(block(0));
+      made.chunk(lines("1"));
+      const { firstRejection = "" } = made.endBlock();
+      assert.ok(firstRejection.endsWith(`emit takes a list of 1 column, such as emit(["x"], 1); got ${got}`), firstRejection);
+    }
+  });
+
   it("says of a block of bad records that none was accepted, and of an empty one that it counts", () => {
     const { made, pairs } = execution();
     made.beginBlock(block(0));

@@ -68,6 +68,26 @@ describe("a hostile analysis", function hostile() {
     });
   }
 
+  it("that reads files is told that analyses read none, and how side files are given", async () => {
+    for (const path of ["/etc/passwd", "definitions.json"]) {
+      const s = setting();
+      const source = `import { readFileSync } from "node:fs"; export default { name: "reads", key: ["k"],
+        merge: (a, b) => a + b, map(record, emit) { readFileSync(${JSON.stringify(path)}); } };`;
+      const { reports } = await s.run(s.bundle(source), [s.block("a.ndjson", "1\n")]);
+      const first = reports[0]?.firstRejection ?? "";
+      assert.match(first, /map-threw: an analysis reads no files \([^)]+\): give side files as `inputs` and read them/);
+      assert.ok(first.includes(path), first);
+      assert.doesNotMatch(first, /--allow/);
+    }
+  });
+
+  it("that writes a file is told that, too", async () => {
+    const s = setting();
+    const source = `import { writeFileSync } from "node:fs"; writeFileSync("/tmp/spotfold-hostile", "x");`;
+    const { ended } = await s.run(s.bundle(source), [s.block("a.ndjson", "1\n")]);
+    assert.match(ended?.message ?? "", /cannot be loaded: an analysis writes no files \(\/tmp\/spotfold-hostile\)/);
+  });
+
   it("sees an empty environment", () => {
     assert.equal(got.get("environment"), "TZ");
   });

@@ -91,6 +91,11 @@ describe("how a pass ended", () => {
     assert.equal(passFault(pass({ last: { spoiled: 3 } }))?.cause, "code");
   });
 
+  it("says of a block that is gone that its file is, not what could not be done with it", () => {
+    const { message } = lendFault(1, "k", new SpotfoldError("absent", "There is no blob k to lend."));
+    assert.equal(message, "the file is not there any more");
+  });
+
   it("reads causes from what ports throw, and from why it was stopped", () => {
     const lend = (code: "absent" | "changed" | "access-denied" | "store-unavailable") =>
       lendFault(1, "k", new SpotfoldError(code, "m")).cause;
