@@ -54,7 +54,7 @@ function refusedFile(error: unknown): string | null {
   if (typeof error !== "object" || error === null) return null;
   const { permission, resource, syscall, path } = error as Readonly<Record<string, unknown>>;
   const instead = "give side files as `inputs` and read them with context.inputs.read, or import JSON or a module";
-  switch (codeOf(error)) {
+  switch (codeOf(error) ?? "") {
     case "ERR_ACCESS_DENIED":
       if (permission === "FileSystemRead") return `an analysis reads no files (${String(resource)}): ${instead}`;
       if (permission === "FileSystemWrite") return `an analysis writes no files (${String(resource)})`;

@@ -52,6 +52,10 @@ function wrongKey(key: unknown, columns: number): string {
   const count = (n: number): string => `${n} column${n === 1 ? "" : "s"}`;
   const example = Array.from({ length: columns }, (_, i) => `"${"xyz"[i] ?? "…"}"`).slice(0, 4);
   const article = /^[aeiou]/.test(typeof key) ? "an" : "a";
-  const got = Array.isArray(key) ? `a list of ${count(key.length)}` : key === null ? "null" : `${article} ${typeof key}`;
+  const got = Array.isArray(key)
+    ? `a list of ${count(key.length)}`
+    : key === null
+      ? "null"
+      : `${article} ${typeof key}`;
   return `emit takes a list of ${count(columns)}, such as emit([${example.join(", ")}], 1); got ${got}`;
 }

@@ -63,7 +63,8 @@ describe("bundling", () => {
     "a native addon": { source: 'import "./x.node";', message: /a\.ts:1:8: x\.node is a native addon/ },
     "a module that starts processes": {
       source: 'import { spawn } from "child_process"; spawn("x");',
-      message: /a\.ts:1:23: an analysis may not use node:child_process: what it gives may depend on its records, [^\n]+ alone$/,
+      message:
+        /a\.ts:1:23: an analysis may not use node:child_process: what it gives may depend on its records, [^\n]+ alone$/,
     },
     "a module that opens files anywhere": {
       source: 'import "node:sqlite";',

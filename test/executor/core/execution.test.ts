@@ -76,7 +76,10 @@ describe("an execution", () => {
       made.beginBlock(block(0));
       made.chunk(lines("1"));
       const { firstRejection = "" } = made.endBlock();
-      assert.ok(firstRejection.endsWith(`emit takes a list of 1 column, such as emit(["x"], 1); got ${got}`), firstRejection);
+      assert.ok(
+        firstRejection.endsWith(`emit takes a list of 1 column, such as emit(["x"], 1); got ${got}`),
+        firstRejection,
+      );
     }
   });
 
