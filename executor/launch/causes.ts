@@ -41,6 +41,14 @@ export function stopFault(reason: unknown): Fault {
   return { cause, reason: cause, message: reason instanceof Error ? reason.message : `stopped: ${cause}` };
 }
 
+/** Milliseconds as a person says them. */
+export function secondsOf(ms: number): string {
+  return `${Math.round(ms / 100) / 10} s`;
+}
+
+/** What may be behind a stall. */
+export const stallQuestion = "Is there an endless loop, or a record that takes longer than the setting timing.stallMs?";
+
 export interface ExecutorEnd {
   readonly end: ChildEnd;
   readonly loaded: boolean;

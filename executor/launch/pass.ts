@@ -58,6 +58,7 @@ class RunningPass {
   #inHand: number | undefined;
   #bytes = 0;
   #records = 0;
+  #recordsOfEnded = 0;
 
   constructor(context: PassContext) {
     this.#context = context;
@@ -94,6 +95,8 @@ class RunningPass {
       loaded: this.#loaded,
       inHand: this.#inHand,
       awaited: this.#word.firstOpen(pass.blocks),
+      keyOf: (block) => this.#blocks.get(block)?.key,
+      recordsInHand: Math.max(0, this.#records - this.#recordsOfEnded),
       faultOf: (block) => this.#word.faultOf(block),
       kernelKilled: kills !== null && (kernelKills() ?? 0) > kills,
       limits: task.limits,
@@ -210,6 +213,7 @@ class RunningPass {
     const violation = unborne ?? state.violation(report);
     if (violation !== null) return this.#broken(violation);
     state.blockEnded(report);
+    this.#recordsOfEnded += report.records;
     this.#inHand = undefined;
     this.#tell();
   }

@@ -4,7 +4,7 @@ import { SpotfoldError } from "../../shared/errors.ts";
 import type { ErrorCode } from "../../shared/errors.ts";
 import type { ChildError, ExecutorMessage, ExecutorTask } from "../children/protocol.ts";
 import type { Fault } from "../types.ts";
-import { executorFault } from "./causes.ts";
+import { executorFault, secondsOf, stallQuestion } from "./causes.ts";
 import { silenceMsMax, startChild } from "./child.ts";
 import type { Child, ChildEnd } from "./child.ts";
 import type { AttemptFolders } from "./folders.ts";
@@ -73,6 +73,7 @@ export async function runTask(task: ExecutorTask, options: TaskOptions): Promise
   if (outcome === "done") return { printed: end.printed };
   if (outcome !== null) throw errorOf(outcome);
   const kernelKilled = kills !== null && (kernelKills() ?? 0) > kills;
+  if (end.killed === "stalled") throw stalled(task, loaded, limits);
   throw errorOfEnd(end, loaded, limits, kernelKilled);
 }
 
@@ -102,10 +103,15 @@ function errorOf(outcome: ChildError | Fault): SpotfoldError {
   });
 }
 
+function stalled(task: ExecutorTask, loaded: boolean, limits: TaskLimits): SpotfoldError {
+  const key = task.task === "check" ? task.sample?.block.key : undefined;
+  const where = loaded ? (key === undefined ? "" : ` in the first records of ${key}`) : " while it was loaded";
+  const silence = secondsOf(silenceMsMax(limits.stallMs, loaded));
+  const message = `the analysis showed no progress for ${silence}${where}`;
+  return new SpotfoldError("analysis-failed", message, { hint: stallQuestion });
+}
+
 function errorOfEnd(end: ChildEnd, loaded: boolean, limits: TaskLimits, kernelKilled: boolean): SpotfoldError {
-  if (end.killed === "stalled") {
-    return new SpotfoldError("analysis-failed", `the analysis showed no progress for ${limits.stallMs} ms`);
-  }
   const fault = executorFault({ end, loaded, block: undefined, kernelKilled, rssBytesMax: limits.rssBytesMax });
   const code = fault.cause === "infrastructure" ? "internal" : "analysis-failed";
   return new SpotfoldError(code, fault.message, { retryable: code === "internal" });

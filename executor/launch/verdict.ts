@@ -5,8 +5,8 @@
  */
 import type { RecordFault } from "../core/attempt-state.ts";
 import type { AttemptLimits, Fault } from "../types.ts";
-import { executorFault, stopFault } from "./causes.ts";
-import type { ChildEnd } from "./child.ts";
+import { executorFault, secondsOf, stallQuestion, stopFault } from "./causes.ts";
+import { silenceMsMax, type ChildEnd } from "./child.ts";
 
 /** What the executor said last. */
 export type LastWord =
@@ -27,6 +27,9 @@ export interface PassEnd {
   readonly inHand: number | undefined;
   /** The block that the decoder is to speak of next. */
   readonly awaited: number | undefined;
+  readonly keyOf: (block: number) => string | undefined;
+  /** Of the block in hand, so many records at least were done. */
+  readonly recordsInHand: number;
   /** What the decoder said of a block. */
   readonly faultOf: (block: number) => Fault | undefined;
   readonly kernelKilled: boolean;
@@ -48,7 +51,7 @@ export function passFault(end: PassEnd): RecordFault | null {
     );
   }
   if (executor.killed === "too-long") {
-    const message = `the attempt took longer than ${end.limits.attemptMs} ms`;
+    const message = `the attempt took longer than ${secondsOf(end.limits.attemptMs)} (the setting timing.attemptMs)`;
     return { cause: "timeout", reason: "attempt-too-long", message };
   }
   if (executor.killed === "stalled") return stalled(end);
@@ -65,12 +68,17 @@ export function codeFault(reason: string, message: string, inHand: number | unde
   return inHand === undefined ? fault : { ...fault, block: inHand };
 }
 
-function stalled({ loaded, inHand, awaited, limits }: PassEnd): Fault {
-  const fault = { cause: "timeout", reason: "stalled", message: `no progress for ${limits.stallMs} ms` } as const;
-  if (!loaded) return { ...fault, beforeFirstRecord: true };
+function stalled({ loaded, inHand, awaited, keyOf, recordsInHand, limits }: PassEnd): Fault {
+  const silence = `no progress for ${secondsOf(silenceMsMax(limits.stallMs, loaded))}`;
+  const fault = { cause: "timeout", reason: "stalled" } as const;
+  if (!loaded) return { ...fault, message: `${silence} while the analysis was loaded`, beforeFirstRecord: true };
   // With no block in hand the executor waits for the decoder.
   const block = inHand ?? awaited;
-  return block === undefined ? fault : { ...fault, block };
+  if (block === undefined) return { ...fault, message: silence };
+  const where = `${silence} in ${keyOf(block) ?? `block ${block}`}`;
+  if (inHand === undefined) return { ...fault, message: `${where}: no bytes of it came`, block };
+  const at = recordsInHand === 0 ? "" : `, at record ${recordsInHand} or behind it`;
+  return { ...fault, message: `${where}${at}. ${stallQuestion}`, block };
 }
 
 /** The executor's input broke: the decoder's doing if it ended badly, else somebody in the executor took it. */

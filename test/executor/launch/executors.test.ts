@@ -105,6 +105,21 @@ describe("executors", function executors() {
     assert.deepEqual(readdirSync(b.scratch), []);
   });
 
+  it("say of a check that stalls how long, where, and what may be behind it", async () => {
+    const b = bench();
+    const block = b.block("a.ndjson", "1\n");
+    const bundle = b.bundle(
+      'export default { name: "loops", key: ["k"], merge: (a, b) => a + b, map() { for (;;); } };',
+    );
+    const executors = new ChildExecutors({ scratch: b.scratch, limits: { ...limits, stallMs: 1_500 } });
+    const sample = { records: "ndjson", block, lent: { kind: "path", path: join(b.folder, block.key) } } as const;
+    await assert.rejects(executors.check({ bundle, sample }), {
+      code: "analysis-failed",
+      message: "the analysis showed no progress for 1.5 s in the first records of a.ndjson",
+      hint: /endless loop[^]*timing\.stallMs/,
+    });
+  });
+
   it("merge only the slices that they are given", async () => {
     const b = bench();
     const [, second] = b.segment("one", [

@@ -115,6 +115,7 @@ describe("a hostile analysis", function hostile() {
       [outcome.ended, outcome.faults.map(({ block, cause, reason }) => [block, cause, reason])],
       [null, [[1, "timeout", "stalled"]]],
     );
+    assert.match(outcome.faults[0]?.message ?? "", /^no progress for 1\.5 s in b\.ndjson\. Is there an endless loop/);
     assert.deepEqual(entriesOf(outcome), { "p\tn": "1" });
   });
 

@@ -16,6 +16,8 @@ const pass = (end: Partial<PassEnd> = {}): PassEnd => ({
   loaded: true,
   inHand: 3,
   awaited: 4,
+  keyOf: (block) => `logs/${block}.gz`,
+  recordsInHand: 0,
   faultOf: () => undefined,
   kernelKilled: false,
   limits,
@@ -83,6 +85,21 @@ describe("how a pass ended", () => {
       passFault(pass({ ...early, executor: killed("SIGKILL", { killed: "stalled" }) }))?.beforeFirstRecord,
       true,
     );
+  });
+
+  it("a stall is told with its time, block and record, and what may be behind it", () => {
+    const stalledAt = (end: Partial<PassEnd>) =>
+      passFault(
+        pass({ executor: killed("SIGKILL", { killed: "stalled" }), limits: { ...limits, stallMs: 60_000 }, ...end }),
+      )?.message;
+    const question = "Is there an endless loop, or a record that takes longer than the setting timing.stallMs?";
+    assert.equal(stalledAt({}), `no progress for 60 s in logs/3.gz. ${question}`);
+    assert.equal(
+      stalledAt({ recordsInHand: 12 }),
+      `no progress for 60 s in logs/3.gz, at record 12 or behind it. ${question}`,
+    );
+    assert.equal(stalledAt({ inHand: undefined }), "no progress for 60 s in logs/4.gz: no bytes of it came");
+    assert.equal(stalledAt({ loaded: false }), "no progress for 60 s while the analysis was loaded");
   });
 
   it("a block that the decoder gave up has the decoder's fault", () => {
