@@ -188,9 +188,11 @@ function runBlock<V, P>(
     }
   }
   if (accumulator !== undefined) emitted.push(...accumulator.drain());
-  const odd = emitted.find(([key]) => key.length !== columns);
-  if (odd !== undefined)
-    throw new Error(`a key of ${odd[0].length} columns instead of ${columns}: ${odd[0].join(" ")}`);
+  // A text has a length, too, and JavaScript has no types.
+  const odd = emitted.find(([key]) => !Array.isArray(key) || key.length !== columns);
+  if (odd !== undefined) {
+    throw new Error(`emit takes a list of ${columns} column${columns === 1 ? "" : "s"}; got ${JSON.stringify(odd[0])}`);
+  }
   return emitted;
 }
 

@@ -104,6 +104,14 @@ describe("the helpers for tests of analyses", () => {
       merge: (a, b) => a + b,
     });
     assert.deepEqual(runAnalysis(half, [{ records: ["{"] }]), { entries: [], rejected: { "invalid-json": 1 } });
-    assert.throws(() => runAnalysis(half, [{ records: ["1"] }]), /a key of 1 columns instead of 2/);
+    assert.throws(() => runAnalysis(half, [{ records: ["1"] }]), /emit takes a list of 2 columns; got \["x"\]/);
+    const text = "x" as unknown as readonly string[];
+    const one = defineAnalysis<number>({
+      name: "one",
+      key: ["a"],
+      map: (_record, emit) => emit(text, 1),
+      merge: (a, b) => a + b,
+    });
+    assert.throws(() => runAnalysis(one, [{ records: ["1"] }]), /emit takes a list of 1 column; got "x"/);
   });
 });
