@@ -63,18 +63,10 @@ export async function prepare(input: PrepareInput): Promise<Prepared> {
   const { analysis, options, settings, catalog, executors, scratch, progress, signal, scope } = input;
   // Asked for first: a slip in the name is told before anything is listed.
   const module = analysisModule(analysis, settings.folder);
-  if (
-    analysis === "counts" &&
-    options.by === undefined &&
-    !(options.param ?? []).some((text) => text.startsWith("by="))
-  ) {
-    throw new SpotfoldError("usage", "--by is missing: counts is told by what to count", {
-      hint: "Name dimensions of the layout and paths in the record: --by 'date,$.info.OS'.",
-    });
-  }
   const dataset = datasetOf(settings, options);
   refuseOwnPlaces(dataset.place, { ...ownPlaces(settings), ...(input.out === undefined ? {} : { out: input.out }) });
   const filter = await filterOf(settings, dataset, options, systemClock.now());
+  requireBy(analysis, options);
   const data = await new DataStores(scope).of(dataset);
   const sync = await syncDataset({ catalog, dataset, data, filter, settings, progress, signal });
   progress.say(syncText(dataset, sync));
@@ -174,6 +166,14 @@ function checkLines({ check }: CheckedAnalysis): string[] {
   if (mapped === null || rejected === 0) return [];
   const first = mapped.firstRejection === null ? "" : `: ${mapped.firstRejection}`;
   return [`${countText(rejected)} of the first ${counted(mapped.records, "record")} tried are rejected${first}`];
+}
+
+/** The one parameter that has a flag of its own, and that nothing can do without. */
+function requireBy(analysis: string, { by, param }: RequestOptions): void {
+  if (analysis !== "counts" || by !== undefined || (param ?? []).some((text) => text.startsWith("by="))) return;
+  throw new SpotfoldError("usage", "--by is missing: counts is told by what to count", {
+    hint: "Name dimensions of the layout and paths in the record: --by 'date,$.info.OS'.",
+  });
 }
 
 /** `counts` finds out what it counts by only when it sees a block's dimensions; they are the same for all blocks. */

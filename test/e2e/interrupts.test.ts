@@ -79,7 +79,9 @@ describe("spotfold run, interrupted", function interruptSuite() {
       const ended = await started.waitForEnd(60_000);
       assert.equal(ended.code, code, ended.stderr);
       assert.match(ended.stderr, /To go on: \S*spotfold(?:\.cjs)? run /);
-      assert.equal(ended.stdout, "");
+      const { error } = JSON.parse(ended.stdout) as { error: { code: string; hint: string } };
+      assert.equal(error.code, "interrupted");
+      assert.match(error.hint, /^To go on: \S*spotfold(?:\.cjs)? run /);
       await checkEnd(folder);
     });
   }
