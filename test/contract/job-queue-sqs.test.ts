@@ -1,0 +1,33 @@
+/**
+ * The JobQueue suite on moto. It is no proof of lease fencing: a stale handle's extend there changes the new lease, its
+ * delete removes the message (`strict: false`). SQS counts in seconds, so do the tests.
+ */
+import type { SQSClient } from "@aws-sdk/client-sqs";
+import { startMoto } from "../support/moto.ts";
+import { needs } from "../support/requirements.ts";
+import { createQueue, sqsClient, sqsQueue } from "../support/sqs.ts";
+import { describeJobQueue } from "./job-queue.ts";
+
+describe("SQS", () => {
+  needs("moto");
+
+  let client: SQSClient;
+  let queues = 0;
+
+  before(async function starts() {
+    this.timeout(90_000);
+    const { endpoint } = await startMoto();
+    client = sqsClient(endpoint);
+  });
+
+  describeJobQueue("SQS on moto", {
+    unitMs: 1_000,
+    wakeMsMax: 900,
+    strict: false,
+    fair: false,
+    async open() {
+      const url = await createQueue(client, `contract-${++queues}`);
+      return [sqsQueue({ client, url }), sqsQueue({ client, url })];
+    },
+  });
+});
