@@ -12,12 +12,12 @@
  */
 import type { BatchResultErrorEntry } from "@aws-sdk/client-sqs";
 import pLimit from "p-limit";
-import { SpotfoldError } from "../../errors.ts";
+import { messageOf, SpotfoldError } from "../../errors.ts";
 import type { Clock, Random } from "../../ports/clock.ts";
 import { accepted } from "../../ports/job-queue-limits.ts";
 import type { EntryResult } from "../../ports/job-queue.ts";
 import { cutBatches } from "./batches.ts";
-import { faultOf, meaningOf } from "./meanings.ts";
+import { meaningOf, requestFault } from "./meanings.ts";
 
 /** Of one call: the first failures of a busy queue pass within the second. */
 const triesMax = 5;
@@ -40,7 +40,7 @@ export interface BatchCall<Entry> {
   /** Only sends have groups. */
   readonly groups?: GroupUse;
   /** A failed request. */
-  readonly translated: (error: unknown) => Error;
+  readonly translated: (error: unknown) => unknown;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -59,7 +59,7 @@ class BatchRun<Entry> {
   readonly results: EntryResult[];
   readonly #call: BatchCall<Entry>;
   /** Of requests that failed as a whole. */
-  error: Error | undefined;
+  error: unknown;
   answered = false;
 
   constructor(call: BatchCall<Entry>, count: number) {
@@ -113,7 +113,7 @@ class BatchRun<Entry> {
     error: unknown,
     grouped: boolean,
   ): Promise<readonly Numbered<Entry>[]> {
-    const meaning = meaningOf(faultOf(error));
+    const meaning = meaningOf(requestFault(error));
     if (meaning === "no-groups" && grouped && this.#call.groups !== undefined) {
       this.#call.groups.used = false;
       return batch;
@@ -128,7 +128,7 @@ class BatchRun<Entry> {
     if (aboutEntries) this.answered = true;
     else this.error ??= translated;
     const retryable = translated instanceof SpotfoldError && translated.retryable;
-    const result = meaning === "stale" ? accepted : no(translated.message, retryable);
+    const result = meaning === "stale" ? accepted : no(messageOf(translated), retryable);
     for (const { index } of batch) this.results[index] = result;
     return [];
   }

@@ -2,6 +2,7 @@
  * What SQS, and servers that speak like it, mean by an error: of a whole request or of one entry of a batch. Servers differ
  * in names (`QueueDoesNotExist`, `AWS.SimpleQueueService.NonExistentQueue`) and in what they think an error at all.
  */
+import { faultOf } from "../fault.ts";
 
 export type Meaning =
   /** The lease is over, or the message gone. The port says yes to that, silently. */
@@ -24,6 +25,8 @@ export interface Fault {
   readonly senderFault: boolean;
 }
 
+/** HTTP. */
+const serverFaults = 500;
 const prefix = /^(?:AWS\.SimpleQueueService\.|com\.amazonaws\.sqs#)/;
 const tooLong = new Set(["BatchRequestTooLong", "TooManyEntriesInBatchRequest"]);
 const noQueue = new Set(["QueueDoesNotExist", "NonExistentQueue"]);
@@ -47,9 +50,8 @@ export function meaningOf({ code, message, senderFault }: Fault): Meaning {
   return senderFault ? "refused" : "busy";
 }
 
-/** Of a request that the SDK gave up. */
-export function faultOf(error: unknown): Fault {
-  const named = error instanceof Error ? error : new Error(String(error));
-  const fault = "$fault" in named ? named.$fault : undefined;
-  return { code: named.name, message: named.message, senderFault: fault === "client" };
+/** Of a request that the SDK gave up. No answer at all is nobody's fault but the network's. */
+export function requestFault(error: unknown): Fault {
+  const { code, message, status } = faultOf(error);
+  return { code, message, senderFault: status !== undefined && status < serverFaults };
 }

@@ -54,7 +54,7 @@ export async function openSqsQueues(text: string, options: SqsOptions): Promise<
       const { QueueUrl: url = "" } = await client.send(new GetQueueUrlCommand({ QueueName: queue }));
       return url;
     } catch (error) {
-      throw translatedFrom(error, { queue: `sqs://${queue}`, action });
+      throw translatedFrom(error, { queue: `sqs://${queue}`, url: queue, action });
     }
   };
   const open = async (queue: string): Promise<SqsJobQueue> => {

@@ -52,14 +52,26 @@ export function parseSqsPlace(text: string): QueuePlace {
   const name = url.pathname.slice(url.pathname.lastIndexOf("/") + 1);
   if (!name.endsWith(jobsEnd) || !namePattern.test(name.slice(0, -jobsEnd.length)))
     throw wrong(text, "a queue's URL is that of the jobs queue, which ends in -jobs");
-  const found = regionInHost.exec(url.hostname);
   return {
     kind: "urls",
     jobs: url.href,
     ready: `${url.href.slice(0, -jobsEnd.length)}${readyEnd}`,
     endpoint: url.origin,
-    region: found?.[1] ?? found?.[2],
+    region: regionOf(url.hostname),
   };
+}
+
+/** As policies name a queue, of its URL or its name; `*` for what that does not tell. */
+export function arnOf(url: string): string {
+  if (!URL.canParse(url)) return `arn:aws:sqs:*:*:${url}`;
+  const { hostname, pathname } = new URL(url);
+  const [name = "*", account = "*"] = pathname.split("/").filter(Boolean).toReversed();
+  return `arn:aws:sqs:${regionOf(hostname) ?? "*"}:${account}:${name}`;
+}
+
+function regionOf(hostname: string): string | undefined {
+  const found = regionInHost.exec(hostname);
+  return found?.[1] ?? found?.[2];
 }
 
 function wrong(text: string, why: string): SpotfoldError {

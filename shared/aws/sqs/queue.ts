@@ -240,7 +240,7 @@ export class SqsJobQueue implements JobQueue {
     return entries.map(({ refusal }) => refusal ?? (inOrder.next().value as EntryResult));
   }
 
-  #translated(action: string, error: unknown): Error {
-    return translatedFrom(error, { queue: this.name, action });
+  #translated(action: string, error: unknown): unknown {
+    return translatedFrom(error, { queue: this.name, url: this.#options.url, action });
   }
 }
