@@ -10,8 +10,8 @@
  */
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
-import type { S3ClientConfig } from "@aws-sdk/client-s3";
-import type { SQSClientConfig } from "@aws-sdk/client-sqs";
+import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
+import type { SQSClient, SQSClientConfig } from "@aws-sdk/client-sqs";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { SpotfoldError } from "../errors.ts";
 
@@ -98,19 +98,18 @@ export function sqsClientConfig(options: AwsOptions): SQSClientConfig {
   };
 }
 
-/** The part of a client that is needed here, of any service. */
+/** The part of every client's middleware that is needed here: each service has types of its own for it. */
 interface Stack {
-  readonly middlewareStack: {
-    add(middleware: (next: Handler) => Handler, options: { step: "deserialize"; name: string; priority: "high" }): void;
-  };
+  add(middleware: (next: Handler) => Handler, options: { step: "deserialize"; name: string; priority: "high" }): void;
 }
 type Handler = (args: never) => Promise<{ response: unknown; output: object }>;
 
 const answeredAt = new WeakMap<object, number>();
 
 /** Makes `storeTimeOf` work on this client's outputs and errors. */
-export function keepServerTime(client: Stack): void {
-  client.middlewareStack.add(
+export function keepServerTime(client: S3Client | SQSClient): void {
+  const stack = client.middlewareStack as unknown as Stack;
+  stack.add(
     (next) => async (args) => {
       try {
         const result = await next(args);
