@@ -1,12 +1,11 @@
 /** A master's context for all aggregates: the selection of each run is listed when it is admitted. */
 import type { MasterContext } from "../../master/context.ts";
 import type { Settings } from "../../shared/config/settings.ts";
-import { FolderBlobStore } from "../../shared/local/folder-store/store.ts";
 import type { Log } from "../../shared/log.ts";
 import { syncCatalog } from "../../shared/catalog/sync.ts";
 import type { AnyEvent } from "./log.ts";
 import { masterContext, openExecutors, selectionOf } from "./master.ts";
-import { DataStores, folderOf, openCatalog, openQueues, openStore, openWorkStore } from "./ports.ts";
+import { DataStores, openCatalog, openExistingStore, openQueues, openStore, openWorkStore } from "./ports.ts";
 import type { Scope } from "./scope.ts";
 import { publishingStore } from "./web-store.ts";
 import { makeScratch } from "./worker.ts";
@@ -21,11 +20,11 @@ export interface OpenMasterInput {
 
 export async function openMaster(input: OpenMasterInput, scope: Scope): Promise<MasterContext> {
   const { settings, id, log, probe } = input;
-  const store = probe ? await openWorkStore(settings, scope) : await existingStore(settings, scope);
-  const web = publishingStore(await openStore("web", settings.web, scope));
+  const store = probe ? await openWorkStore(settings, scope) : await openExistingStore(settings, scope);
+  const web = publishingStore(await openStore("web", settings.web, settings, scope));
   const queues = await openQueues(settings, scope);
   const catalog = await openCatalog(settings, scope);
-  const data = new DataStores(scope);
+  const data = new DataStores(settings, scope);
   return await masterContext({
     settings,
     id,
@@ -42,9 +41,4 @@ export async function openMaster(input: OpenMasterInput, scope: Scope): Promise<
     executors: openExecutors(settings, await makeScratch(settings, id, scope)),
     log,
   });
-}
-
-async function existingStore(settings: Settings, scope: Scope): Promise<FolderBlobStore> {
-  const store = await FolderBlobStore.open(folderOf(settings.store));
-  return scope.opened("store", store, async (opened) => await opened.close());
 }

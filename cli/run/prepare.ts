@@ -59,7 +59,7 @@ export async function prepare(input: PrepareInput): Promise<Prepared> {
   const module = analysisModule(analysis, settings.folder);
   const dataset = datasetOf(settings, options);
   const filter = await filterOf(settings, dataset, options, systemClock.now());
-  const data = await new DataStores(scope).of(dataset);
+  const data = await new DataStores(settings, scope).of(dataset);
   const sync = await syncDataset({ catalog, dataset, data, filter, settings, progress, signal });
   progress.say(syncText(dataset, sync));
   const first = firstOf(selectionOf(catalog, { dataset, filter: filter as RunSpec["filter"] }));
