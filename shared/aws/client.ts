@@ -22,7 +22,7 @@ export const socketsMax = 256;
 const connectMsMax = 5_000;
 
 /** From the first byte sent to the answer's head: a part of 8 MiB at 2 Mbit/s; above the 20 s of a long poll. */
-const requestMsMax = 60_000;
+const requestMsMaxDefault = 60_000;
 
 /** Tries of one request: with the SDK's back-off (up to 20 s each) a server may be away for about half a minute. */
 const attemptsMaxDefault = 6;
@@ -50,6 +50,8 @@ export interface AwsOptions {
   readonly pathStyle?: boolean;
   /** Tries of one request, the first included. Default 6. */
   readonly attemptsMax?: number;
+  /** From a request's first byte to its answer's head. Default 60,000. */
+  readonly requestMsMax?: number;
   readonly proxy?: ProxyVariables;
 }
 
@@ -65,7 +67,7 @@ function commonConfig(options: AwsOptions) {
     retryMode: "standard",
     requestHandler: new NodeHttpHandler({
       connectionTimeout: connectMsMax,
-      requestTimeout: requestMsMax,
+      requestTimeout: options.requestMsMax ?? requestMsMaxDefault,
       throwOnRequestTimeout: true,
       // A socket may lie idle while whoever reads a body pauses; reading.ts watches bodies that should move.
       socketTimeout: 0,

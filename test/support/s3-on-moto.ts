@@ -8,11 +8,17 @@ import { systemClock, systemRandom } from "../../shared/clock.ts";
 import type { Moto } from "./moto.ts";
 import { atEnd } from "./cleanup.ts";
 
-/** What moto takes for an account; the SDK finds it where it looks first. */
+/** Keys that moto takes for an account; the SDK finds them where it looks first, and asks nobody else for any. */
 export function useMotoCredentials(moto: Moto): void {
-  for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_EC2_METADATA_DISABLED"]) {
-    process.env[name] = moto.env[name];
-  }
+  for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]) process.env[name] = moto.env[name];
+  process.env["AWS_EC2_METADATA_DISABLED"] = "true";
+}
+
+/** The same without moto, for servers of the test that take anybody. */
+export function useTestCredentials(): void {
+  process.env["AWS_ACCESS_KEY_ID"] = "AKIAIOSFODNN7EXAMPLE";
+  process.env["AWS_SECRET_ACCESS_KEY"] = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+  process.env["AWS_EC2_METADATA_DISABLED"] = "true";
 }
 
 let buckets = 0;
