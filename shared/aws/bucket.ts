@@ -2,7 +2,8 @@
  * Finding a bucket: its region, by asking for the bucket from any region. S3 says where it is in the answer, in a redirect and
  * also when it refuses (403), so the right to see the bucket (`s3:ListBucket`) is not needed for it.
  */
-import { HeadBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import { HeadBucketCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
+import { codeOf } from "../errors.ts";
 import { keepServerTime, regionDefault, s3ClientConfig } from "./client.ts";
 import type { AwsOptions } from "./client.ts";
 import { translated } from "./errors.ts";
@@ -47,18 +48,38 @@ async function configuredRegion(options: AwsOptions): Promise<string> {
 }
 
 async function bucketRegion(client: S3Client, place: S3Place, options: AwsOptions): Promise<string | undefined> {
+  const { bucket } = place;
   try {
-    return (await client.send(new HeadBucketCommand({ Bucket: place.bucket }))).BucketRegion;
+    return (await client.send(new HeadBucketCommand({ Bucket: bucket }))).BucketRegion;
   } catch (error) {
     const { region, status } = faultOf(error);
     if (region !== undefined) return region;
-    // Refused without a word about the region: whoever may not see the bucket may still read and write in it.
-    if (status === 403) return undefined;
-    throw translated(status === 404 ? Object.assign(new Error("no bucket"), { Code: "NoSuchBucket" }) : error, {
+    if (status === undefined || status >= 500) throw failure(error);
+  }
+  // An answer to HEAD has no words. A list has: expired credentials, no such bucket, a clock that is wrong.
+  try {
+    await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: place.root, MaxKeys: 1 }));
+    return undefined;
+  } catch (error) {
+    const { region, status, code } = faultOf(error);
+    if (region !== undefined) return region;
+    const inWords = failure(error);
+    // Whoever may not list may still read and write.
+    if (status === 403 && codeOf(inWords) === "access-denied") return undefined;
+    throw status === 404 && code !== "NoSuchBucket" ? failure(absent(error)) : inWords;
+  }
+
+  function failure(error: unknown): unknown {
+    return translated(error, {
       store: place.name,
       action: "s3:ListBucket",
       resource: resourceOf(place),
       ...(options.profile === undefined ? {} : { profile: options.profile }),
     });
   }
+}
+
+/** What a 404 says of a bucket, where the server has another word for it. */
+function absent(cause: unknown): Error {
+  return Object.assign(new Error("There is no such bucket.", { cause }), { Code: "NoSuchBucket" });
 }

@@ -24,8 +24,12 @@ export async function* listBlobs(
   const { signal, after } = options;
   signal?.throwIfAborted();
   const shallow = options.shallow ?? false;
-  // S3 could not hold such keys, and no request could say them.
-  if (!prefix.isWellFormed()) return yield { blobs: [], prefixes: [], storeTime: requests.clock.now() };
+  if (!prefix.isWellFormed()) {
+    // S3 holds no such keys, and no request could name them; what it is asked for is the time.
+    const answer = await page(requests, { prefix: "", after, shallow, token: undefined, signal, entriesMax: 1 });
+    yield { blobs: [], prefixes: [], storeTime: requests.timeOf(answer) };
+    return;
+  }
   const within = shallow ? prefixAround(prefix, after) : undefined;
   let again = within !== undefined && after !== undefined && (await hasKeys(requests, within, after, signal));
   let token: string | undefined;

@@ -38,7 +38,7 @@ export async function headBlob(
   key: string,
   options: Pick<GetOptions, "ifMatch" | "signal"> = {},
 ): Promise<ReadInfo | null> {
-  return (await headOrTime(requests, key, options)).info;
+  return mayExist(requests.place, key) ? (await headOrTime(requests, key, options)).info : null;
 }
 
 /** `headBlob`, with the store's time also when there is none. The key must be one that S3 can hold. */
@@ -47,7 +47,6 @@ export async function headOrTime(
   key: string,
   { ifMatch, signal }: Pick<GetOptions, "ifMatch" | "signal"> = {},
 ): Promise<{ info: ReadInfo; storeTime: number } | { info: null; storeTime: number }> {
-  if (!mayExist(requests.place, key)) return { info: null, storeTime: requests.clock.now() };
   const condition = ifMatch === undefined ? {} : { IfMatch: quotedEtag(ifMatch) };
   try {
     const answer = await requests.send(
@@ -58,7 +57,27 @@ export async function headOrTime(
     return { info, storeTime: info.storeTime };
   } catch (error) {
     if (isAbsent(error)) return { info: null, storeTime: requests.timeOf(error) };
-    throw isChanged(error) ? changed(requests, key, ifMatch, error) : requests.translated(error, getAction, key);
+    if (isChanged(error)) throw changed(requests, key, ifMatch, error);
+    throw requests.translated(await explained(requests, key, error, signal), getAction, key);
+  }
+}
+
+/** Answers to HEAD have no body, hence no words: a refusal is asked for again by a request whose answer has them. */
+async function explained(
+  requests: S3Requests,
+  key: string,
+  refusal: unknown,
+  signal: AbortSignal | undefined,
+): Promise<unknown> {
+  const { status } = faultOf(refusal);
+  if (status === undefined || status >= 500) return refusal;
+  try {
+    const options = { range: { start: 0, end: 1 }, ...(signal === undefined ? {} : { signal }) };
+    streamOf(requests, await openBody(requests, key, 0, 1, options)).destroy();
+    return refusal;
+  } catch (error) {
+    signal?.throwIfAborted();
+    return error;
   }
 }
 

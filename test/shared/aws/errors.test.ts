@@ -234,8 +234,20 @@ describe("errors of AWS", () => {
   it("says who may not head or write, where the answer has no words", async () => {
     const store = await open();
     answers.set("HEAD", { status: 403 });
+    answers.set("GET", { status: 403 });
     const head = await failsWith("access-denied", store.head("k"));
     assert.match(head.message, /this principal may not s3:GetObject on arn:aws:s3:::bucket\/pre\/k\.$/);
+    // An answer to HEAD has no body: another request finds out why.
+    answers.set("HEAD", { status: 400 });
+    answers.set("GET", { status: 400, body: xml("ExpiredToken", "The provided token has expired.") });
+    await failsWith("no-credentials", store.head("k"));
+    await failsWith("no-credentials", open());
+    answers.set("HEAD", { status: 403 });
+    answers.set("GET", { status: 403, body: xml("RequestTimeTooSkewed", "The difference is too large.") });
+    await failsWith("clock-skew", open());
+    // Without the right to list a store can be opened all the same.
+    answers.set("GET", { status: 403, body: xml("AccessDenied", "Access Denied") });
+    await open();
     answers.set("PUT", { status: 403, body: xml("AccessDenied", "Access Denied") });
     for (const write of [
       store.put("k", bytesOf("x")),
@@ -312,6 +324,9 @@ describe("errors of AWS", () => {
 
   it("finds no bucket where none is, and lets an abort through", async () => {
     answers.set("HEAD", { status: 404 });
+    answers.set("GET", { status: 404, body: xml("NoSuchBucket", "The specified bucket does not exist") });
+    await failsWith("no-such-store", open());
+    answers.set("GET", { status: 404 });
     await failsWith("no-such-store", open());
     const reason = new DOMException("enough", "AbortError");
     assert.equal(translated(reason, { store: "s", action: "a", resource: "r" }), reason);

@@ -139,6 +139,15 @@ describe("S3BlobStore", () => {
     });
   }
 
+  it("goes through a proxy where one is set", async () => {
+    const proxy = await startFaultServer("", () => ({ answer: { status: 200 } }));
+    await openS3("http://s3.invalid", "s3://bucket", { aws: { proxy: { HTTP_PROXY: proxy.endpoint } } });
+    assert.deepEqual(
+      proxy.asked.map(({ method, url }) => `${method} ${url}`),
+      ["HEAD http://s3.invalid/bucket/"],
+    );
+  });
+
   it("lets one of 8 clients win each create and each swap, and all of them see who", async () => {
     const place = await newBucket(moto);
     const clients = await Promise.all(Array.from({ length: 8 }, () => openS3(moto, place)));
