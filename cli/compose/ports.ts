@@ -36,10 +36,15 @@ export function shownPlace(place: string): string {
   return isFolder(place) ? folderOf(place) : place;
 }
 
-async function openPlace(place: string, { aws }: AwsSettings, folder: FolderBlobStoreOptions): Promise<BlobStore> {
+async function openPlace(
+  place: string,
+  { aws }: AwsSettings,
+  folder: FolderBlobStoreOptions,
+  terms: Pick<DatasetSpec, "requesterPays"> = {},
+): Promise<BlobStore> {
   if (isFolder(place)) return await FolderBlobStore.open(folderOf(place), folder);
   const { S3BlobStore } = await import("../../shared/aws/store.ts");
-  return await S3BlobStore.open({ place, aws, clock: systemClock, random: systemRandom });
+  return await S3BlobStore.open({ place, aws, clock: systemClock, random: systemRandom, ...terms });
 }
 
 /** A store of our own: the work store or the web store. A folder is made if need be. */
@@ -72,11 +77,11 @@ export interface Queues {
   readonly ready: JobQueue;
 }
 
-export async function openQueues({ queue: place, aws }: Settings, scope: Scope): Promise<Queues> {
+export async function openQueues({ queue: place, queueBatchBytes, aws }: Settings, scope: Scope): Promise<Queues> {
   const ports = { clock: systemClock, random: systemRandom };
   if (isSqsPlace(place)) {
     const { openSqsQueues } = await import("../../shared/aws/sqs/open.ts");
-    const queues = await openSqsQueues(place, { aws, ...ports });
+    const queues = await openSqsQueues(place, { aws, batchBytesMax: queueBatchBytes, ...ports });
     return scope.opened("queues", queues, async (opened) => await opened.close());
   }
   const open = async (name: string): Promise<JobQueue> => {
@@ -91,6 +96,8 @@ export async function openCatalog(settings: Settings, scope: Scope): Promise<Cat
   return scope.opened("catalog", catalog, (opened) => opened.close());
 }
 
+type DataPlace = Pick<DatasetSpec, "place" | "requesterPays">;
+
 /** The stores that datasets lie in, opened when they are first asked for; only read. */
 export class DataStores {
   readonly #settings: AwsSettings;
@@ -102,20 +109,22 @@ export class DataStores {
     this.#scope = scope;
   }
 
-  of(dataset: Pick<DatasetSpec, "place">): Promise<BlobStore> {
-    const { place } = dataset;
-    let store = this.#open.get(place);
+  of(dataset: DataPlace): Promise<BlobStore> {
+    const { place, requesterPays = false } = dataset;
+    const name = `${place} ${requesterPays}`;
+    let store = this.#open.get(name);
     if (store === undefined) {
-      store = this.#openData(place);
-      this.#open.set(place, store);
+      store = this.#openData(dataset);
+      this.#open.set(name, store);
       // One that could not be opened may be there the next time.
-      store.catch(() => this.#open.delete(place));
+      store.catch(() => this.#open.delete(name));
     }
     return store;
   }
 
-  async #openData(place: string): Promise<BlobStore> {
-    const store = await openPlace(place, this.#settings, { foreign: true });
+  async #openData({ place, requesterPays }: DataPlace): Promise<BlobStore> {
+    const terms = requesterPays === true ? { requesterPays } : {};
+    const store = await openPlace(place, this.#settings, { foreign: true }, terms);
     return this.#scope.opened(place, store, async (opened) => await opened.close());
   }
 }

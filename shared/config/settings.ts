@@ -53,6 +53,8 @@ export interface Settings {
   readonly datasets: readonly DatasetSpec[];
   /** A later sync of a store in the cloud looks only at so many days. */
   readonly recentDays: number;
+  /** All bodies of one batch of messages that is sent to SQS. */
+  readonly queueBatchBytes: number;
   readonly limits: Limits;
   readonly timing: Timing;
   /** As AWS's own variables say. Not a setting: every tool of AWS reads them. */
@@ -137,6 +139,7 @@ function assemble(
     work: pathOf("work"),
     slots: numberOf("slots"),
     recentDays: numberOf("recentDays"),
+    queueBatchBytes: numberOf("queueBatchBytes"),
     limits,
     timing,
   });

@@ -17,14 +17,14 @@ function settingsOf(given: CommandLineSettings, variables: Variables = {}, file?
 describe("places of AWS in the settings", () => {
   it("are taken from flags, variables and the file", () => {
     const variables = { SPOTFOLD_STORE: "s3://runs/spot/", SPOTFOLD_QUEUE: "sqs://fold" };
-    const datasets = { logs: { place: "s3://data/logs/" } };
+    const datasets = { logs: { place: "s3://data/logs/", requesterPays: true } };
     const settings = settingsOf({ web: "S3://web" }, variables, { store: "elsewhere", datasets });
     assert.equal(settings.store, "s3://runs/spot");
     assert.equal(settings.queue, "sqs://fold");
     assert.equal(settings.web, "s3://web");
     assert.deepEqual(
-      settings.datasets.map(({ place }) => place),
-      ["s3://data/logs"],
+      settings.datasets.map(({ place, requesterPays }) => [place, requesterPays]),
+      [["s3://data/logs", true]],
     );
     const url = "https://sqs.eu-west-1.amazonaws.com/123456789012/fold-jobs";
     assert.equal(settingsOf({ queue: url }).queue, url);
@@ -53,6 +53,8 @@ describe("places of AWS in the settings", () => {
     ] as const satisfies readonly (readonly [CommandLineSettings, RegExp])[]) {
       assert.throws(() => settingsOf(given), { code: "invalid-config", message: rule });
     }
+    const pays = { a: { place: "s3://data/logs", requesterPays: "yes" } };
+    assert.throws(() => settingsOf({}, {}, { datasets: pays }), { message: /a.requesterPays = "yes".*true or false/ });
     const datasets = { a: { place: "s3://data/logs" }, b: { place: "s3://data/logs/2026" } };
     assert.throws(() => settingsOf({}, {}, { datasets }), { code: "invalid-config", message: /overlap/ });
   });
