@@ -24,6 +24,9 @@ const connectMsMax = 5_000;
 /** From the first byte sent to the answer's head: a part of 8 MiB at 2 Mbit/s; above the 20 s of a long poll. */
 const requestMsMaxDefault = 60_000;
 
+/** A connection that lost its other end says nothing: nothing came for so long, although somebody waits for it. */
+export const silentMsMaxDefault = 30_000;
+
 /** Tries of one request: with the SDK's back-off (up to 20 s each) a server may be away for about half a minute. */
 const attemptsMaxDefault = 6;
 
@@ -52,6 +55,8 @@ export interface AwsOptions {
   readonly attemptsMax?: number;
   /** From a request's first byte to its answer's head. Default 60,000. */
   readonly requestMsMax?: number;
+  /** A body of which nothing came for so long, although somebody waits for it, is taken for cut. Default 30,000. */
+  readonly silentMsMax?: number;
   readonly proxy?: ProxyVariables;
 }
 

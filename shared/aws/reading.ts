@@ -1,7 +1,7 @@
 /**
  * Reading blobs from S3: `get` with ranges, `head`, and bodies that outlive their connections.
  *
- *   open --bytes--> reading --cut, or no byte for 30 s--> wait -> open again from here, If-Match -> reading ... -> all bytes
+ *   open --bytes--> reading --cut, or silent for 30 s--> wait -> open again from here, If-Match -> reading ... -> all bytes
  *                                                          that fails with 412 or 404: `changed`; 6 times without a byte: given up
  *
  * A body ends when it has given as many bytes as it was asked for, never because a connection ended.
@@ -16,8 +16,6 @@ import { bareEtag, mayExist, quotedEtag } from "./keys.ts";
 import { writerMetadata } from "./requests.ts";
 import type { S3Requests } from "./requests.ts";
 
-/** A body of which nothing came for so long, although somebody waits for it, is taken for cut. */
-const stallMsMax = 30_000;
 /** Openings in a row that gave no byte. Each is tried again by the SDK, too. */
 const openingsMax = 6;
 const reopenMs = 100;
@@ -156,7 +154,7 @@ function body(
       for (let openings = 1; ; openings++) {
         try {
           check();
-          for await (const chunk of watched(stream)) {
+          for await (const chunk of watched(stream, requests.silentMsMax)) {
             position += chunk.length;
             openings = 0;
             yield chunk;
@@ -200,10 +198,11 @@ function body(
 }
 
 /** The stream's chunks; it fails when somebody waits and nothing comes. A reader that pauses is not watched. */
-async function* watched(stream: Readable): AsyncGenerator<Uint8Array> {
+async function* watched(stream: Readable, silentMs: number): AsyncGenerator<Uint8Array> {
   const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
   for (;;) {
-    const timer = setTimeout(() => stream.destroy(new Error(`no byte came for ${stallMsMax / 1000} s`)), stallMsMax);
+    const silent = Object.assign(new Error(`No byte came for ${silentMs / 1000} s.`), { name: "TimeoutError" });
+    const timer = setTimeout(() => stream.destroy(silent), silentMs);
     const next = await chunks.next().finally(() => clearTimeout(timer));
     if (next.done === true) return;
     yield next.value;

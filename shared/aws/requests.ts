@@ -33,6 +33,8 @@ export interface RequestsOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly profile: string | undefined;
+  /** Of bodies, ms. */
+  readonly silentMsMax: number;
 }
 
 export class S3Requests {
@@ -40,6 +42,7 @@ export class S3Requests {
   readonly place: S3Place;
   readonly clock: Clock;
   readonly random: Random;
+  readonly silentMsMax: number;
   /** With each request: bucket and payer. */
   readonly common: { readonly Bucket: string; readonly RequestPayer?: "requester" };
   /** With each write. */
@@ -47,7 +50,8 @@ export class S3Requests {
   readonly #profile: string | undefined;
   readonly #limit = pLimit(inFlightMax);
 
-  constructor({ client, place, terms, clock, random, profile }: RequestsOptions) {
+  constructor({ client, place, terms, clock, random, profile, silentMsMax }: RequestsOptions) {
+    this.silentMsMax = silentMsMax;
     this.client = client;
     this.place = place;
     this.clock = clock;

@@ -25,6 +25,7 @@ import type {
 } from "../ports/blob-store.ts";
 import type { Clock, Random } from "../ports/clock.ts";
 import { clientOf } from "./bucket.ts";
+import { silentMsMaxDefault } from "./client.ts";
 import type { AwsOptions } from "./client.ts";
 import { createSettled, putSettled, swapSettled } from "./conditional.ts";
 import { deleteBlobs } from "./deleting.ts";
@@ -69,7 +70,8 @@ export class S3BlobStore implements BlobStore {
       ...(kmsKeyId === undefined ? {} : { kmsKeyId }),
       ...(requesterPays === undefined ? {} : { requesterPays }),
     };
-    return new S3BlobStore(new S3Requests({ client, place, terms, clock, random, profile: aws.profile }));
+    const silentMsMax = aws.silentMsMax ?? silentMsMaxDefault;
+    return new S3BlobStore(new S3Requests({ client, place, terms, clock, random, profile: aws.profile, silentMsMax }));
   }
 
   async get(key: string, options?: GetOptions): Promise<Blob | null> {

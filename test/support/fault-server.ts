@@ -33,6 +33,8 @@ export type Fate =
   | "silence"
   /** Forwarded; the answer is cut after so many bytes of its body, once `meanwhile` is done. */
   | { readonly cutAfterBytes: number; readonly meanwhile?: () => Promise<void> }
+  /** Forwarded; after so many bytes of its body nothing more comes, and the connection stays. */
+  | { readonly silentAfterBytes: number }
   /** Answered here. `effect`: forwarded first, and its real answer thrown away. */
   | { readonly answer: Answer; readonly effect?: true };
 
@@ -79,6 +81,10 @@ async function answer(target: string, incoming: IncomingMessage, outgoing: Serve
   outgoing.writeHead(real.status, real.headers);
   if (fate === "pass") {
     outgoing.end(real.body);
+    return;
+  }
+  if ("silentAfterBytes" in fate) {
+    outgoing.write(real.body.subarray(0, fate.silentAfterBytes));
     return;
   }
   await new Promise<void>((resolve) => outgoing.write(real.body.subarray(0, fate.cutAfterBytes), () => resolve()));

@@ -1,5 +1,6 @@
 /** Conditional writes whose answers are lost, late or wrong: what is said is what is there. Bodies that are cut. */
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { ListMultipartUploadsCommand, S3Client } from "@aws-sdk/client-s3";
 import { s3ClientConfig } from "../../../shared/aws/client.ts";
 import { partBytes } from "../../../shared/aws/writing.ts";
@@ -57,10 +58,11 @@ describe("S3 when answers are lost", () => {
     picks: (asked: Asked) => boolean,
     fates: readonly Fate[],
     attemptsMax = 3,
+    silentMsMax = 10_000,
   ): Promise<{ store: S3BlobStore; server: FaultServer }> {
     let next = 0;
     const server = await startFaultServer(moto, (asked) => (picks(asked) ? (fates[next++] ?? "pass") : "pass"));
-    return { store: await openS3(server.endpoint, place, { aws: { attemptsMax } }), server };
+    return { store: await openS3(server.endpoint, place, { aws: { attemptsMax, silentMsMax } }), server };
   }
 
   const always = (fate: Fate): readonly Fate[] => Array.from({ length: 50 }, () => fate);
@@ -195,6 +197,23 @@ describe("S3 when answers are lost", () => {
         assert.equal(gets[1]?.headers.range, `bytes=${start + 500_000}-${end - 1}`);
         assert.ok(gets.slice(1).every(({ headers }) => headers["if-match"] === `"${etag}"`));
       }
+    });
+
+    it("goes on when the connection is silent, but lets a reader pause for as long as it likes", async () => {
+      await direct.put("k", bytes);
+      const { store, server } = await behind(isBody, [{ silentAfterBytes: 200_000 }, { silentAfterBytes: 0 }], 3, 150);
+      const blob = await store.get("k");
+      assert.ok(blob !== null);
+      assert.ok((await collect(blob.body)).equals(bytes));
+      assert.equal(server.asked.filter(isBody).length, 3);
+      const slowly = await store.get("k");
+      assert.ok(slowly !== null);
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of slowly.body) {
+        if (chunks.push(chunk) === 1) await sleep(500);
+      }
+      assert.ok(Buffer.concat(chunks).equals(bytes));
+      assert.equal(server.asked.filter(isBody).length, 4);
     });
 
     it("fails with `changed` when the blob is replaced, or deleted, while it is cut", async () => {
