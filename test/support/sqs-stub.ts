@@ -46,8 +46,8 @@ export interface StubOptions {
 
 export interface SqsStub {
   readonly endpoint: string;
-  /** Of a new, empty queue. */
-  createQueue(): string;
+  /** The URL of a new, empty queue. */
+  createQueue(name?: string): string;
   /** In the order in which they came. */
   readonly requests: StubRequest[];
 }
@@ -110,16 +110,25 @@ class Stub {
     } else reply(200, await this.#done(seen));
   }
 
-  #refusal({ input, entries }: StubRequest): StubFault | undefined {
-    if (!this.queues.has(String(input["QueueUrl"]))) return { code: "QueueDoesNotExist", message: "No such queue." };
+  #refusal({ action, input, entries }: StubRequest): StubFault | undefined {
+    if (this.#queueOf(action, input) === undefined) return { code: "QueueDoesNotExist", message: "No such queue." };
     const bytes = entries.reduce((sum, { MessageBody: body = "" }) => sum + Buffer.byteLength(body), 0);
     const { batchBytesMax = Number.POSITIVE_INFINITY } = this.#options;
     return bytes > batchBytesMax ? { code: "BatchRequestTooLong", message: `${bytes} bytes.` } : undefined;
   }
 
+  /** By its name, which is where its URL ends. */
+  #queueOf(action: string, input: StubRequest["input"]): StubQueue | undefined {
+    const name = action === "GetQueueUrl" ? input["QueueName"] : new URL(String(input["QueueUrl"])).pathname.slice(1);
+    return this.queues.get(String(name).replace(/^.*\//, ""));
+  }
+
   async #done(request: StubRequest): Promise<unknown> {
     const { action, input, entries } = request;
-    const queue = this.queues.get(String(input["QueueUrl"])) as StubQueue;
+    const queue = this.#queueOf(action, input) as StubQueue;
+    // With a host that only the server knows, as servers in containers do.
+    if (action === "GetQueueUrl")
+      return { QueueUrl: `http://queues.invalid/000000000000/${String(input["QueueName"])}` };
     if (action === "ReceiveMessage") return await this.#receive(queue, input);
     if (action === "GetQueueAttributes") {
       const { visible, leased, delayed } = await queue.queue.counts();
@@ -189,10 +198,9 @@ export async function startSqsStub(options: StubOptions = {}): Promise<SqsStub> 
   return {
     endpoint,
     requests: stub.requests,
-    createQueue: () => {
-      const url = `${endpoint}/000000000000/stub-${stub.queues.size}`;
-      stub.queues.set(url, new StubQueue(options));
-      return url;
+    createQueue: (name = `stub-${stub.queues.size}`) => {
+      stub.queues.set(name, new StubQueue(options));
+      return `${endpoint}/000000000000/${name}`;
     },
   };
 }
