@@ -17,6 +17,8 @@ import type { Clock } from "./ports/clock.ts";
 
 export type DaemonEvent =
   | { readonly event: "daemon-started"; readonly daemon: string; readonly loops: readonly string[] }
+  /** What the loops need is not to be had. */
+  | { readonly event: "open-failed"; readonly daemon: string; readonly message: string; readonly hint: string | null }
   | { readonly event: "daemon-draining"; readonly daemon: string; readonly why: string }
   | { readonly event: "daemon-aborting"; readonly daemon: string; readonly why: string }
   | { readonly event: "loop-ended"; readonly daemon: string; readonly loop: string; readonly message: string }
@@ -25,6 +27,7 @@ export type DaemonEvent =
 
 export const daemonEvents = defineEvents<DaemonEvent>({
   "daemon-started": "info",
+  "open-failed": "error",
   "daemon-draining": "info",
   "daemon-aborting": "warn",
   "loop-ended": "error",
@@ -122,7 +125,13 @@ export class Daemon {
 
   async #openAndRun(stop: StopSignals): Promise<void> {
     const { name, log, open, once } = this.#options;
-    const loops = await open({ stop, opened: (what, thing, close) => this.#opened(what, thing, close) });
+    const opening = open({ stop, opened: (what, thing, close) => this.#opened(what, thing, close) });
+    const loops = await opening.catch((error: unknown) => {
+      const hint = error instanceof SpotfoldError ? (error.hint ?? null) : null;
+      // What comes of telling it to stop is no failure.
+      if (!stop.drain.aborted) log({ event: "open-failed", daemon: name, message: messageOf(error), hint });
+      throw error;
+    });
     log({ event: "daemon-started", daemon: name, loops: loops.map((loop) => loop.name) });
     await (once === true ? this.#runOnce(loops, stop) : this.#runAll(loops, stop));
   }

@@ -3,6 +3,7 @@ import { Daemon, daemonEvents } from "../../shared/daemon.ts";
 import type { DaemonEvent, DaemonLoop, DaemonOptions } from "../../shared/daemon.ts";
 import type { StopSignals } from "../../shared/loop.ts";
 import { ManualClock } from "../support/manual-clock.ts";
+import { SpotfoldError } from "../../shared/errors.ts";
 import { recordLog } from "../support/recording-log.ts";
 
 function whenAborted(signal: AbortSignal): Promise<void> {
@@ -113,15 +114,21 @@ describe("Daemon", () => {
 
   it("closes what was opened when opening fails, and says with what", async () => {
     const closed: string[] = [];
-    const broken = new Error("cannot open the second");
-    const { daemon } = fixture([], {
-      open: async ({ opened }) => {
-        opened("first", "first", (thing) => void closed.push(thing));
-        throw broken;
+    const broken = new SpotfoldError("disk-full", "cannot open the second", { hint: "Make room." });
+    const { daemon, recording } = fixture(
+      [],
+      {
+        open: async ({ opened }) => {
+          opened("first", "first", (thing) => void closed.push(thing));
+          throw broken;
+        },
       },
-    });
+      ["open-failed"],
+    );
     assert.deepEqual(await daemon.start(), { status: 1, error: broken });
     assert.deepEqual(closed, ["first"]);
+    const [failed] = recording.of("open-failed");
+    assert.deepEqual([failed?.message, failed?.hint], ["cannot open the second", "Make room."]);
   });
 
   it("closes the others when a close fails or hangs, and hides no earlier error", async () => {
