@@ -2,7 +2,8 @@
  * The JobQueue port over one SQS queue (a standard one).
  *
  * - Times travel in whole seconds, rounded up: a lease on the server is never shorter than its holder counts, and a long poll
- *   may last up to a second longer than asked.
+ *   may last up to a second longer than asked. One that is not to wait waits for a second: SQS asks only some of its servers
+ *   for it otherwise, and a queue would look empty that is not.
  * - One `lease` is one ReceiveMessage: at most ten messages. A message of a receive whose caller went away is released
  *   (receives.ts).
  * - Batches are cut by entries and bytes; what fails in them is tried again one by one (batch-call.ts).
@@ -39,6 +40,8 @@ import { translatedFrom } from "./errors.ts";
 import { Receives } from "./receives.ts";
 
 const secondMs = 1_000;
+/** What makes a receive ask all servers that hold the queue. */
+const waitSecondsMin = 1;
 /** Beyond its long poll, a receive that has no answer is given up: the connection is half open. */
 const receiveSlackMs = 10_000;
 const handleMark = "sqs:";
@@ -174,14 +177,15 @@ export class SqsJobQueue implements JobQueue {
 
   async #receive(max: number, { leaseMs, waitMs }: LeaseOptions, cut: AbortSignal): Promise<Lease[]> {
     const { client, url } = this.#options;
+    const waitSeconds = Math.max(waitSecondsMin, seconds(waitMs));
     const command = new ReceiveMessageCommand({
       QueueUrl: url,
       MaxNumberOfMessages: Math.min(max, batchEntriesMax),
       VisibilityTimeout: seconds(leaseMs),
-      WaitTimeSeconds: seconds(waitMs),
+      WaitTimeSeconds: waitSeconds,
       MessageSystemAttributeNames: ["ApproximateReceiveCount"],
     });
-    const requestTimeout = seconds(waitMs) * secondMs + receiveSlackMs;
+    const requestTimeout = waitSeconds * secondMs + receiveSlackMs;
     try {
       const { Messages: messages = [] } = await client.send(command, { abortSignal: cut, requestTimeout });
       return messages.map(leaseOf);

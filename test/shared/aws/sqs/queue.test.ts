@@ -219,8 +219,10 @@ describe("SqsJobQueue: leases", () => {
       },
     );
     assert.equal(lease?.receiveCount, 1);
+    await queue.lease(1, { leaseMs: 0, waitMs: 0 });
+    assert.equal(stub.requests.at(-1)?.input["WaitTimeSeconds"], 1, "else SQS asks only some of its servers");
     assert.deepEqual(await queue.extend([{ handle: lease.handle, leaseMs: 43_200_000 }]), [ok]);
-    assert.equal(stub.requests[2]?.entries[0]?.VisibilityTimeout, 43_200);
+    assert.equal(stub.requests.at(-1)?.entries[0]?.VisibilityTimeout, 43_200);
   });
 
   it("that come after their caller went away are given back at once", async () => {
