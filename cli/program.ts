@@ -43,7 +43,7 @@ export function createProgram(io: Io, ended: (code: number) => void): Command {
 
 function epilogue(): string {
   const codes = exitCodeTable.map(([code, meaning]) => `  ${String(code).padStart(3)}  ${meaning}`);
-  const flags = storeFlagTexts.map(([name, what]) => `  --${name} <path>`.padEnd(20) + what);
+  const flags = storeFlagTexts.map(([name, what]) => `  --${name} <place>`.padEnd(20) + what);
   return [
     "",
     "Examples:",

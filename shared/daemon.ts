@@ -17,6 +17,7 @@ import type { Clock } from "./ports/clock.ts";
 
 export type DaemonEvent =
   | { readonly event: "daemon-started"; readonly daemon: string; readonly loops: readonly string[] }
+  /** What the loops need is not to be had. */
   | { readonly event: "daemon-draining"; readonly daemon: string; readonly why: string }
   | { readonly event: "daemon-aborting"; readonly daemon: string; readonly why: string }
   | { readonly event: "loop-ended"; readonly daemon: string; readonly loop: string; readonly message: string }
@@ -122,7 +123,9 @@ export class Daemon {
       } catch (error) {
         this.#fail(error);
         const hint = error instanceof SpotfoldError ? (error.hint ?? null) : null;
-        log({ event: "daemon-failed", daemon: name, code: codeOf(error) ?? null, message: messageOf(error), hint });
+        const said = { daemon: name, code: codeOf(error) ?? null, message: messageOf(error), hint };
+        // What comes of telling it to stop needs no explanation.
+        if (!stop.drain.aborted) log({ event: "daemon-failed", ...said });
       }
     }
     await this.#closeAll();

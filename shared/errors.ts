@@ -18,6 +18,9 @@ export type ErrorCode =
   | "run-exists"
   // What the environment did. These hold a run; they never make a block missing.
   | "access-denied"
+  | "no-credentials"
+  | "wrong-region"
+  | "clock-skew"
   | "disk-full"
   | "read-only"
   | "no-such-store"
@@ -27,6 +30,7 @@ export type ErrorCode =
   // What the data did.
   | "absent"
   | "changed"
+  | "archived"
   | "corrupt"
   | "invalid-format"
   // What user code did.

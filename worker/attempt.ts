@@ -208,6 +208,12 @@ function hintFor(code: string): string {
   switch (code) {
     case "access-denied":
       return "Allow the worker to read the data and to read and write the store.";
+    case "no-credentials":
+      return "Give the worker credentials that hold: log in again, or see to the machine's role.";
+    case "wrong-region":
+      return "Set AWS_REGION to the region of the bucket.";
+    case "clock-skew":
+      return "Set the clock of the worker's machine.";
     case "disk-full":
       return "Free some space on the disk.";
     case "read-only":

@@ -89,6 +89,9 @@ export function nextHold(run: string, previous: Hold | null, reason: HoldReason,
 
 const environmentCodes: ReadonlySet<string> = new Set([
   "access-denied",
+  "no-credentials",
+  "wrong-region",
+  "clock-skew",
   "disk-full",
   "read-only",
   "no-such-store",

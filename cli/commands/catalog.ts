@@ -49,7 +49,7 @@ export async function catalogSync(options: CatalogSyncOptions, io: Io): Promise<
   const progress = new Progress(io.err, () => systemClock.monotonic());
   try {
     return await withCatalog(options, io, async ({ catalog, settings, scope, selected }) => {
-      const stores = new DataStores(scope);
+      const stores = new DataStores(settings, scope);
       const syncOptions: SyncOptions = {
         full: options.full ?? false,
         recentDays: settings.recentDays,

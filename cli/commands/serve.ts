@@ -29,7 +29,7 @@ export async function serve(target: string | undefined, options: ServeOptions, i
   const { host = hostDefault } = options;
   const port = portOf(options.port ?? portDefault);
   const settings = settingsOf(options, io);
-  const folder = folderToServe(target, folderOf(settings.web), settings.folder);
+  const folder = folderToServe(target, settings.web, settings.folder);
   const say = async (text: string): Promise<void> => await io.err.write(`${text}\n`);
   const server = await startServer({
     folder,
@@ -64,8 +64,10 @@ function portOf(given: string | number): number {
   });
 }
 
-/** Absolute. A name is an aggregate's if there is one, else a folder's. */
-function folderToServe(target: string | undefined, web: string, folder: string): string {
+/** Absolute. A name is an aggregate's if there is one, else a folder's. What is published into a bucket is served by that. */
+function folderToServe(target: string | undefined, place: string, folder: string): string {
+  if (target !== undefined && isPlace(target)) return resolve(folder, target);
+  const web = folderOf(place);
   if (target === undefined) {
     if (isFolder(web)) return web;
     throw new SpotfoldError("no-such-store", `Nothing is published yet: there is no folder ${web}`, {
@@ -73,7 +75,7 @@ function folderToServe(target: string | undefined, web: string, folder: string):
     });
   }
   const path = resolve(folder, target);
-  if (!isPlace(target) && isId(target)) {
+  if (isId(target)) {
     const own = join(web, target);
     if (isFolder(own)) return own;
     if (!isFolder(path)) {

@@ -7,7 +7,7 @@ import { ledgerRules } from "../../master/ledger/rules.ts";
 import { systemClock, systemRandom } from "../../shared/clock.ts";
 import type { Manifest } from "../../shared/formats/ledger.ts";
 import { openExecutors, selectionOf } from "../compose/master.ts";
-import { folderOf, openCatalog, openWorkStore } from "../compose/ports.ts";
+import { openCatalog, openWorkStore, shownPlace } from "../compose/ports.ts";
 import { newProcessName } from "../compose/process-id.ts";
 import { withScope, type Scope } from "../compose/scope.ts";
 import { settingsOf, whereFlags, type StoreOptions } from "../compose/settings.ts";
@@ -90,7 +90,7 @@ async function submitIn(scope: Scope, analysis: string, options: SubmitOptions, 
     report: after,
     seconds: (systemClock.monotonic() - startedAt) / 1000,
     where: whereFlags(options),
-    published: { folder: `${folderOf(settings.web)}/${spec.aggregate}`, pointer: spec.analysis.pointer },
+    published: { folder: `${shownPlace(settings.web)}/${spec.aggregate}`, pointer: spec.analysis.pointer },
   });
 }
 

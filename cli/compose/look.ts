@@ -1,5 +1,4 @@
 /** What commands need that look at the work store without working on it. */
-import { FolderBlobStore } from "../../shared/local/folder-store/store.ts";
 import { codeOf, SpotfoldError } from "../../shared/errors.ts";
 import { Ledger } from "../../master/ledger/ledger.ts";
 import { systemRandom } from "../../shared/clock.ts";
@@ -7,7 +6,7 @@ import type { Settings } from "../../shared/config/settings.ts";
 import { aggregatesPrefix, headKey, isId, runKey } from "../../shared/names.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import { readRun } from "./master.ts";
-import { folderOf } from "./ports.ts";
+import { isFolder, openExistingStore } from "./ports.ts";
 import type { Scope } from "./scope.ts";
 
 export interface Look {
@@ -18,11 +17,10 @@ export interface Look {
 /** The work store as it is; nothing is made. Throws `no-such-store` with what to do when there is none yet. */
 export async function openLook(settings: Settings, scope: Scope): Promise<Look> {
   try {
-    const store = await FolderBlobStore.open(folderOf(settings.store));
-    scope.opened("store", store, async (opened) => await opened.close());
+    const store = await openExistingStore(settings, scope);
     return { store, ledger: new Ledger(store, systemRandom) };
   } catch (error) {
-    if (codeOf(error) !== "no-such-store") throw error;
+    if (codeOf(error) !== "no-such-store" || !isFolder(settings.store)) throw error;
     throw new SpotfoldError("no-such-store", `there is nothing yet in ${settings.store}`, {
       hint: "Run something first, or call this in the folder where it was run.",
     });

@@ -22,10 +22,10 @@ export interface OpenMasterInput {
 export async function openMaster(input: OpenMasterInput, scope: Scope): Promise<MasterContext> {
   const { settings, id, log, probe } = input;
   const store = probe ? await openWorkStore(settings, scope) : (await openLook(settings, scope)).store;
-  const web = publishingStore(await openStore("web", settings.web, scope));
+  const web = publishingStore(await openStore("web", settings.web, settings, scope));
   const queues = await openQueues(settings, scope);
   const catalog = await openCatalog(settings, scope);
-  const data = new DataStores(scope);
+  const data = new DataStores(settings, scope);
   return await masterContext({
     settings,
     id,

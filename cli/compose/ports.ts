@@ -1,36 +1,75 @@
-/** From settings to ports. Everything that is opened goes through the scope, which closes it. */
+/**
+ * From settings to ports, by the scheme of each place. Everything that is opened goes through the scope, which closes it. What
+ * speaks to AWS is loaded where a place asks for it: a local run, and `--help`, do not wait for its SDK.
+ */
 import { systemClock, systemRandom } from "../../shared/clock.ts";
 import { Catalog } from "../../shared/catalog/catalog.ts";
+import { isSqsPlace } from "../../shared/aws/sqs/place.ts";
 import type { Settings } from "../../shared/config/settings.ts";
 import type { DatasetSpec } from "../../shared/dataset/types.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
 import { startFolderRival } from "../../shared/local/folder-store/rival.ts";
-import { FolderBlobStore } from "../../shared/local/folder-store/store.ts";
+import { FolderBlobStore, type FolderBlobStoreOptions } from "../../shared/local/folder-store/store.ts";
 import { SqliteJobQueue } from "../../shared/local/sqlite-queue/queue.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import type { JobQueue } from "../../shared/ports/job-queue.ts";
-import { probeStore } from "../../shared/store-probe.ts";
+import { probeStore, type Rival } from "../../shared/store-probe.ts";
 import type { Scope } from "./scope.ts";
 
 const scheme = "file:";
 
-/** The folder of a place that is one. */
-export function folderOf(place: string): string {
-  if (place.startsWith(scheme)) return place.slice(scheme.length);
-  throw new SpotfoldError("usage", `${place} is no place that can be opened here`, { hint: "Name a folder." });
+/** The AWS part of the settings is all that opening a place needs. */
+type AwsSettings = Pick<Settings, "aws">;
+
+export function isFolder(place: string): boolean {
+  return place.startsWith(scheme);
 }
 
-/** A folder of our own: the work store or the web store. Made if need be. */
-export async function openStore(name: string, place: string, scope: Scope): Promise<FolderBlobStore> {
-  const store = await FolderBlobStore.open(folderOf(place), { create: true });
+/** The folder of a place that is one; `usage` for a bucket. */
+export function folderOf(place: string): string {
+  if (isFolder(place)) return place.slice(scheme.length);
+  throw new SpotfoldError("usage", `${place} is no folder`, { hint: "Name a folder." });
+}
+
+/** As people write it: a folder without its scheme. */
+export function shownPlace(place: string): string {
+  return isFolder(place) ? folderOf(place) : place;
+}
+
+async function openPlace(
+  place: string,
+  { aws }: AwsSettings,
+  folder: FolderBlobStoreOptions,
+  terms: Pick<DatasetSpec, "requesterPays"> = {},
+): Promise<BlobStore> {
+  if (isFolder(place)) return await FolderBlobStore.open(folderOf(place), folder);
+  const { S3BlobStore } = await import("../../shared/aws/store.ts");
+  return await S3BlobStore.open({ place, aws, clock: systemClock, random: systemRandom, ...terms });
+}
+
+/** A store of our own: the work store or the web store. A folder is made if need be. */
+export async function openStore(name: string, place: string, settings: AwsSettings, scope: Scope): Promise<BlobStore> {
+  const store = await openPlace(place, settings, { create: true });
   return scope.opened(name, store, async (opened) => await opened.close());
 }
 
+/** The work store as it is: `no-such-store` when there is none yet. */
+export async function openExistingStore(settings: Settings, scope: Scope): Promise<BlobStore> {
+  const store = await openPlace(settings.store, settings, {});
+  return scope.opened("store", store, async (opened) => await opened.close());
+}
+
 /** The work store; refused (`store-unfit`) when it does not honour conditions between two processes. */
-export async function openWorkStore(settings: Settings, scope: Scope): Promise<FolderBlobStore> {
-  const store = await openStore("store", settings.store, scope);
-  await probeStore(store, { random: systemRandom, startRival: async () => await startFolderRival(store.path) });
+export async function openWorkStore(settings: Settings, scope: Scope): Promise<BlobStore> {
+  const store = await openStore("store", settings.store, settings, scope);
+  await probeStore(store, { random: systemRandom, startRival: async () => await startRival(store, settings) });
   return store;
+}
+
+async function startRival(store: BlobStore, { store: place, aws }: Settings): Promise<Rival> {
+  if (store instanceof FolderBlobStore) return await startFolderRival(store.path);
+  const { startS3Rival } = await import("../../shared/aws/rival.ts");
+  return await startS3Rival({ place, aws, clock: systemClock, random: systemRandom });
 }
 
 export interface Queues {
@@ -38,9 +77,15 @@ export interface Queues {
   readonly ready: JobQueue;
 }
 
-export async function openQueues(settings: Settings, scope: Scope): Promise<Queues> {
+export async function openQueues({ queue: place, queueBatchBytes, aws }: Settings, scope: Scope): Promise<Queues> {
+  const ports = { clock: systemClock, random: systemRandom };
+  if (isSqsPlace(place)) {
+    const { openSqsQueues } = await import("../../shared/aws/sqs/open.ts");
+    const queues = await openSqsQueues(place, { aws, batchBytesMax: queueBatchBytes, ...ports });
+    return scope.opened("queues", queues, async (opened) => await opened.close());
+  }
   const open = async (name: string): Promise<JobQueue> => {
-    const queue = await SqliteJobQueue.open(settings.queue, { name, clock: systemClock, random: systemRandom });
+    const queue = await SqliteJobQueue.open(place, { name, ...ports });
     return scope.opened(name, queue, async (opened) => await opened.close());
   };
   return { jobs: await open("jobs"), ready: await open("ready") };
@@ -51,29 +96,35 @@ export async function openCatalog(settings: Settings, scope: Scope): Promise<Cat
   return scope.opened("catalog", catalog, (opened) => opened.close());
 }
 
+type DataPlace = Pick<DatasetSpec, "place" | "requesterPays">;
+
 /** The stores that datasets lie in, opened when they are first asked for; only read. */
 export class DataStores {
+  readonly #settings: AwsSettings;
   readonly #scope: Scope;
   readonly #open = new Map<string, Promise<BlobStore>>();
 
-  constructor(scope: Scope) {
+  constructor(settings: AwsSettings, scope: Scope) {
+    this.#settings = settings;
     this.#scope = scope;
   }
 
-  of(dataset: Pick<DatasetSpec, "place">): Promise<BlobStore> {
-    const { place } = dataset;
-    let store = this.#open.get(place);
+  of(dataset: DataPlace): Promise<BlobStore> {
+    const { place, requesterPays = false } = dataset;
+    const name = `${place} ${requesterPays}`;
+    let store = this.#open.get(name);
     if (store === undefined) {
-      store = this.#openFolder(place);
-      this.#open.set(place, store);
+      store = this.#openData(dataset);
+      this.#open.set(name, store);
       // One that could not be opened may be there the next time.
-      store.catch(() => this.#open.delete(place));
+      store.catch(() => this.#open.delete(name));
     }
     return store;
   }
 
-  async #openFolder(place: string): Promise<BlobStore> {
-    const store = await FolderBlobStore.open(folderOf(place), { foreign: true });
+  async #openData({ place, requesterPays }: DataPlace): Promise<BlobStore> {
+    const terms = requesterPays === true ? { requesterPays } : {};
+    const store = await openPlace(place, this.#settings, { foreign: true }, terms);
     return this.#scope.opened(place, store, async (opened) => await opened.close());
   }
 }

@@ -33,10 +33,12 @@ export async function openWorker(parts: WorkerParts, scope: Scope): Promise<Work
   const { settings, id, slots, log, watch = (runner) => runner } = parts;
   const { timing } = settings;
   const store =
-    parts.probed === true ? await openStore("store", settings.store, scope) : await openWorkStore(settings, scope);
+    parts.probed === true
+      ? await openStore("store", settings.store, settings, scope)
+      : await openWorkStore(settings, scope);
   const { jobs, ready } = await openQueues(settings, scope);
   const scratch = await makeScratch(settings, id, scope);
-  const data = new DataStores(scope);
+  const data = new DataStores(settings, scope);
   return {
     id,
     slots,

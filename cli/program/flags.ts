@@ -19,7 +19,7 @@ export function command(parent: Command, name: string, description: string, exam
 /** Which blocks. None is mandatory here, so that a typo in a flag is told before the flag that it left out. */
 export function dataFlags(into: Command): Command {
   return into
-    .option("--data <place>", "a folder of blocks, or the name of a configured dataset")
+    .option("--data <place>", "a folder of blocks, s3://bucket/prefix, or the name of a configured dataset")
     .option("--layout <layout>", "how keys are laid out: telemetry (default for a place), or a pattern")
     .option("--records <format>", "telemetry, ndjson or text (default: by the layout)")
     .option("--where <dimension=values>", "select blocks: a=x,y or a=min..max; may be repeated", repeated)
@@ -38,16 +38,16 @@ export function requestFlags(into: Command): Command {
 }
 
 export const storeFlagTexts = [
-  ["store", "the work store"],
-  ["queue", "the queues' file"],
+  ["store", "the work store: a folder, or s3://bucket/prefix"],
+  ["queue", "the queues: a file, sqs://name, or a queue's URL"],
   ["catalog", "the catalog's file"],
-  ["web", "the web store"],
+  ["web", "the web store: a folder, or s3://bucket/prefix"],
   ["work", "scratch files and caches"],
 ] as const;
 
 /** Where things lie: the same for all commands, so described once, in the program's own help. */
 export function storeFlags(into: Command): Command {
-  for (const [name, what] of storeFlagTexts) into.addOption(new Option(`--${name} <path>`, what).hideHelp());
+  for (const [name, what] of storeFlagTexts) into.addOption(new Option(`--${name} <place>`, what).hideHelp());
   return into;
 }
 

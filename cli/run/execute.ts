@@ -14,7 +14,7 @@ import type { MasterContext } from "../../master/context.ts";
 import { admitRun } from "../../master/passes/admit.ts";
 import type { AnyEvent } from "../compose/log.ts";
 import { masterContext, openExecutors, selectionOf } from "../compose/master.ts";
-import { DataStores, folderOf, openCatalog, openQueues, openStore, openWorkStore } from "../compose/ports.ts";
+import { DataStores, openCatalog, openQueues, openStore, openWorkStore, shownPlace } from "../compose/ports.ts";
 import { newProcessName } from "../compose/process-id.ts";
 import { withScope, type Scope } from "../compose/scope.ts";
 import { checkPublishable, publishingStore } from "../compose/web-store.ts";
@@ -99,12 +99,12 @@ class RunCommand {
     });
     if (options.check === true) return { code: await this.#checked(prepared) };
     const store = await openWorkStore(settings, scope);
-    const webStore = await openStore("web", this.#webPlace(settings), scope);
+    const webStore = await openStore("web", this.#webPlace(settings), settings, scope);
     await checkPublishable(webStore, systemRandom);
     const web = publishingStore(webStore);
     const queues = await openQueues(settings, scope);
     const log = (event: AnyEvent): void => this.#log(event);
-    const data = new DataStores(scope);
+    const data = new DataStores(settings, scope);
     const listFor = async (spec: RunSpec): Promise<void> => {
       const { recentDays } = settings;
       await syncCatalog(catalog, spec.dataset, await data.of(spec.dataset), spec.filter, { recentDays });
@@ -202,7 +202,7 @@ class RunCommand {
         seconds: (systemClock.monotonic() - this.#startedAt) / 1000,
         where: whereFlags(options),
         published: {
-          folder: folderOf(web.name) + (prefix === "" ? "" : `/${aggregate}`),
+          folder: shownPlace(web.name) + (prefix === "" ? "" : `/${aggregate}`),
           pointer: prepared.spec.analysis.pointer,
         },
       },

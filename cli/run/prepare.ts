@@ -67,7 +67,7 @@ export async function prepare(input: PrepareInput): Promise<Prepared> {
   refuseOwnPlaces(dataset.place, { ...ownPlaces(settings), ...(input.out === undefined ? {} : { out: input.out }) });
   const filter = await filterOf(settings, dataset, options, systemClock.now());
   requireBy(analysis, options);
-  const data = await new DataStores(scope).of(dataset);
+  const data = await new DataStores(settings, scope).of(dataset);
   const sync = await syncDataset({ catalog, dataset, data, filter, settings, progress, signal });
   progress.say(syncText(dataset, sync));
   const first = firstOf(selectionOf(catalog, { dataset, filter: filter as RunSpec["filter"] }));

@@ -9,6 +9,7 @@ import { open } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { codeOf, messageOf } from "../../shared/errors.ts";
+import { httpGet } from "../../shared/http-get.ts";
 import type { Lent } from "../../shared/ports/blob-store.ts";
 import type { Fault, JobBlock } from "../types.ts";
 
@@ -111,7 +112,7 @@ async function* readUrl(block: SourceBlock, url: string, lend: () => Promise<Len
       if (request >= requestsMax) {
         throw error instanceof SourceFault
           ? error
-          : new SourceFault(block, "infrastructure", "fetch", describeFetch(error));
+          : new SourceFault(block, "infrastructure", "fetch", messageOf(error));
       }
     }
     await sleep(retryMs * request);
@@ -125,19 +126,11 @@ async function* readUrl(block: SourceBlock, url: string, lend: () => Promise<Len
 async function fetchFrom(block: SourceBlock, url: string, position: number): Promise<AsyncIterable<Uint8Array>> {
   const headers: Record<string, string> = { "if-match": `"${block.etag}"` };
   if (position > 0) headers["range"] = `bytes=${position}-`;
-  const response = await fetch(url, { headers });
-  const { status } = response;
+  const { status, body } = await httpGet(url, headers);
+  if (status === (position > 0 ? 206 : 200)) return body;
+  body.destroy();
   if (status === 404) throw new SourceFault(block, "gone", "gone", "it is not there any more");
   if (status === 412 || status === 416)
     throw new SourceFault(block, "replaced", "replaced", "it was replaced since it was catalogued");
-  if (status !== (position > 0 ? 206 : 200) || response.body === null) {
-    await response.body?.cancel();
-    throw new SourceFault(block, "infrastructure", `http-${status}`, `the store answered ${status}`);
-  }
-  return response.body;
-}
-
-function describeFetch(error: unknown): string {
-  const cause = error instanceof Error && error.cause !== undefined ? `: ${messageOf(error.cause)}` : "";
-  return `${messageOf(error)}${cause}`;
+  throw new SourceFault(block, "infrastructure", `http-${status}`, `the store answered ${status}`);
 }

@@ -23,7 +23,12 @@ function causeOfCode(code: string): Cause {
       return "gone";
     case "changed":
       return "replaced";
+    case "archived":
+      return "archived";
     case "access-denied":
+    case "no-credentials":
+    case "wrong-region":
+    case "clock-skew":
     case "disk-full":
     case "read-only":
     case "no-such-store":

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { SpotfoldError } from "../../shared/errors.ts";
+import { httpGet } from "../../shared/http-get.ts";
 import { SegmentWriter } from "../../shared/segment/writer.ts";
 import type { ChildRendered, ChildSlice, ExecutorTask } from "../children/protocol.ts";
 import type { RunInfo } from "../core/runs.ts";
@@ -170,16 +171,17 @@ async function localSlices(slices: readonly LentSlice[], folder: string): Promis
   }));
 }
 
+const httpOk = 200;
+
 async function fetchTo(url: string, path: string): Promise<string> {
-  const response = await fetch(url);
-  if (!response.ok || response.body === null) {
-    throw new SpotfoldError(
-      "store-unavailable",
-      `a segment could not be fetched: the store answered ${response.status}`,
-      { retryable: true },
-    );
+  const { status, body } = await httpGet(url);
+  if (status !== httpOk) {
+    body.destroy();
+    throw new SpotfoldError("store-unavailable", `a segment could not be fetched: the store answered ${status}`, {
+      retryable: true,
+    });
   }
-  await pipeline(Readable.fromWeb(response.body), createWriteStream(path, { flags: "wx" }));
+  await pipeline(body, createWriteStream(path, { flags: "wx" }));
   return path;
 }
 

@@ -25,6 +25,9 @@ const coverageFanInMax = 32;
 /** What is wrong with the stores or this machine says nothing about a partition. */
 const environmental: ReadonlySet<string> = new Set([
   "access-denied",
+  "no-credentials",
+  "wrong-region",
+  "clock-skew",
   "disk-full",
   "read-only",
   "no-such-store",

@@ -1,4 +1,4 @@
-/** The `datasets` of the file: `{ "<name>": { "place": …, "layout": …, "records": … } }`. */
+/** The `datasets` of the file: `{ "<name>": { "place": …, "layout": …, "records": …, "requesterPays": true } }`. */
 import * as v from "valibot";
 import { SpotfoldError } from "../errors.ts";
 import { compileLayout } from "../dataset/layout.ts";
@@ -10,7 +10,8 @@ import { recordFormatNames } from "../records/index.ts";
 import { nearest } from "./problems.ts";
 import type { Problem } from "./problems.ts";
 
-const properties = ["place", "layout", "records"] as const;
+const texts = ["place", "layout", "records"] as const;
+const properties = [...texts, "requesterPays"] as const;
 const nonEmpty = v.pipe(v.string("must be a string"), v.nonEmpty("must not be empty"));
 const schemas = {
   place: nonEmpty,
@@ -77,14 +78,16 @@ function readDataset(
       wrong(`${field}.${key}`, value, `is no setting${nearest(key, properties)}`);
     }
   }
-  const parsed: Partial<Record<(typeof properties)[number], string>> = {};
-  for (const property of properties) {
+  const parsed: Partial<Record<(typeof texts)[number], string>> = {};
+  for (const property of texts) {
     const result = v.safeParse(schemas[property], values[property]);
     if (!result.success) {
       const missing = values[property] === undefined;
       wrong(`${field}.${property}`, values[property], missing ? "must be given" : result.issues[0].message);
     } else if (result.output !== undefined) parsed[property] = result.output;
   }
+  const { requesterPays = false } = values;
+  if (typeof requesterPays !== "boolean") wrong(`${field}.requesterPays`, requesterPays, "must be true or false");
   const { place, layout } = parsed;
   const absolute =
     place === undefined ? undefined : attempt(`${field}.place`, place, () => normalisePlace(place, folder), wrong);
@@ -92,5 +95,5 @@ function readDataset(
     layout === undefined ? undefined : attempt(`${field}.layout`, layout, () => compileLayout(layout), wrong);
   if (absolute === undefined || known === undefined) return undefined;
   const records = parsed.records ?? (known.name === telemetryName ? "telemetry" : "ndjson");
-  return { place: absolute, layout: known.name, records };
+  return { place: absolute, layout: known.name, records, ...(requesterPays === true ? { requesterPays } : {}) };
 }

@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from "node:os";
 import * as v from "valibot";
+import { batchBytesDefault, batchBytesMost } from "../aws/sqs/batches.ts";
 import { scaleMax, scaleMin, timingDefaults } from "./timing.ts";
 
 export type FieldValue = string | number;
@@ -52,6 +53,7 @@ export const fields: ReadonlyMap<string, Field> = new Map<string, Field>([
   ["work", text("path", ".spotfold/work")],
   ["slots", number(1, slotsMax, availableParallelism())],
   ["recentDays", number(0, recentDaysMax, 3)],
+  ["queueBatchBytes", number(batchBytesDefault, batchBytesMost, batchBytesDefault)],
   ["limits.executorHeapBytes", number(executorBytesMin, limitBytesMax, 512 * mebibyte)],
   ["limits.executorRssBytes", number(executorBytesMin, limitBytesMax, 1_024 * mebibyte)],
   ["limits.checkpointStateBytes", number(checkpointBytesMin, limitBytesMax, 64 * mebibyte)],

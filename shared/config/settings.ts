@@ -5,11 +5,14 @@
  */
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import type { AwsOptions } from "../aws/client.ts";
+import { isSqsPlace, parseSqsPlace } from "../aws/sqs/place.ts";
 import { normalisePlace } from "../dataset/place.ts";
 import type { DatasetSpec } from "../dataset/types.ts";
 import { SpotfoldError, codeOf, messageOf } from "../errors.ts";
 import { parseCommentedJson } from "./comments.ts";
 import { readDatasets } from "./datasets.ts";
+import { awsOptions } from "./aws.ts";
 import { callerFolder } from "./environment.ts";
 import type { Environment } from "./environment.ts";
 import { fields } from "./fields.ts";
@@ -35,13 +38,13 @@ export interface Settings {
   readonly folder: string;
   /** Absolute; null when there is none. */
   readonly configFile: string | null;
-  /** The work store: `file:/absolute/folder`. */
+  /** The work store: `file:/absolute/folder` or `s3://bucket/prefix`. */
   readonly store: string;
-  /** The queues' file. Absolute. */
+  /** The queues: the absolute path of their file, `sqs://name`, or a queue's URL (shared/aws/sqs/place.ts). */
   readonly queue: string;
   /** The catalog's file. Absolute. */
   readonly catalog: string;
-  /** The web store: `file:/absolute/folder`. */
+  /** The web store: `file:/absolute/folder` or `s3://bucket/prefix`. */
   readonly web: string;
   /** A local folder for scratch files and caches. Absolute. */
   readonly work: string;
@@ -50,8 +53,12 @@ export interface Settings {
   readonly datasets: readonly DatasetSpec[];
   /** A later sync of a store in the cloud looks only at so many days. */
   readonly recentDays: number;
+  /** All bodies of one batch of messages that is sent to SQS. */
+  readonly queueBatchBytes: number;
   readonly limits: Limits;
   readonly timing: Timing;
+  /** As AWS's own variables say. Not a setting: every tool of AWS reads them. */
+  readonly aws: AwsOptions;
 }
 
 /** What a command's flags may set, by field name; text is taken for a number where one is due. */
@@ -87,7 +94,8 @@ export function readSettings(given: CommandLineSettings, environment: Environmen
     const set = sources.map((source) => source.settings.get(name)).find((setting) => setting !== undefined);
     settings.set(name, set ?? { value: field.default, source: "default", folder });
   }
-  const result = assemble(settings, problems, { folder, configFile: text === null ? null : file, datasets });
+  const configFile = text === null ? null : file;
+  const result = assemble(settings, problems, { folder, configFile, datasets, aws: awsOptions(environment.variables) });
   throwProblems(problems);
   return result;
 }
@@ -95,22 +103,23 @@ export function readSettings(given: CommandLineSettings, environment: Environmen
 function assemble(
   settings: ReadonlyMap<string, Setting>,
   problems: Problem[],
-  rest: Pick<Settings, "folder" | "configFile" | "datasets">,
+  rest: Pick<Settings, "folder" | "configFile" | "datasets" | "aws">,
 ): Settings {
   const of = (name: string): Setting => settings.get(name) as Setting;
   const numberOf = (name: string): number => of(name).value as number;
   const pathOf = (name: string): string => resolve(of(name).folder, String(of(name).value));
-  const placeOf = (name: string): string => {
+  /** What `read` gives; what it refuses is noted. */
+  const parsed = (name: string, must: string, read: (text: string, folder: string) => string): string => {
     const { value, source, folder } = of(name);
     try {
-      const place = normalisePlace(String(value), folder);
-      if (place.startsWith("file:")) return place;
+      return read(String(value), folder);
     } catch (error) {
       if (!(error instanceof SpotfoldError)) throw error;
+      problems.push({ field: name, value, rule: `must be ${must}: ${withoutCredentials(error.message)}`, source });
+      return "";
     }
-    problems.push({ field: name, value, rule: "must be a folder", source });
-    return "";
   };
+  const placeOf = (name: string): string => parsed(name, "a folder or s3://bucket/prefix", normalisePlace);
   const limits: Limits = Object.freeze({
     executorHeapBytes: numberOf("limits.executorHeapBytes"),
     executorRssBytes: numberOf("limits.executorRssBytes"),
@@ -124,15 +133,25 @@ function assemble(
     ...rest,
     datasets: Object.freeze([...rest.datasets]),
     store: placeOf("store"),
-    queue: pathOf("queue"),
+    queue: parsed("queue", "a file, sqs://name or a queue's URL", queuePlace),
     catalog: pathOf("catalog"),
     web: placeOf("web"),
     work: pathOf("work"),
     slots: numberOf("slots"),
     recentDays: numberOf("recentDays"),
+    queueBatchBytes: numberOf("queueBatchBytes"),
     limits,
     timing,
   });
+}
+
+function queuePlace(text: string, folder: string): string {
+  if (isSqsPlace(text)) {
+    parseSqsPlace(text);
+    return text;
+  }
+  if (!/^[a-z][a-z0-9+.-]+:\/\//i.test(text)) return resolve(folder, text);
+  throw new SpotfoldError("usage", "Its scheme is not known.", { hint: "Give a path." });
 }
 
 function limitProblems(limits: Limits, of: (name: string) => Setting): Problem[] {

@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
+import { parseS3Place } from "../aws/keys.ts";
 import { SpotfoldError } from "../errors.ts";
 import { isId } from "../names.ts";
 import { compileLayout } from "./layout.ts";
@@ -18,14 +19,17 @@ export function isPlace(text: string): boolean {
   return text.includes("/") || text.includes(".");
 }
 
-/** One spelling for one place: absolute, no `/` at the end. `folder` is the one that relative paths belong to. */
+/**
+ * One spelling for one place: absolute, no `/` at the end. `folder` is the one that relative paths belong to. Throws `usage`,
+ * and `store-unfit` for buckets that cannot be used.
+ */
 export function normalisePlace(text: string, folder: string): string {
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(text)?.[1]?.toLowerCase();
   if (scheme === undefined) return `file:${resolve(folder, text)}`;
   if (scheme === "file") return `file:${resolve(folder, text.slice("file:".length).replace(/^\/{2,}/, "/") || ".")}`;
-  if (scheme === "s3" && /^s3:\/\/[^/]+/i.test(text)) return `s3:${text.slice("s3:".length).replace(/\/+$/, "")}`;
+  if (scheme === "s3") return parseS3Place(text).name;
   throw new SpotfoldError("usage", `${JSON.stringify(text)} is no place that blocks can be read from.`, {
-    hint: "Give a folder, such as ./logs or file:/data/logs; a folder with a colon in its name as ./name.",
+    hint: "Give a folder, such as ./logs or file:/data/logs, or s3://bucket/prefix; a folder with a colon in its name as ./name.",
   });
 }
 

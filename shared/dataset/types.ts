@@ -18,12 +18,14 @@ export interface CataloguedBlock extends BlockRef {
 export interface DatasetSpec {
   /** `[a-z0-9][a-z0-9-]{0,62}`. */
   readonly name: string;
-  /** `file:/absolute/folder` (later `s3://bucket/prefix`). */
+  /** `file:/absolute/folder` or `s3://bucket/prefix`. */
   readonly place: string;
   /** `telemetry`, or a pattern such as `dt={date:yyyy-MM-dd}/`. */
   readonly layout: string;
   /** Name of the record format: `telemetry`, `ndjson`, `text`. */
   readonly records: string;
+  /** Whoever reads the bucket pays for its requests and transfer, and says so in each. Absent: the bucket's owner does. */
+  readonly requesterPays?: true;
 }
 
 /** What one dimension may be. Values are compared as strings; bounds are inclusive. */

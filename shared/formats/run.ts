@@ -29,7 +29,13 @@ export const runSchema = v.object({
   }),
   params: v.unknown(),
   inputs: v.array(v.object({ name: v.string(), sha256: sha256Schema, bytes: countSchema })),
-  dataset: v.object({ name: idSchema, place: v.string(), layout: v.string(), records: v.string() }),
+  dataset: v.object({
+    name: idSchema,
+    place: v.string(),
+    layout: v.string(),
+    records: v.string(),
+    requesterPays: v.exactOptional(v.literal(true)),
+  }),
   /** Resolved: no relative dates. */
   filter: v.record(v.string(), allowedSchema),
   /** The dimension whose values are the partitions; null: one partition. */

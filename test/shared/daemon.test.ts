@@ -3,6 +3,7 @@ import { Daemon, daemonEvents } from "../../shared/daemon.ts";
 import type { DaemonEvent, DaemonLoop, DaemonOptions } from "../../shared/daemon.ts";
 import type { StopSignals } from "../../shared/loop.ts";
 import { ManualClock } from "../support/manual-clock.ts";
+import { SpotfoldError } from "../../shared/errors.ts";
 import { recordLog } from "../support/recording-log.ts";
 
 function whenAborted(signal: AbortSignal): Promise<void> {
@@ -113,7 +114,7 @@ describe("Daemon", () => {
 
   it("closes what was opened when opening fails, and says with what", async () => {
     const closed: string[] = [];
-    const broken = new Error("cannot open the second");
+    const broken = new SpotfoldError("disk-full", "cannot open the second", { hint: "Make room." });
     const { daemon, recording } = fixture(
       [],
       {
@@ -127,7 +128,7 @@ describe("Daemon", () => {
     assert.deepEqual(await daemon.start(), { status: 1, error: broken });
     assert.deepEqual(closed, ["first"]);
     assert.deepEqual(recording.of("daemon-failed"), [
-      { event: "daemon-failed", daemon: "test", code: null, message: "cannot open the second", hint: null },
+      { event: "daemon-failed", daemon: "test", code: "disk-full", message: "cannot open the second", hint: "Make room." },
     ]);
   });
 

@@ -51,6 +51,11 @@ const PROBES = {
       ? undefined
       : `no reference data: ${lacking.join(", ")} not in ${referenceDir()} (SPOTFOLD_REFERENCE_DIR)`;
   },
+  /** A server that speaks S3 and SQS. */
+  moto: () =>
+    existsSync(join(repositoryRoot, ".test-tools/moto/installed"))
+      ? undefined
+      : "moto is not in .test-tools/moto (npm run setup:moto)",
   /** A package registry that npm can install from. */
   registry: async () => {
     try {
