@@ -3,7 +3,8 @@
  * tells them, and at the end. Nothing here knows who signed a URL; a new one is asked for after a cut.
  *
  * What may go wrong, as the fault of the block: gone (no file, 404), replaced (another size or etag, touched while it was
- * read, 412), bad-input never (that is the codec's word), infrastructure (anything else: it says nothing about the block).
+ * read, 412), archived, environment (refused, also under a new URL), bad-input never (that is the codec's word),
+ * infrastructure (anything else: it says nothing about the block).
  */
 import { open } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
@@ -12,6 +13,7 @@ import { codeOf, messageOf } from "../../shared/errors.ts";
 import { httpGet } from "../../shared/http-get.ts";
 import type { Lent } from "../../shared/ports/blob-store.ts";
 import type { Fault, JobBlock } from "../types.ts";
+import { refusalBytesMax, refusalOf } from "./url-refusal.ts";
 
 /** Of one read from a file. */
 const readBytes = 256 * 1024;
@@ -19,6 +21,9 @@ const readBytes = 256 * 1024;
 /** Requests for one block, the first one included: a cut download goes on where it was. */
 const requestsMax = 5;
 const retryMs = 200;
+
+/** What no other URL for the same block would cure. */
+const finalCauses: ReadonlySet<Fault["cause"]> = new Set(["gone", "replaced", "archived"]);
 
 /** What `<size>-<mtime ns>` etags look like: those of files that Spotfold did not write. */
 const fileEtagPattern = /^\d+-\d+$/;
@@ -108,7 +113,7 @@ async function* readUrl(block: SourceBlock, url: string, lend: () => Promise<Len
       }
       return;
     } catch (error) {
-      if (error instanceof SourceFault && error.fault.cause !== "infrastructure") throw error;
+      if (error instanceof SourceFault && finalCauses.has(error.fault.cause)) throw error;
       if (request >= requestsMax) {
         throw error instanceof SourceFault
           ? error
@@ -128,9 +133,22 @@ async function fetchFrom(block: SourceBlock, url: string, position: number): Pro
   if (position > 0) headers["range"] = `bytes=${position}-`;
   const { status, body } = await httpGet(url, headers);
   if (status === (position > 0 ? 206 : 200)) return body;
-  body.destroy();
-  if (status === 404) throw new SourceFault(block, "gone", "gone", "it is not there any more");
-  if (status === 412 || status === 416)
-    throw new SourceFault(block, "replaced", "replaced", "it was replaced since it was catalogued");
-  throw new SourceFault(block, "infrastructure", `http-${status}`, `the store answered ${status}`);
+  const { cause, reason, message } = refusalOf(status, await beginningOf(body));
+  throw new SourceFault(block, cause, reason, message);
+}
+
+/** What the answer says; what cannot be read says nothing. */
+async function beginningOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of body) {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes >= refusalBytesMax) break;
+    }
+  } catch {
+    // Cut: what came has to do.
+  }
+  return Buffer.concat(chunks).subarray(0, refusalBytesMax).toString();
 }
