@@ -128,7 +128,13 @@ describe("Daemon", () => {
     assert.deepEqual(await daemon.start(), { status: 1, error: broken });
     assert.deepEqual(closed, ["first"]);
     assert.deepEqual(recording.of("daemon-failed"), [
-      { event: "daemon-failed", daemon: "test", code: "disk-full", message: "cannot open the second", hint: "Make room." },
+      {
+        event: "daemon-failed",
+        daemon: "test",
+        code: "disk-full",
+        message: "cannot open the second",
+        hint: "Make room.",
+      },
     ]);
   });
 
