@@ -149,7 +149,7 @@ export class MemoryJobQueue implements JobQueue {
 
   async #wait(ms: number, signal: AbortSignal | undefined): Promise<void> {
     const woken = new AbortController();
-    const wake = (): void => woken.abort();
+    const wake = (): void => woken.abort("a message may be there");
     this.#waiters.add(wake);
     signal?.addEventListener("abort", wake);
     await this.#clock.sleep(ms, woken.signal);

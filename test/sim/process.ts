@@ -139,6 +139,7 @@ export class SimProcess {
   #killChance(label: string): number {
     const first = !this.#called.has(label);
     this.#called.add(label);
+    if (rarestCalls.test(label)) return 0.15;
     if (rareCalls.test(label)) return 0.05;
     return first ? 0.012 : 0.0012;
   }
@@ -204,7 +205,7 @@ export class SimProcess {
       this.weather.kill(this);
     }
     // A pause between what was written and the commit that names it is what collection must survive.
-    if (stormy && this.role === "master" && /^store\.put (coverage|data)$/.test(label) && rng.chance(0.4)) {
+    if (stormy && this.role === "master" && /^store\.put (coverage|data)$/.test(label) && rng.chance(0.2)) {
       count(tables.faults, "process frozen");
       this.freeze(rng.chance(0.8) ? rng.between(6_000, 20_000) : rng.between(150_000, 300_000));
     }
@@ -217,6 +218,9 @@ export class SimProcess {
 
 /** Calls that a world makes now and then only: struck more often, so that none is spared among 1,000 seeds. */
 const rareCalls = /^store\.(delete (?!inbox|manifests)|list workers|get workers|get resolutions|head run|swap hold)/;
+
+/** Some hundred times among 1,000 seeds. */
+const rarestCalls = /^store\.delete (data|plans|attempts segment)$/;
 
 function timeout(label: string): SpotfoldError {
   return new SpotfoldError("timeout", `${label} got no answer`, { retryable: true });
