@@ -3,27 +3,29 @@ import type { Settings } from "../../shared/config/settings.ts";
 import { compileLayout } from "../../shared/dataset/layout.ts";
 import { checkDatasets } from "../../shared/dataset/place.ts";
 import type { DatasetSpec } from "../../shared/dataset/types.ts";
-import { FolderBlobStore } from "../../shared/local/folder-store/store.ts";
-import { folderOf } from "../compose/ports.ts";
+import { DataStores } from "../compose/ports.ts";
+import { withScope } from "../compose/scope.ts";
 import { counted } from "../report/lines.ts";
 import type { Check } from "./check.ts";
 
-export function datasetChecks({ datasets }: Settings): readonly Check[] {
+export function datasetChecks(settings: Settings): readonly Check[] {
+  const { datasets } = settings;
   if (datasets.length === 0)
-    return [{ name: "datasets", run: async () => "none is configured; --data takes a folder" }];
+    return [{ name: "datasets", run: async () => "none is configured; --data takes a folder or a bucket" }];
   const apart = async (): Promise<string> => {
     checkDatasets(datasets);
     return datasets.map(({ name }) => name).join(", ");
   };
   return [
     { name: "datasets", run: apart },
-    ...datasets.map((dataset) => ({ name: dataset.name, run: async () => await look(dataset) })),
+    ...datasets.map((dataset) => ({ name: dataset.name, run: async () => await look(settings, dataset) })),
   ];
 }
 
-async function look({ place, layout }: DatasetSpec): Promise<string> {
-  const store = await FolderBlobStore.open(folderOf(place), { foreign: true });
-  try {
+async function look(settings: Settings, dataset: DatasetSpec): Promise<string> {
+  const { place, layout } = dataset;
+  return await withScope(async (scope) => {
+    const store = await new DataStores(settings, scope).of(dataset);
     const compiled = compileLayout(layout);
     // One page: whether anything is there, not how much.
     for await (const { blobs } of store.list("")) {
@@ -32,7 +34,5 @@ async function look({ place, layout }: DatasetSpec): Promise<string> {
       return `${place}: ${matching} of the first ${counted(blobs.length, "key")} match the layout ${layout}`;
     }
     return `${place}: empty`;
-  } finally {
-    await store.close();
-  }
+  });
 }

@@ -5,7 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { codecs, decodeWhole } from "../../shared/codecs/index.ts";
 import type { Settings } from "../../shared/config/settings.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
-import { folderOf } from "../compose/ports.ts";
+import { isSqsPlace } from "../../shared/aws/sqs/place.ts";
+import { folderOf, isFolder } from "../compose/ports.ts";
 import { sizeText } from "../report/lines.ts";
 import { wrong, type Check } from "./check.ts";
 import { nearestEntry, withScratch } from "./scratch.ts";
@@ -98,7 +99,14 @@ async function checkWork({ work }: Settings): Promise<string> {
 async function checkDisk(settings: Settings): Promise<string> {
   const { store, web, queue, catalog, work } = settings;
   const folders = [
-    ...new Set([folderOf(store), folderOf(web), dirname(queue), dirname(catalog), work].map(nearestEntry)),
+    ...new Set(
+      [
+        ...[store, web].filter(isFolder).map(folderOf),
+        ...(isSqsPlace(queue) ? [] : [dirname(queue)]),
+        dirname(catalog),
+        work,
+      ].map(nearestEntry),
+    ),
   ];
   const devices = new Map<number, { readonly folder: string; readonly free: number }>();
   for (const folder of folders) {

@@ -15,21 +15,24 @@ import { hiddenName } from "../../shared/local/folder-store/places.ts";
 import { startFolderRival } from "../../shared/local/folder-store/rival.ts";
 import { FolderBlobStore } from "../../shared/local/folder-store/store.ts";
 import { SqliteJobQueue } from "../../shared/local/sqlite-queue/queue.ts";
-import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import type { EntryResult, JobQueue } from "../../shared/ports/job-queue.ts";
-import { readAll } from "../../shared/read-all.ts";
 import { probeStore } from "../../shared/store-probe.ts";
-import { folderOf } from "../compose/ports.ts";
+import { isSqsPlace } from "../../shared/aws/sqs/place.ts";
+import { folderOf, isFolder } from "../compose/ports.ts";
 import { counted } from "../report/lines.ts";
 import { wrong, type Check } from "./check.ts";
+import { checkBucket, checkSqs, tryBlobs } from "./remote.ts";
 import { withScratch } from "./scratch.ts";
 
 export function storeChecks(settings: Settings): readonly Check[] {
   const { store, web, queue, catalog } = settings;
   return [
-    { name: "store", run: async () => await checkStore(folderOf(store)) },
-    { name: "web", run: async () => await checkStore(folderOf(web)) },
-    { name: "queue", run: async () => await checkQueue(queue) },
+    {
+      name: "store",
+      run: async () => await (isFolder(store) ? checkStore(folderOf(store)) : checkBucket(store, settings)),
+    },
+    { name: "web", run: async () => await (isFolder(web) ? checkStore(folderOf(web)) : checkBucket(web, settings)) },
+    { name: "queue", run: async () => await (isSqsPlace(queue) ? checkSqs(settings) : checkQueue(queue)) },
     { name: "catalog", run: async () => await checkCatalog(catalog) },
   ];
 }
@@ -48,33 +51,9 @@ async function tryStore(path: string): Promise<void> {
   const store = await FolderBlobStore.open(path);
   try {
     await probeStore(store, { random: systemRandom, startRival: async () => await startFolderRival(store.path) });
-    await tryBlobs(store);
+    await tryBlobs(store, lookAt);
   } finally {
     await store.close();
-  }
-}
-
-const lookAt = "Put the folder on a local disk.";
-
-/** What the start-up probe leaves out: put, ranges, lists. */
-async function tryBlobs(store: BlobStore): Promise<void> {
-  const prefix = `probe/${systemRandom.hex(16)}/`;
-  const keys = [`${prefix}a`, `${prefix}b`];
-  try {
-    for (const key of keys) await store.put(key, Buffer.from(key));
-    for (const key of keys) {
-      const read = await readAll(store, key);
-      if (read === null || Buffer.from(read.bytes).toString() !== key)
-        throw wrong(`${store.name} does not give back what was put`, lookAt);
-    }
-    const listed: string[] = [];
-    for await (const { blobs } of store.list(prefix)) listed.push(...blobs.map(({ key }) => key));
-    if (listed.join() !== keys.join()) throw wrong(`${store.name} does not list what was put`, lookAt);
-  } finally {
-    await store.delete(keys);
-  }
-  for (const key of keys) {
-    if ((await store.head(key)) !== null) throw wrong(`${store.name} does not delete`, lookAt);
   }
 }
 
@@ -100,6 +79,8 @@ async function checkQueue(file: string): Promise<string> {
 async function openQueue(file: string, name: string): Promise<JobQueue> {
   return await SqliteJobQueue.open(file, { name, clock: systemClock, random: systemRandom });
 }
+
+const lookAt = "Put the folder on a local disk.";
 
 /** Long enough for the slowest disk, and nobody else takes this message. */
 const leaseMs = 60_000;

@@ -124,7 +124,7 @@ const rows: readonly Row[] = [
     fits: named("NoSuchBucket"),
     code: "no-such-store",
     says: (_, { store }) => `The bucket of ${store} is not there.`,
-    hint: () => "Check its name and the account; spotfold init --create makes it.",
+    hint: () => "Check its name and the account, or make it.",
   },
   {
     fits: named("InvalidBucketName"),

@@ -89,7 +89,7 @@ const cases: readonly Case[] = [
     code: "no-such-store",
     cause: "environment",
     message: /bucket of s3:\/\/bucket\/pre is not there/,
-    hint: /init --create/,
+    hint: /or make it/,
   },
   {
     what: "the wrong region",
