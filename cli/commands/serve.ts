@@ -66,7 +66,7 @@ function portOf(given: string | number): number {
 
 /** Absolute. A name is an aggregate's if there is one, else a folder's. What is published into a bucket is served by that. */
 function folderToServe(target: string | undefined, place: string, folder: string): string {
-  if (target !== undefined && isPlace(target)) return resolve(folder, target);
+  if (target !== undefined && isPlace(target)) return existing(resolve(folder, target));
   const web = folderOf(place);
   if (target === undefined) {
     if (isFolder(web)) return web;
@@ -84,6 +84,10 @@ function folderToServe(target: string | undefined, place: string, folder: string
       });
     }
   }
+  return existing(path);
+}
+
+function existing(path: string): string {
   if (isFolder(path)) return path;
   throw new SpotfoldError("usage", `There is no folder ${path}`, {
     hint: "Name a folder of published files, or an aggregate.",
