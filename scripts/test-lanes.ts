@@ -2,7 +2,7 @@
  * All suites, in as many processes at a time as there are cores. Most of what the slow suites do is waiting for processes that
  * they started: two at once take little more than half the time.
  *
- * A part is what one process runs: a file of the slow folders, else all of a folder. What a part prints is shown when it has
+ * A part is what one process runs: one of the slow files, else all of a folder. What a part prints is shown when it has
  * ended, whole, so that nothing of another part stands between. A part that ends without its last line is one failure.
  */
 import { spawn } from "node:child_process";
@@ -12,11 +12,21 @@ import { join } from "node:path";
 import { summaryLine } from "../test/support/reporter.ts";
 import { repositoryRoot } from "../test/support/requirements.ts";
 
-/** Each file of these is a part; the folders that take longest first, so that the last lane to end does not end long after the others. */
-const slowFolders: readonly string[] = ["faults", "e2e", "packaging", "bin", "executor/launch", "support"];
+/** Each file below these is a part; what takes longest first, so that the last lane to end does not end long after the others. */
+const slow: readonly string[] = [
+  "faults/",
+  "contract/job-queue-sqs",
+  "contract/blob-store-s3",
+  "e2e/",
+  "shared/aws/",
+  "packaging/",
+  "bin/",
+  "executor/launch/",
+  "support/",
+];
 
 /** These measure rates, or keep all cores busy by themselves: nothing runs beside them. */
-const aloneFolders: readonly string[] = ["shared/local", "contract", "readme", "sim"];
+const alone: readonly string[] = ["shared/local/", "contract/", "readme/", "sim/"];
 
 interface Part {
   readonly name: string;
@@ -40,30 +50,30 @@ export async function runInLanes(files: readonly string[], args: readonly string
     total.pending += counts.pending;
     if (counts.failures > 0) failed.push(part.name);
   };
-  const { together, alone } = partsOf(files);
+  const { together, apart } = partsOf(files);
   const lane = async (): Promise<void> => {
     for (let part = together.shift(); part !== undefined; part = together.shift()) await runPart(part);
   };
   await Promise.all(Array.from({ length: availableParallelism() }, lane));
-  for (const part of alone) await runPart(part);
+  for (const part of apart) await runPart(part);
   if (failed.length > 0) console.log(`\nfailed in: ${failed.join(", ")}`);
   console.log(summaryLine(total));
   return failed.length > 0 ? 1 : 0;
 }
 
-function partsOf(files: readonly string[]): { together: Part[]; alone: Part[] } {
+function partsOf(files: readonly string[]): { together: Part[]; apart: Part[] } {
   const left = new Set(files);
-  const below = (folder: string): string[] => {
-    const taken = [...left].filter((file) => file.startsWith(`test/${folder}/`));
+  const below = (prefix: string): string[] => {
+    const taken = [...left].filter((file) => file.startsWith(`test/${prefix}`));
     for (const file of taken) left.delete(file);
     return taken;
   };
-  const single = (folder: string): Part[] => below(folder).map((file) => ({ name: file, files: [file] }));
-  const alone = aloneFolders.flatMap(single);
-  const slow = slowFolders.flatMap(single);
+  const single = (prefix: string): Part[] => below(prefix).map((file) => ({ name: file, files: [file] }));
+  const slowParts = slow.flatMap(single);
+  const apart = alone.flatMap(single);
   const folders = new Set([...left].map((file) => file.split("/")[1] ?? ""));
-  const quick = [...folders].map((folder) => ({ name: `test/${folder}`, files: below(folder) }));
-  return { together: [...slow, ...quick], alone };
+  const quick = [...folders].map((folder) => ({ name: `test/${folder}`, files: below(`${folder}/`) }));
+  return { together: [...slowParts, ...quick], apart };
 }
 
 async function run(part: Part, args: readonly string[]): Promise<Counts> {
