@@ -12,7 +12,7 @@ import { tempDir } from "../support/temp.ts";
 import { linksOf, roughShapeOf, shapeOf, stepsOf, type Step } from "./blocks.ts";
 
 /** Setting up is what made the checkout that is copied here; the tests would run this one. */
-const leftOut = /^npm (?:test|run (?:check|test:long))\b/;
+const leftOut = /^npm (?:test|run (?:check|bench|test:long))\b/;
 const setUp = /^npm run setup && /;
 /** Commands that go on until they are stopped. A reader's port may be taken here. */
 const endless = /^npx spotfold serve \S+$/;
