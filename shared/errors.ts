@@ -42,6 +42,22 @@ export type ErrorCode =
   // A bug of ours.
   | "internal";
 
+/** What whoever runs the machines has to cure: it holds a run, and makes no block missing. */
+const environmental: ReadonlySet<string> = new Set<ErrorCode>([
+  "access-denied",
+  "no-credentials",
+  "wrong-region",
+  "clock-skew",
+  "disk-full",
+  "read-only",
+  "no-such-store",
+  "store-unfit",
+]);
+
+export function isEnvironmental(code: string | undefined): code is ErrorCode {
+  return code !== undefined && environmental.has(code);
+}
+
 export interface SpotfoldErrorOptions {
   /** What to do about it, one sentence addressed to the person who reads it. */
   readonly hint?: string;

@@ -3,8 +3,7 @@
  * again, confirming elsewhere, and for people.
  */
 import pLimit from "p-limit";
-import { codeOf } from "./errors.ts";
-import { parseStored } from "./formats/stored.ts";
+import { parseIfKnown } from "./formats/stored.ts";
 import { workerStatusSchema, type WorkerStatus } from "./formats/worker-status.ts";
 import { workersPrefix } from "./names.ts";
 import type { BlobStore } from "./ports/blob-store.ts";
@@ -52,17 +51,8 @@ async function signsOfLife(store: BlobStore, statusMs: number): Promise<Sign[]> 
   const signs = await pLimit(readsAtOnce).map(recent, async ({ key, ageMs }): Promise<Sign[]> => {
     const blob = await readAll(store, key);
     if (blob === null) return [];
-    const status = readable(key, blob.bytes);
+    const status = parseIfKnown(key, blob.bytes, workerStatusSchema);
     return status?.ended === true ? [] : [{ id: key.slice(workersPrefix.length), ageMs, status }];
   });
   return signs.flat();
-}
-
-function readable(key: string, bytes: Uint8Array): WorkerStatus | null {
-  try {
-    return parseStored(key, bytes, workerStatusSchema);
-  } catch (error) {
-    if (codeOf(error) === "invalid-format") return null;
-    throw error;
-  }
 }

@@ -32,7 +32,7 @@ export async function readJobBlocks(
   const reader = await openPlan(store, aggregate, plan);
   if (reader === null) return null;
   const value = await reader.get(encodeKeyBytes([job]));
-  return value === undefined ? null : decodeBlocks(Buffer.from(value).toString("utf8"));
+  return value === undefined ? null : blocksOf(value);
 }
 
 /** All jobs of a plan, in order. */
@@ -46,13 +46,19 @@ export async function* readPlan(
   for await (const entries of reader.entries()) {
     for (const entry of entries) {
       const [job] = decodeKey(entry.key);
-      if (job !== undefined) yield { job, blocks: decodeBlocks(Buffer.from(entry.value).toString("utf8")) };
+      if (job !== undefined) yield { job, blocks: blocksOf(entry.value) };
     }
   }
 }
 
-async function openPlan(store: BlobStore, aggregate: string, plan: string): Promise<SegmentReader | null> {
+/** Null when there is no such plan. */
+export async function openPlan(store: BlobStore, aggregate: string, plan: string): Promise<SegmentReader | null> {
   const key = planKey(aggregate, plan);
   const info = await store.head(key);
   return info === null ? null : await SegmentReader.open(await blobSource(store, key, info));
+}
+
+/** Of one job: the value under its id. */
+export function blocksOf(value: Uint8Array): PlannedBlock[] {
+  return decodeBlocks(Buffer.from(value.buffer, value.byteOffset, value.length).toString("utf8"));
 }

@@ -2,7 +2,6 @@
 import type { JobBlock, JobOutcome, JobTask } from "../executor/types.ts";
 import { messageOf, SpotfoldError } from "../shared/errors.ts";
 import type { AttemptEnd, AttemptRecord } from "../shared/formats/attempt.ts";
-import { isHeld } from "../shared/formats/hold.ts";
 import { encodeStored } from "../shared/formats/stored.ts";
 import { unlessClosed } from "./closed.ts";
 import type { Parts } from "./conclude.ts";
@@ -11,8 +10,8 @@ import { elsewhereMs, isForAnother, releaseDelayMs } from "./decide.ts";
 import type { Job, JobEnd, JobServices } from "./job-types.ts";
 import { leaseLost } from "./leases.ts";
 import { liveWorkerIds } from "../shared/live-workers.ts";
-import { causeOf, holdRun, readAttempts, readHold, recordKeyOf } from "./records.ts";
-import { release } from "./release.ts";
+import { causeOf, holdRun, readAttempts, recordKeyOf } from "./records.ts";
+import { release, releaseExactly } from "./release.ts";
 import { resolve, settle } from "./resolve.ts";
 
 export async function attemptJob(services: JobServices, job: Job): Promise<JobEnd> {
@@ -179,6 +178,7 @@ async function fail(
   });
   const { run, plan, job: id } = job.message;
   context.log({ event: "job-ended", run, job: `${plan}/${id}`, how: end.cause, message: end.message });
+  let heldForMs: number | null = null;
   if (end.cause === "environment") {
     const reason = {
       kind: "environment",
@@ -187,21 +187,16 @@ async function fail(
       code: end.reason,
       hint: hintFor(end.reason),
     } as const;
-    await holdRun(context.store, run, reason, context.timing.scale).catch((error: unknown) => {
+    heldForMs = await holdRun(context.store, run, reason, context.timing.scale).catch((error: unknown) => {
       context.log({ event: "queue-failed", what: "hold", message: messageOf(error) });
+      return null;
     });
   }
   if (job.held.signal.reason === leaseLost) return "lost";
-  const delayMs = releaseDelayMs(end.cause, job.records.length, context.random.float());
-  await release(context, job.lease, end.cause === "environment" ? await holdRest(context, run, delayMs) : delayMs);
+  // When the hold ends: not before, when the job would only be put back, nor much later.
+  if (heldForMs !== null) await releaseExactly(context, job.lease, heldForMs);
+  else await release(context, job.lease, releaseDelayMs(end.cause, job.records.length, context.random.float()));
   return end.cause === "infrastructure" ? "failed-here" : "released";
-}
-
-/** The job comes back when the hold ends: not before, when it would only be put back, nor much later. */
-async function holdRest(context: WorkerContext, run: string, otherwiseMs: number): Promise<number> {
-  const held = await readHold(context.store, run).catch(() => null);
-  if (held === null || !isHeld(held.hold, held.storeTime)) return otherwiseMs;
-  return (held.hold.until - held.storeTime) / context.timing.scale;
 }
 
 function hintFor(code: string): string {

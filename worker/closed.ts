@@ -4,7 +4,7 @@
  */
 import { messageOf } from "../shared/errors.ts";
 import type { WorkerContext } from "./context.ts";
-import { readHold } from "./records.ts";
+import { readHold } from "../shared/read-hold.ts";
 
 /** The reason of the signal; the job runner reads the cause. Whoever gets the message next finds the run closed. */
 const runClosed = new Error("the run was closed", { cause: "interrupted" });

@@ -9,10 +9,11 @@ import { resolutionKey, runKey } from "../shared/names.ts";
 import type { Lease } from "../shared/ports/job-queue.ts";
 import { readJobBlocks } from "../shared/plan-file.ts";
 import { readAll } from "../shared/read-all.ts";
+import { readHold } from "../shared/read-hold.ts";
 import type { WorkerContext } from "./context.ts";
 import type { Job, JobEnd, JobServices } from "./job-types.ts";
 import type { HeldLease } from "./leases.ts";
-import { readAttempts, readHold } from "./records.ts";
+import { readAttempts } from "./records.ts";
 import { acknowledge, delayMsMax, heldDelayMs, release, releaseExactly } from "./release.ts";
 
 /** Reads the message and what it points to. A word instead of a job means that nothing is to be executed. */

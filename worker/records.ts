@@ -1,11 +1,12 @@
 /** Attempt records and holds: what a worker reads and writes in the store beside a job's output. */
-import { codeOf, messageOf } from "../shared/errors.ts";
+import { codeOf, isEnvironmental, messageOf } from "../shared/errors.ts";
 import { attemptSchema, type AttemptRecord } from "../shared/formats/attempt.ts";
-import { holdSchema, type Hold } from "../shared/formats/hold.ts";
-import { encodeStored, parseStored } from "../shared/formats/stored.ts";
+import type { Hold } from "../shared/formats/hold.ts";
+import { encodeStored, parseIfKnown } from "../shared/formats/stored.ts";
 import { attemptKey, attemptsPrefix, holdKey, runKey } from "../shared/names.ts";
 import type { BlobStore } from "../shared/ports/blob-store.ts";
 import { readAll } from "../shared/read-all.ts";
+import { readHold } from "../shared/read-hold.ts";
 
 export function recordKeyOf(aggregate: string, record: AttemptRecord): string {
   return attemptKey(aggregate, record.plan, record.job, record.attempt, "record");
@@ -24,26 +25,8 @@ export async function readAttempts(
   }
   const blobs = await Promise.all(keys.map(async (key) => ({ key, blob: await readAll(store, key) })));
   return blobs
-    .flatMap(({ key, blob }) => (blob === null ? [] : readable(key, blob.bytes)))
+    .flatMap(({ key, blob }) => (blob === null ? [] : (parseIfKnown(key, blob.bytes, attemptSchema) ?? [])))
     .toSorted((a, b) => a.startedAt - b.startedAt);
-}
-
-function readable(key: string, bytes: Uint8Array): AttemptRecord[] {
-  try {
-    return [parseStored(key, bytes, attemptSchema)];
-  } catch (error) {
-    if (codeOf(error) === "invalid-format") return [];
-    throw error;
-  }
-}
-
-export async function readHold(
-  store: BlobStore,
-  run: string,
-): Promise<{ hold: Hold; etag: string; storeTime: number } | null> {
-  const blob = await readAll(store, holdKey(run));
-  if (blob === null) return null;
-  return { hold: parseStored(holdKey(run), blob.bytes, holdSchema), etag: blob.etag, storeTime: blob.storeTime };
 }
 
 /** An environment hold lasts so long at first, and doubles up to the largest while nothing is cured. */
@@ -60,15 +43,23 @@ export interface HoldReason {
 
 /**
  * Holds a run. An environment hold that follows another within its own length counts as repeated and lasts longer. Somebody
- * else's hold in the same moment is as good as ours.
+ * else's hold in the same moment is as good as ours. Answers for how long the environment holds it from now on, ms; null
+ * when something else does.
  */
-export async function holdRun(store: BlobStore, run: string, reason: HoldReason, scale: number): Promise<void> {
+export async function holdRun(
+  store: BlobStore,
+  run: string,
+  reason: HoldReason,
+  scale: number,
+): Promise<number | null> {
   const before = await readHold(store, run);
   const previous = before?.hold ?? null;
-  if (previous !== null && previous.kind !== "none" && previous.kind !== "environment") return;
+  if (previous !== null && previous.kind !== "none" && previous.kind !== "environment") return null;
   const now = before?.storeTime ?? (await store.head(runKey(run)))?.storeTime ?? 0;
-  if (previous?.kind === "environment" && now < previous.until) return;
-  await store.swap(holdKey(run), encodeStored(nextHold(run, previous, reason, now, scale)), before?.etag ?? null);
+  if (previous?.kind === "environment" && now < previous.until) return previous.until - now;
+  const hold = nextHold(run, previous, reason, now, scale);
+  await store.swap(holdKey(run), encodeStored(hold), before?.etag ?? null);
+  return hold.kind === "environment" ? hold.until - now : null;
 }
 
 /** Pure: the hold that follows `previous` (of kind `environment` or `none`, and over) at the store's time `now`. */
@@ -87,20 +78,9 @@ export function nextHold(run: string, previous: Hold | null, reason: HoldReason,
   };
 }
 
-const environmentCodes: ReadonlySet<string> = new Set([
-  "access-denied",
-  "no-credentials",
-  "wrong-region",
-  "clock-skew",
-  "disk-full",
-  "read-only",
-  "no-such-store",
-  "store-unfit",
-]);
-
 /** What an error of a port says about where the fault lies. */
 export function causeOf(error: unknown): { cause: "environment" | "infrastructure"; reason: string; message: string } {
   const code = codeOf(error);
-  const cause = code !== undefined && environmentCodes.has(code) ? "environment" : "infrastructure";
+  const cause = isEnvironmental(code) ? "environment" : "infrastructure";
   return { cause, reason: code ?? "error", message: messageOf(error) };
 }

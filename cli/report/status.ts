@@ -3,7 +3,7 @@
  * read of one of them (a newer version at work beside us, a damaged record) is said, and hides none of the others.
  */
 import type { Ledger } from "../../master/ledger/ledger.ts";
-import { holdSchema, isHeld } from "../../shared/formats/hold.ts";
+import { isHeld } from "../../shared/formats/hold.ts";
 import type { ClosedState, Manifest, RunTotals } from "../../shared/formats/ledger.ts";
 import { runSchema } from "../../shared/formats/run.ts";
 import { parseStored, UnknownFormat } from "../../shared/formats/stored.ts";
@@ -11,6 +11,7 @@ import { holdKey, inboxPrefix, runKey } from "../../shared/names.ts";
 import { codeOf, messageOf } from "../../shared/errors.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import { readAll } from "../../shared/read-all.ts";
+import { readHold } from "../../shared/read-hold.ts";
 import { liveWorkers } from "../../shared/live-workers.ts";
 import { inCallersWords } from "../caller-command.ts";
 import { visibleLine } from "../visible.ts";
@@ -125,12 +126,10 @@ function lineOf(
 }
 
 async function heldOf(store: BlobStore, run: string): Promise<RunStatus["held"]> {
-  const blob = await readAll(store, holdKey(run));
-  if (blob === null) return null;
   try {
-    const hold = parseStored(holdKey(run), blob.bytes, holdSchema);
-    if (!isHeld(hold, blob.storeTime)) return null;
-    const { kind, what, where, hint } = hold;
+    const found = await readHold(store, run);
+    if (found === null || !isHeld(found.hold, found.storeTime)) return null;
+    const { kind, what, where, hint } = found.hold;
     return { kind, what, where, hint };
   } catch (error) {
     return { kind: "unreadable", what: whyUnreadable(error), where: holdKey(run), hint: "Update this spotfold." };

@@ -3,10 +3,9 @@
  * has no end names its worker and its lease; a worker's name tells whether its process is gone. A job that is given back by
  * mistake is executed twice and counted once.
  */
-import { codeOf } from "../../shared/errors.ts";
-import { attemptSchema, type AttemptRecord } from "../../shared/formats/attempt.ts";
+import { attemptSchema } from "../../shared/formats/attempt.ts";
 import type { OpenRun } from "../../shared/formats/ledger.ts";
-import { parseStored } from "../../shared/formats/stored.ts";
+import { parseIfKnown } from "../../shared/formats/stored.ts";
 import { aggregatesPrefix, resolutionKey } from "../../shared/names.ts";
 import { readAll } from "../../shared/read-all.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
@@ -32,7 +31,8 @@ export async function releaseDeadWorkers(input: DeadWorkersInput): Promise<numbe
         if (!key.endsWith("/record") || done.has(key)) continue;
         const blob = await readAll(store, key);
         if (blob === null) continue;
-        const record = readable(key, blob.bytes);
+        // What only a newer version understands is left: its lease runs out by itself.
+        const record = parseIfKnown(key, blob.bytes, attemptSchema);
         if (record === null || record.end !== null || !isDeadHere(record.worker)) continue;
         const { handle, job } = record;
         done.add(key);
@@ -42,14 +42,4 @@ export async function releaseDeadWorkers(input: DeadWorkersInput): Promise<numbe
   }
   if (handles.length > 0) await jobs.release(handles.map((handle) => ({ handle, delayMs: 0 })));
   return handles.length;
-}
-
-/** Null for what only a newer version understands: its lease runs out by itself. */
-function readable(key: string, bytes: Uint8Array): AttemptRecord | null {
-  try {
-    return parseStored(key, bytes, attemptSchema);
-  } catch (error) {
-    if (codeOf(error) === "invalid-format") return null;
-    throw error;
-  }
 }

@@ -12,12 +12,11 @@
 import type { MasterContext } from "../../master/context.ts";
 import type { Master } from "../../master/master.ts";
 import { codeOf, messageOf } from "../../shared/errors.ts";
-import { holdSchema, isHeld, type Hold } from "../../shared/formats/hold.ts";
+import { isHeld, type Hold } from "../../shared/formats/hold.ts";
 import type { Manifest, OpenRun } from "../../shared/formats/ledger.ts";
-import { parseStored } from "../../shared/formats/stored.ts";
-import { holdKey } from "../../shared/names.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
-import { readAll } from "../../shared/read-all.ts";
+import { readHold } from "../../shared/read-hold.ts";
+import { heldText } from "../held-error.ts";
 import type { Interrupts } from "../io.ts";
 import type { Crew } from "./crew.ts";
 import type { Trouble } from "./trouble.ts";
@@ -152,13 +151,12 @@ export interface HeldRun {
 export async function heldRun(store: BlobStore, { open, heldMs, from }: HeldInput): Promise<HeldRun | null> {
   let patient: Hold | null = null;
   for (const { run } of open) {
-    const blob = await readAll(store, holdKey(run));
-    if (blob === null) continue;
-    const hold = parseStored(holdKey(run), blob.bytes, holdSchema);
-    if (!isHeld(hold, blob.storeTime)) continue;
+    const found = await readHold(store, run);
+    if (found === null || !isHeld(found.hold, found.storeTime)) continue;
+    const { hold, storeTime } = found;
     if (hold.kind === "bundle" || hold.kind === "failures") return { hold, ends: true };
     if (hold.kind !== "environment") continue;
-    if (blob.storeTime - Math.max(hold.since, from) >= heldMs) return { hold, ends: true };
+    if (storeTime - Math.max(hold.since, from) >= heldMs) return { hold, ends: true };
     patient ??= hold;
   }
   return patient === null ? null : { hold: patient, ends: false };
@@ -167,7 +165,7 @@ export async function heldRun(store: BlobStore, { open, heldMs, from }: HeldInpu
 /** Once for what holds the run, however often it is repeated. Answers what was said. */
 function tellHold(hold: Hold | null, said: string | null, say: (line: string) => void): string | null {
   if (hold === null || hold.what === said) return said;
-  say(`run ${hold.run} is held: ${hold.what} (${hold.where}); it goes on by itself once that is cured. ${hold.hint}`);
+  say(`${heldText(hold)}; it goes on by itself once that is cured. ${hold.hint}`);
   return hold.what;
 }
 

@@ -1,7 +1,6 @@
 /** What waits in the inbox for a master: submitted, and in no ledger yet. */
-import { codeOf } from "../../shared/errors.ts";
 import { canonicalJson, runSchema, type RunSpec } from "../../shared/formats/run.ts";
-import { parseStored } from "../../shared/formats/stored.ts";
+import { parseIfKnown } from "../../shared/formats/stored.ts";
 import { inboxPrefix, runKey } from "../../shared/names.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import { readAll } from "../../shared/read-all.ts";
@@ -30,11 +29,5 @@ function essenceOf(spec: RunSpec): string {
 /** Null for what is not there, or only a newer version reads. */
 async function readSpec(store: BlobStore, run: string): Promise<RunSpec | null> {
   const blob = await readAll(store, runKey(run));
-  if (blob === null) return null;
-  try {
-    return parseStored(runKey(run), blob.bytes, runSchema);
-  } catch (error) {
-    if (codeOf(error) === "invalid-format") return null;
-    throw error;
-  }
+  return blob === null ? null : parseIfKnown(runKey(run), blob.bytes, runSchema);
 }

@@ -11,16 +11,15 @@
  */
 import type { Ledger } from "../../master/ledger/ledger.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
-import { holdSchema, isHeld, type Hold } from "../../shared/formats/hold.ts";
+import { isHeld, type Hold } from "../../shared/formats/hold.ts";
 import type { Manifest } from "../../shared/formats/ledger.ts";
-import { parseStored } from "../../shared/formats/stored.ts";
 import { liveWorkerIds } from "../../shared/live-workers.ts";
-import { holdKey, inboxKey } from "../../shared/names.ts";
+import { inboxKey } from "../../shared/names.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import type { Clock, Random } from "../../shared/ports/clock.ts";
-import { readAll } from "../../shared/read-all.ts";
+import { readHold } from "../../shared/read-hold.ts";
 import { inCallersWords } from "../caller-command.ts";
-import { heldError } from "../held-error.ts";
+import { heldError, heldText } from "../held-error.ts";
 import { commandLine, type Io } from "../io.ts";
 import type { Progress } from "../progress/progress.ts";
 import { counted, countText } from "../report/lines.ts";
@@ -144,8 +143,7 @@ class Waiting {
     for (const { run } of runs) {
       const found = await readHold(store, run);
       if (found === null || !isHeld(found.hold, found.storeTime)) continue;
-      const { what, where, hint } = found.hold;
-      return visibleLine(inCallersWords(`run ${run} is held: ${what} (${where}). ${hint}`, io.command));
+      return visibleLine(inCallersWords(`${heldText(found.hold)}. ${found.hold.hint}`, io.command));
     }
     return null;
   }
@@ -161,12 +159,6 @@ class Waiting {
     if (workers.length === 0) return `${done}; no worker is alive: ${running("worker")}?`;
     return `${done}; ${counted(workers.length, "worker is", "workers are")} alive`;
   }
-}
-
-async function readHold(store: BlobStore, run: string): Promise<{ hold: Hold; storeTime: number } | null> {
-  const blob = await readAll(store, holdKey(run));
-  if (blob === null) return null;
-  return { hold: parseStored(holdKey(run), blob.bytes, holdSchema), storeTime: blob.storeTime };
 }
 
 function progressText(manifest: Manifest | null): string {

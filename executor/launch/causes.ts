@@ -1,7 +1,7 @@
 /** From how something ended to a fault: errors of ports, the signal that stops an attempt, ends of children. Pure. */
 import { causes } from "../../shared/formats/attempt.ts";
 import type { Cause } from "../../shared/formats/attempt.ts";
-import { codeOf, messageOf } from "../../shared/errors.ts";
+import { codeOf, isEnvironmental, messageOf } from "../../shared/errors.ts";
 import type { Fault } from "../types.ts";
 import type { ChildEnd } from "./child.ts";
 
@@ -25,17 +25,8 @@ function causeOfCode(code: string): Cause {
       return "replaced";
     case "archived":
       return "archived";
-    case "access-denied":
-    case "no-credentials":
-    case "wrong-region":
-    case "clock-skew":
-    case "disk-full":
-    case "read-only":
-    case "no-such-store":
-    case "store-unfit":
-      return "environment";
     default:
-      return "infrastructure";
+      return isEnvironmental(code) ? "environment" : "infrastructure";
   }
 }
 

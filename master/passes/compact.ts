@@ -3,7 +3,7 @@
  * answer. Segments have levels; when a level of a partition is full, its slices are merged into one of the next level, so that
  * a row is rewritten a logarithmic number of times.
  */
-import { codeOf, messageOf } from "../../shared/errors.ts";
+import { codeOf, isEnvironmental, messageOf } from "../../shared/errors.ts";
 import type { CoverageSegment, DataSegment, Manifest } from "../../shared/formats/ledger.ts";
 import { coverageKey, dataKey } from "../../shared/names.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
@@ -21,19 +21,6 @@ const fanInMax = 256;
 
 /** Coverage is merged in this process, which reads up to 1 MiB of each at once. */
 const coverageFanInMax = 32;
-
-/** What is wrong with the stores or this machine says nothing about a partition. */
-const environmental: ReadonlySet<string> = new Set([
-  "access-denied",
-  "no-credentials",
-  "wrong-region",
-  "clock-skew",
-  "disk-full",
-  "read-only",
-  "no-such-store",
-  "store-unfit",
-  "store-unavailable",
-]);
 
 export interface CompactOptions {
   /** Asked after each merge: true ends the pass, though more may be due. */
@@ -66,7 +53,9 @@ export async function compactPass(
       said.delete(due.partition);
       merges++;
     } catch (error) {
-      if (environmental.has(codeOf(error) ?? "")) throw error;
+      // What is wrong with the stores or this machine says nothing about a partition.
+      const code = codeOf(error);
+      if (isEnvironmental(code) || code === "store-unavailable") throw error;
       // A `merge` that throws stops this partition, not the others: what is entered stays safe.
       stuck.add(due.partition);
       const { partition } = due;

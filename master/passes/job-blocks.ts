@@ -3,16 +3,16 @@
  * up to the plan. The plan is opened once; what was read ahead is kept until something else is expected, so that memory
  * follows from the batch and not from the plan.
  */
-import { decodeBlocks, type PlannedBlock } from "../../shared/formats/plan.ts";
+import type { PlannedBlock } from "../../shared/formats/plan.ts";
 import { resolutionSchema, type Resolution } from "../../shared/formats/resolution.ts";
 import { parseStored } from "../../shared/formats/stored.ts";
-import { jobIndex, planKey, resolutionKey } from "../../shared/names.ts";
+import { jobIndex, resolutionKey } from "../../shared/names.ts";
+import { blocksOf, openPlan } from "../../shared/plan-file.ts";
 import { readAll } from "../../shared/read-all.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
-import { blobSource } from "../../shared/segment/blob-source.ts";
 import { decodeKey, encodeKeyBytes, pointRange } from "../../shared/segment/key.ts";
 import { compareTexts } from "../../shared/segment/order.ts";
-import { SegmentReader } from "../../shared/segment/reader.ts";
+import type { SegmentReader } from "../../shared/segment/reader.ts";
 
 /** Jobs that nobody asked for are read along when so few lie between two that are wanted: a request costs more. */
 const gapJobsMax = 64;
@@ -72,18 +72,9 @@ export class JobBlocks {
   }
 
   async #open(): Promise<SegmentReader | null> {
-    this.#reader ??= openPlan(this.#store, planKey(this.#aggregate, this.#plan));
+    this.#reader ??= openPlan(this.#store, this.#aggregate, this.#plan);
     return await this.#reader;
   }
-}
-
-async function openPlan(store: BlobStore, key: string): Promise<SegmentReader | null> {
-  const info = await store.head(key);
-  return info === null ? null : await SegmentReader.open(await blobSource(store, key, info));
-}
-
-function blocksOf(value: Uint8Array): readonly PlannedBlock[] {
-  return decodeBlocks(Buffer.from(value.buffer, value.byteOffset, value.length).toString("utf8"));
 }
 
 /** First and last of the groups of sorted jobs that are read at once. */

@@ -1,8 +1,8 @@
 /** Reading and replacing a run's hold, which workers write, too: always in the place of the one that was read. */
-import { holdSchema, type Hold } from "../../shared/formats/hold.ts";
-import { encodeStored, parseStored } from "../../shared/formats/stored.ts";
+import type { Hold } from "../../shared/formats/hold.ts";
+import { encodeStored } from "../../shared/formats/stored.ts";
 import { holdKey } from "../../shared/names.ts";
-import { readAll } from "../../shared/read-all.ts";
+import { readHold } from "../../shared/read-hold.ts";
 import type { MasterContext } from "../context.ts";
 
 export interface FoundHold {
@@ -11,9 +11,7 @@ export interface FoundHold {
 }
 
 export async function readRunHold(context: MasterContext, run: string): Promise<FoundHold> {
-  const blob = await readAll(context.store, holdKey(run));
-  if (blob === null) return { hold: null, etag: null };
-  return { hold: parseStored(holdKey(run), blob.bytes, holdSchema), etag: blob.etag };
+  return (await readHold(context.store, run)) ?? { hold: null, etag: null };
 }
 
 export function emptyHold(run: string): Hold {

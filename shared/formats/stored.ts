@@ -3,7 +3,7 @@
  * does not know is left where it is and said so: a newer version may be at work beside us.
  */
 import * as v from "valibot";
-import { SpotfoldError } from "../errors.ts";
+import { codeOf, SpotfoldError } from "../errors.ts";
 
 /** A record was written by a version that we do not know. */
 export class UnknownFormat extends SpotfoldError {
@@ -52,4 +52,18 @@ export function parseStored<const Schema extends v.GenericSchema>(
   if (result.success) return result.output;
   const issue = result.issues[0];
   throw new SpotfoldError("invalid-format", `${what}: ${v.getDotPath(issue) ?? "record"}: ${issue.message}`);
+}
+
+/** The same, and null for what cannot be read: a newer version's record, mostly, that says nothing to this one. */
+export function parseIfKnown<const Schema extends v.GenericSchema>(
+  what: string,
+  bytes: Uint8Array | string,
+  schema: Schema,
+): v.InferOutput<Schema> | null {
+  try {
+    return parseStored(what, bytes, schema);
+  } catch (error) {
+    if (codeOf(error) === "invalid-format") return null;
+    throw error;
+  }
 }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { encodeStored } from "../../shared/formats/stored.ts";
 import { attemptKey, workerKey } from "../../shared/names.ts";
-import { readHold } from "../../worker/records.ts";
+import { readHold } from "../../shared/read-hold.ts";
 import { failed, fault, submitted } from "./job-setting.ts";
 import { aggregate, allCounted, blocksOf, messageOf, plan } from "./setting.ts";
 

@@ -5,7 +5,8 @@ import * as fc from "fast-check";
 import { SpotfoldError } from "../../shared/errors.ts";
 import { isHeld, type Hold } from "../../shared/formats/hold.ts";
 import { attemptKey, holdKey, workerKey } from "../../shared/names.ts";
-import { causeOf, holdRun, nextHold, readAttempts, readHold, type HoldReason } from "../../worker/records.ts";
+import { causeOf, holdRun, nextHold, readAttempts, type HoldReason } from "../../worker/records.ts";
+import { readHold } from "../../shared/read-hold.ts";
 import { intercepted } from "../master/setting.ts";
 import { aggregate, plan, recordOf, WorkerSetting } from "./setting.ts";
 
