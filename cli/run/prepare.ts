@@ -23,7 +23,7 @@ import type { Scope } from "../compose/scope.ts";
 import type { Progress } from "../progress/progress.ts";
 import { counted, countText } from "../report/lines.ts";
 import { visibleLine } from "../visible.ts";
-import { refuseOwnPlaces, type OwnPlaces } from "./own-places.ts";
+import { refuseOwnPlaces } from "./own-places.ts";
 import { unlessAborted } from "../second-signal.ts";
 import { analysisModule } from "../submit/analysis.ts";
 import { checkAnalysis, requestOf, type AnalysisOptions, type CheckedAnalysis } from "../submit/request.ts";
@@ -64,7 +64,8 @@ export async function prepare(input: PrepareInput): Promise<Prepared> {
   // Asked for first: a slip in the name is told before anything is listed.
   const module = analysisModule(analysis, settings.folder);
   const dataset = datasetOf(settings, options);
-  refuseOwnPlaces(dataset.place, { ...ownPlaces(settings), ...(input.out === undefined ? {} : { out: input.out }) });
+  const { store, queue, catalog: catalogFile, web, work } = settings;
+  refuseOwnPlaces(dataset.place, { store, queue, catalog: catalogFile, web, work, out: input.out });
   const filter = await filterOf(settings, dataset, options, systemClock.now());
   requireBy(analysis, options);
   const data = await new DataStores(settings, scope).of(dataset);
@@ -147,10 +148,6 @@ function syncText(dataset: DatasetSpec, result: SyncResult): string {
       : `; ${unmatched.more ? "at least " : ""}${counted(unmatched.keys, "file does", "files do")} not match the layout ` +
         `${dataset.layout}, such as ${unmatched.examples.map(visibleLine).join(", ")}`;
   return `${dataset.name}: ${counted(listed, "block")} in ${dataset.place}${news.length === 0 ? "" : ` (${news.join(", ")})`}${other}`;
-}
-
-function ownPlaces({ store, queue, catalog, web, work }: Settings): OwnPlaces {
-  return { store, queue, catalog, web, work };
 }
 
 function firstOf(blocks: Iterable<PartitionedBlock>): PartitionedBlock | null {

@@ -179,7 +179,8 @@ const rows: readonly Row[] = [
     hint: () => "Use S3, or a server that has this operation (docs/backends.md).",
   },
   {
-    fits: ({ status }) => status === 401 || status === 403,
+    // SQS's JSON protocol refuses with status 400.
+    fits: ({ status, code }) => status === 401 || status === 403 || code.startsWith("AccessDenied"),
     code: "access-denied",
     says: (fault, call) =>
       `${who(fault)} may not ${fault.action ?? call.action} on ${fault.resource ?? call.resource}${

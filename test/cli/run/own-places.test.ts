@@ -28,4 +28,9 @@ describe("places of ours in the folder of the data", () => {
     refuseOwnPlaces("file:/w/store/data", elsewhere);
     refuseOwnPlaces("s3://bucket/w", elsewhere);
   });
+
+  it("are in no folder where a server keeps them, whatever folder the caller stands in", () => {
+    const served = { ...elsewhere, store: "s3://bucket/work", web: "s3://bucket/site", queue: "sqs://spotfold" };
+    refuseOwnPlaces(`file:${process.cwd()}`, served);
+  });
 });
