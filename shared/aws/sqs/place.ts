@@ -1,14 +1,24 @@
 /**
- * Which two queues a place names, as text; nothing is looked up here.
+ * Which queues a place names, as text; nothing is looked up here.
  *
  *   sqs://NAME           the queues NAME-jobs and NAME-ready of the account and region that the AWS configuration leads to
  *   https://…/NAME-jobs  (or http://…) the URL of the jobs queue; the ready queue is NAME-ready beside it. The URL says which
  *                        server and, for one of AWS's own names, which region
+ *
+ * A third queue may be beside them, NAME-dead: where the server puts a job's message that was received `receivesMax` times.
+ * The jobs queue's redrive policy says so, not the place.
  */
 import { SpotfoldError } from "../../errors.ts";
 
 const jobsEnd = "-jobs";
 const readyEnd = "-ready";
+/** As `init --create` names it. The redrive policy of a queue that somebody else made may name any other. */
+const deadEnd = "-dead";
+/**
+ * The most that SQS takes as a redrive policy's `maxReceiveCount`. A receive says nothing against a job (interrupted, held and
+ * released ones are received again), so this is for what nobody deals with at all.
+ */
+export const receivesMax = 1_000;
 const scheme = "sqs://";
 /** SQS's 80 characters, less the longest ending. A name that ends in `.fifo` would be a queue of the other kind. */
 const namePattern = /^[A-Za-z0-9_-]{1,74}$/;
@@ -35,6 +45,11 @@ export type QueuePlace = ({ readonly kind: "names" } & QueueNames) | ({ readonly
 /** Whether the text of `--queue` means queues of SQS rather than a file. */
 export function isSqsPlace(text: string): boolean {
   return /^(?:sqs|https?):/i.test(text);
+}
+
+/** The dead-letter queue's name beside a jobs queue of this name. */
+export function deadQueueOf(jobs: string): string {
+  return `${jobs.endsWith(jobsEnd) ? jobs.slice(0, -jobsEnd.length) : jobs}${deadEnd}`;
 }
 
 /** Throws SpotfoldError `usage`. */
