@@ -14,6 +14,7 @@ import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 import type { SQSClient, SQSClientConfig } from "@aws-sdk/client-sqs";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { SpotfoldError } from "../errors.ts";
+import { headerOf } from "./headers.ts";
 
 /** Of one client. A body that is being read keeps one. Above what calls may hold at once (requests.ts), so none waits for a socket. */
 export const socketsMax = 256;
@@ -135,15 +136,6 @@ function note(answer: object, response: unknown): void {
   const date = headerOf(response, "date");
   const ms = date === undefined ? NaN : Date.parse(date);
   if (!Number.isNaN(ms)) answeredAt.set(answer, ms);
-}
-
-/** A header of an SDK response (an output's, or an error's `$response`), by its name in small letters. */
-export function headerOf(response: unknown, name: string): string | undefined {
-  if (typeof response !== "object" || response === null || !("headers" in response)) return undefined;
-  const { headers } = response;
-  if (typeof headers !== "object" || headers === null) return undefined;
-  const found: unknown = Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1];
-  return typeof found === "string" ? found : undefined;
 }
 
 /** The server's clock at an answer or an error of it, ms since the epoch (whole seconds); undefined where it told none. */

@@ -3,7 +3,7 @@
  * is judged here; errors.ts does that.
  */
 import { codeOf, messageOf } from "../errors.ts";
-import { headerOf } from "./client.ts";
+import { headerOf } from "./headers.ts";
 
 export interface AwsFault {
   /** The service's code (`NoSuchKey`), else Node's (`ECONNRESET`), else the error's name. Answers to HEAD have none: `Unknown`. */
