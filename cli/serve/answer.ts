@@ -13,26 +13,13 @@ import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { extname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { constants as zlib, createBrotliCompress, createGzip } from "node:zlib";
+import { contentTypeOf } from "../../shared/content-types.ts";
 import { isOwnHost } from "./hosts.ts";
 import { indexPage, indexPagePolicy } from "./index-page.ts";
 import { segmentsOf, type PublishedFile, type PublishedFolder } from "./published.ts";
 
-const contentTypes: Readonly<Record<string, string>> = {
-  ".json": "application/json; charset=utf-8",
-  ".ndjson": "application/x-ndjson; charset=utf-8",
-  ".csv": "text/csv; charset=utf-8",
-  ".txt": "text/plain; charset=utf-8",
-  ".md": "text/markdown; charset=utf-8",
-  ".html": "text/html; charset=utf-8",
-  ".css": "text/css; charset=utf-8",
-  ".js": "text/javascript; charset=utf-8",
-  ".svg": "image/svg+xml",
-  ".png": "image/png",
-};
-const otherType = "application/octet-stream";
 const compressible = /^(?:text\/|application\/(?:json|x-ndjson)|image\/svg)/;
 /** Smaller ones fit a packet as they are. */
 const compressedBytesMin = 1_400;
@@ -78,7 +65,7 @@ export async function answer(
   if (path === "/") {
     response.setHeader("Content-Security-Policy", indexPagePolicy);
     response.setHeader("Cache-Control", "no-cache");
-    sendText(response, 200, indexPage(await folder.aggregates()), contentTypes[".html"]);
+    sendText(response, 200, indexPage(await folder.aggregates()), contentTypeOf("index.html"));
     return;
   }
   const segments = segmentsOf(path);
@@ -112,7 +99,7 @@ async function sendFile(
     sendText(response, 404, "Not found.\n");
     return;
   }
-  const type = contentTypes[extname(path)] ?? otherType;
+  const type = contentTypeOf(path);
   const mayCompress = compressible.test(type) && stats.size >= compressedBytesMin;
   const encoding = mayCompress ? encodingFor(request.headers["accept-encoding"]) : undefined;
   const etag = `"${stats.size.toString(36)}-${stats.mtimeNs.toString(36)}-${stats.ino.toString(36)}${encoding === undefined ? "" : `-${encoding}`}"`;
@@ -160,11 +147,11 @@ function isKnown(header: string | undefined, etag: string): boolean {
   return header.split(",").some((item) => item.trim() === "*" || item.trim().replace(/^W\//, "") === etag);
 }
 
-function sendText(response: ServerResponse, status: number, text: string, type = contentTypes[".txt"]): void {
+function sendText(response: ServerResponse, status: number, text: string, type = contentTypeOf("words.txt")): void {
   if (!response.hasHeader("Content-Security-Policy")) {
     response.setHeader("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
   }
-  response.setHeader("Content-Type", type ?? otherType);
+  response.setHeader("Content-Type", type);
   response.setHeader("Content-Length", Buffer.byteLength(text));
   // Node leaves the body out of an answer to HEAD.
   response.writeHead(status).end(text);
