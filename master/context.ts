@@ -41,6 +41,8 @@ export interface MasterContext {
   readonly web: BlobStore;
   readonly jobs: JobQueue;
   readonly ready: JobQueue;
+  /** The jobs queue's dead-letter queue; null where there is none, or where we may not ask. */
+  readonly dead: JobQueue | null;
   readonly ledger: Ledger;
   readonly rules: LedgerRules;
   readonly executors: MergingExecutors;
@@ -69,6 +71,11 @@ export type MasterEvent =
     }
   | { readonly event: "run-refused"; readonly run: string; readonly why: string }
   | { readonly event: "jobs-sent"; readonly run: string; readonly jobs: number; readonly again: boolean }
+  | { readonly event: "dead-job-sent-again"; readonly run: string; readonly job: string; readonly receives: number }
+  | { readonly event: "dead-job-dropped"; readonly run: string; readonly job: string; readonly why: string }
+  | { readonly event: "dead-message-dropped"; readonly why: string; readonly text: string }
+  | { readonly event: "dead-message-left"; readonly why: string }
+  | { readonly event: "queue-failed"; readonly what: string; readonly message: string }
   | { readonly event: "jobs-entered"; readonly run: string; readonly jobs: number }
   | { readonly event: "resolution-invalid"; readonly run: string; readonly job: string; readonly why: string }
   | { readonly event: "run-closed"; readonly run: string; readonly state: string }

@@ -6,7 +6,7 @@
  *   publish  when a run closed, and every `publishMs` while runs are open
  *   compact, collect   in the background
  */
-import { codeOf } from "../shared/errors.ts";
+import { codeOf, messageOf } from "../shared/errors.ts";
 import type { Manifest, OpenRun } from "../shared/formats/ledger.ts";
 import { aggregatesPrefix } from "../shared/names.ts";
 import type { MasterContext } from "./context.ts";
@@ -16,6 +16,7 @@ import { admitPass } from "./passes/admit.ts";
 import { closePass } from "./passes/close.ts";
 import { collectPass } from "./passes/collect.ts";
 import { compactPass } from "./passes/compact.ts";
+import { deadPass } from "./passes/dead.ts";
 import { enterPass } from "./passes/enter.ts";
 import { publishPass, type PublishPlace } from "./passes/publish.ts";
 import { sendPass } from "./passes/send.ts";
@@ -46,6 +47,10 @@ export class Master {
   readonly #refused = new Map<string, string>();
   /** Runs that were open in the last pass, by aggregate: when one is closed, what we remember of its plan goes. */
   readonly #open = new Map<string, readonly OpenRun[]>();
+  /** Monotonic time of the last look at the dead-letter queue. */
+  #deadLook: number | null = null;
+  /** What was said of dead messages that are left alone. */
+  readonly #deadSaid = new Set<string>();
 
   constructor(context: MasterContext, options: MasterOptions) {
     this.#context = context;
@@ -64,11 +69,25 @@ export class Master {
 
   /** One pass of what moves runs forward. True when something changed, so that another pass may find more. */
   async work(): Promise<boolean> {
+    await this.#lookAtDead();
     let changes = await admitPass(this.#context, this.#options.only, this.#refused);
     await this.#forEach("work", async (aggregate) => {
       changes += await this.#workOn(aggregate);
     });
     return changes > 0;
+  }
+
+  /** Each look is a request that is paid for: one in `resendMs`. What fails there keeps no run waiting. */
+  async #lookAtDead(): Promise<void> {
+    const { dead, clock, timing, log } = this.#context;
+    const now = clock.monotonic();
+    if (dead === null || (this.#deadLook !== null && now - this.#deadLook < timing.resendMs)) return;
+    this.#deadLook = now;
+    try {
+      await deadPass(this.#context, dead, this.#deadSaid);
+    } catch (error) {
+      log({ event: "queue-failed", what: "dead", message: messageOf(error) });
+    }
   }
 
   async #workOn(aggregate: string): Promise<number> {

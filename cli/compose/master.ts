@@ -43,6 +43,7 @@ export async function masterContext(parts: MasterParts): Promise<MasterContext> 
     web,
     jobs: queues.jobs,
     ready: queues.ready,
+    dead: queues.dead,
     ledger: new Ledger(store, systemRandom),
     rules: ledgerRules,
     executors,

@@ -75,6 +75,8 @@ async function startRival(store: BlobStore, { store: place, aws }: Settings): Pr
 export interface Queues {
   readonly jobs: JobQueue;
   readonly ready: JobQueue;
+  /** Where the server puts messages that nobody deals with; null where there is none, or where we may not ask. */
+  readonly dead: JobQueue | null;
 }
 
 export async function openQueues({ queue: place, queueBatchBytes, aws }: Settings, scope: Scope): Promise<Queues> {
@@ -88,7 +90,7 @@ export async function openQueues({ queue: place, queueBatchBytes, aws }: Setting
     const queue = await SqliteJobQueue.open(place, { name, ...ports });
     return scope.opened(name, queue, async (opened) => await opened.close());
   };
-  return { jobs: await open("jobs"), ready: await open("ready") };
+  return { jobs: await open("jobs"), ready: await open("ready"), dead: null };
 }
 
 export async function openCatalog(settings: Settings, scope: Scope): Promise<Catalog> {

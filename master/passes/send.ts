@@ -197,7 +197,7 @@ function encodeMessage(
 }
 
 /** A queue takes what XML can hold. JSON escapes the other characters by itself, but for these two, which keys may have. */
-function queueable(json: string): string {
+export function queueable(json: string): string {
   return json.replace(/[\uFFFE\uFFFF]/g, (unit) => (unit === "\uFFFE" ? "\\ufffe" : "\\uffff"));
 }
 

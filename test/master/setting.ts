@@ -90,6 +90,7 @@ export class MasterSetting {
       web: this.web,
       jobs: this.jobs,
       ready: this.ready,
+      dead: null,
       ledger: new Ledger(store, this.random),
       rules: ledgerRules,
       executors,

@@ -130,6 +130,7 @@ function masterContext(world: World, process: SimProcess): MasterContext {
     web: planted.web?.(simWeb) ?? simWeb,
     jobs: planted.jobs?.(jobs) ?? jobs,
     ready: new SimQueue("ready", world.ready, process),
+    dead: null,
     ledger: new Ledger(store, random),
     rules: world.rules.ledger,
     executors,

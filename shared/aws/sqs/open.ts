@@ -1,10 +1,14 @@
-/** The two queues of a place, over one client. */
-import { GetQueueUrlCommand, SQSClient } from "@aws-sdk/client-sqs";
+/**
+ * The queues of a place, over one client: the two that it names, and the dead-letter queue that the redrive policy of the jobs
+ * queue names. There may be none, and there need be none: null, also for whoever may not ask.
+ */
+import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { SpotfoldError } from "../../errors.ts";
 import type { Clock, Random } from "../../ports/clock.ts";
 import { regionDefault, sqsClientConfig, type AwsOptions } from "../client.ts";
 import { batchBytesDefault, checkBatchBytes } from "./batches.ts";
 import { translatedFrom } from "./errors.ts";
-import { parseSqsPlace, type QueuePlace } from "./place.ts";
+import { deadQueueIn, parseSqsPlace, type QueueOwned, type QueuePlace } from "./place.ts";
 import { SqsJobQueue } from "./queue.ts";
 
 export interface SqsOptions {
@@ -18,7 +22,15 @@ export interface SqsOptions {
 export interface SqsQueues {
   readonly jobs: SqsJobQueue;
   readonly ready: SqsJobQueue;
+  /** Null: the jobs queue has no redrive policy, or we may not know. */
+  readonly dead: SqsJobQueue | null;
   close(): Promise<void>;
+}
+
+interface FoundQueue {
+  readonly url: string;
+  /** For people. */
+  readonly name: string;
 }
 
 /** The client's; to be destroyed. */
@@ -40,39 +52,70 @@ function clientFor(place: QueuePlace, aws: AwsOptions): SQSClient {
 
 /**
  * Both queues of `sqs://NAME` or a queue's URL; they must be there: `no-such-store` names the one that is not. Opening by
- * name needs `sqs:GetQueueUrl`, by URL nothing.
+ * name needs `sqs:GetQueueUrl`, by URL nothing; `sqs:GetQueueAttributes` of the jobs queue and `sqs:GetQueueUrl` of the
+ * dead-letter queue are asked for and may be denied.
  */
 export async function openSqsQueues(text: string, options: SqsOptions): Promise<SqsQueues> {
   const place = parseSqsPlace(text);
   const { clock, random } = options;
   const batchBytesMax = checkBatchBytes(options.batchBytesMax ?? batchBytesDefault);
   const client = clientFor(place, options.aws);
-  const urlOf = async (queue: string): Promise<string> => {
-    if (place.kind === "urls") return queue;
-    const action = "sqs:GetQueueUrl";
-    try {
-      const { QueueUrl: url = "" } = await client.send(new GetQueueUrlCommand({ QueueName: queue }));
-      return url;
-    } catch (error) {
-      throw translatedFrom(error, { queue: `sqs://${queue}`, url: queue, action });
-    }
-  };
-  const open = async (queue: string): Promise<SqsJobQueue> => {
-    const name = place.kind === "urls" ? queue : `sqs://${queue}`;
-    return new SqsJobQueue({ client, url: await urlOf(queue), name, clock, random, batchBytesMax });
-  };
+  const find = async (queue: string): Promise<FoundQueue> =>
+    place.kind === "urls"
+      ? { url: queue, name: queue }
+      : { url: await urlOf(client, { name: queue }), name: `sqs://${queue}` };
+  const open = (at: FoundQueue): SqsJobQueue => new SqsJobQueue({ client, ...at, clock, random, batchBytesMax });
   try {
-    const [jobs, ready] = await Promise.all([open(place.jobs), open(place.ready)]);
+    const found = await Promise.all([find(place.jobs), find(place.ready)]);
+    const [jobs, ready] = [open(found[0]), open(found[1])];
+    const deadUrl = await deadUrlOf(client, found[0]);
+    const dead = deadUrl === null ? null : open({ url: deadUrl, name: `the dead-letter queue of ${jobs.name}` });
     return {
       jobs,
       ready,
+      dead,
       close: async () => {
-        await Promise.all([jobs.close(), ready.close()]);
+        await Promise.all([jobs.close(), ready.close(), dead?.close()]);
         client.destroy();
       },
     };
   } catch (error) {
     client.destroy();
     throw error;
+  }
+}
+
+/** Throws `no-such-store` and what else SQS may say. */
+async function urlOf(client: SQSClient, { name, account }: QueueOwned): Promise<string> {
+  const owner = account === undefined ? {} : { QueueOwnerAWSAccountId: account };
+  try {
+    const { QueueUrl: url = "" } = await client.send(new GetQueueUrlCommand({ QueueName: name, ...owner }));
+    return url;
+  } catch (error) {
+    throw translatedFrom(error, { queue: `sqs://${name}`, url: name, action: "sqs:GetQueueUrl" });
+  }
+}
+
+/**
+ * Null: there is none, it is gone, we may not ask, or the server knows no such thing. Only what another try may cure is thrown:
+ * a master would go without it for as long as it lives.
+ */
+async function deadUrlOf(client: SQSClient, jobs: FoundQueue): Promise<string | null> {
+  try {
+    const policy = await redriveOf(client, jobs);
+    const dead = policy === undefined ? null : deadQueueIn(policy);
+    return dead === null ? null : await urlOf(client, dead);
+  } catch (error) {
+    if (error instanceof SpotfoldError && !error.retryable) return null;
+    throw error;
+  }
+}
+
+async function redriveOf(client: SQSClient, { url, name: queue }: FoundQueue): Promise<string | undefined> {
+  try {
+    const command = new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ["RedrivePolicy"] });
+    return (await client.send(command)).Attributes?.RedrivePolicy;
+  } catch (error) {
+    throw translatedFrom(error, { queue, url, action: "sqs:GetQueueAttributes" });
   }
 }

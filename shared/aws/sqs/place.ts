@@ -52,6 +52,26 @@ export function deadQueueOf(jobs: string): string {
   return `${jobs.endsWith(jobsEnd) ? jobs.slice(0, -jobsEnd.length) : jobs}${deadEnd}`;
 }
 
+export interface QueueOwned {
+  readonly name: string;
+  /** Absent: the caller's own. */
+  readonly account?: string;
+}
+
+const queueArn = /^arn:[^:]*:sqs:[^:]*:([0-9]*):([^:]+)$/;
+
+/** The dead-letter queue that a `RedrivePolicy` names, in SQS's words; null for what is no such policy. */
+export function deadQueueIn(policy: string): QueueOwned | null {
+  try {
+    const { deadLetterTargetArn: arn } = JSON.parse(policy) as { deadLetterTargetArn?: unknown };
+    const [, account = "", name] = queueArn.exec(String(arn)) ?? [];
+    if (name === undefined) return null;
+    return account === "" ? { name } : { name, account };
+  } catch {
+    return null;
+  }
+}
+
 /** Throws SpotfoldError `usage`. */
 export function parseSqsPlace(text: string): QueuePlace {
   if (text.startsWith(scheme)) {
