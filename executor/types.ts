@@ -48,6 +48,8 @@ export interface Fault {
   readonly reason: string;
   /** For people: what, where. */
   readonly message: string;
+  /** For people: what to do about it, where the error knew. */
+  readonly hint?: string;
   /** Index of the block that was in hand, when one is to blame. */
   readonly block?: number;
   /** The failure came before the first record of the bundle's first block: the bundle itself is suspect. */

@@ -90,6 +90,11 @@ export function codeOf(error: unknown): string | undefined {
   return typeof error.code === "string" ? error.code : undefined;
 }
 
+/** The hint of a Spotfold error, to be spread into what is told of it; nothing where there is none. */
+export function hintOf(error: unknown): { readonly hint?: string } {
+  return error instanceof SpotfoldError && error.hint !== undefined ? { hint: error.hint } : {};
+}
+
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

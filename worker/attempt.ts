@@ -137,6 +137,7 @@ async function conclude(
     cause: job.held.signal.aborted ? "lost-lease" : blame.cause,
     reason: blame.reason,
     message: blame.message,
+    ...(blame.hint === undefined ? {} : { hint: blame.hint }),
     block: blame.block ?? null,
     beforeFirstRecord: blame.beforeFirstRecord ?? false,
   };
@@ -185,7 +186,7 @@ async function fail(
       what: end.message,
       where: `worker ${context.id}`,
       code: end.reason,
-      hint: hintFor(end.reason),
+      hint: end.hint ?? hintFor(end.reason),
     } as const;
     heldForMs = await holdRun(context.store, run, reason, context.timing.scale).catch((error: unknown) => {
       context.log({ event: "queue-failed", what: "hold", message: messageOf(error) });
@@ -199,6 +200,7 @@ async function fail(
   return end.cause === "infrastructure" ? "failed-here" : "released";
 }
 
+/** For errors that know no hint of their own: those of folders, for one. */
 function hintFor(code: string): string {
   switch (code) {
     case "access-denied":

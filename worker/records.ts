@@ -1,5 +1,5 @@
 /** Attempt records and holds: what a worker reads and writes in the store beside a job's output. */
-import { codeOf, isEnvironmental, messageOf } from "../shared/errors.ts";
+import { codeOf, hintOf, isEnvironmental, messageOf } from "../shared/errors.ts";
 import { attemptSchema, type AttemptRecord } from "../shared/formats/attempt.ts";
 import type { Hold } from "../shared/formats/hold.ts";
 import { encodeStored, parseIfKnown } from "../shared/formats/stored.ts";
@@ -78,9 +78,14 @@ export function nextHold(run: string, previous: Hold | null, reason: HoldReason,
   };
 }
 
-/** What an error of a port says about where the fault lies. */
-export function causeOf(error: unknown): { cause: "environment" | "infrastructure"; reason: string; message: string } {
+/** What an error of a port says about where the fault lies, and what to do about it where the error knows. */
+export function causeOf(error: unknown): {
+  cause: "environment" | "infrastructure";
+  reason: string;
+  message: string;
+  hint?: string;
+} {
   const code = codeOf(error);
   const cause = isEnvironmental(code) ? "environment" : "infrastructure";
-  return { cause, reason: code ?? "error", message: messageOf(error) };
+  return { cause, reason: code ?? "error", message: messageOf(error), ...hintOf(error) };
 }

@@ -28,7 +28,7 @@ export async function settle(
         kind: "bundle",
         what,
         where: `job ${verdict.record.job}, worker ${verdict.record.worker}`,
-        hint: "Mend the analysis and submit it again.",
+        hint: bundleHint(verdict.record.end?.hint),
       } as const;
       await holdRun(context.store, job.message.run, reason, context.timing.scale);
       await release(context, job.lease, heldDelayMs);
@@ -63,6 +63,10 @@ export async function settle(
       );
     }
   }
+}
+
+function bundleHint(hint: string | undefined): string {
+  return [...(hint === undefined ? [] : [hint]), "Mend the analysis and submit it again."].join(" ");
 }
 
 /** Output durable, resolution created, ready sent, message deleted. */

@@ -84,7 +84,8 @@ function headline({ plan, job, attempt, worker, startedAt, end }: AttemptRecord,
         ? "the job is resolved"
         : "no end: running, or vanished"
       : `${end.cause} (${end.reason}): ${visibleLine(end.message)}`;
-  return `${plan}/${job}  attempt ${attempt}  ${start}  ${worker}  ${how}`;
+  const hint = end?.hint === undefined ? "" : `\n    ${visibleLine(end.hint)}`;
+  return `${plan}/${job}  attempt ${attempt}  ${start}  ${worker}  ${how}${hint}`;
 }
 
 function indented(bytes: Uint8Array): string {

@@ -1,7 +1,7 @@
 /** From how something ended to a fault: errors of ports, the signal that stops an attempt, ends of children. Pure. */
 import { causes } from "../../shared/formats/attempt.ts";
-import type { Cause } from "../../shared/formats/attempt.ts";
-import { codeOf, isEnvironmental, messageOf } from "../../shared/errors.ts";
+import { codeOf, hintOf, messageOf } from "../../shared/errors.ts";
+import { causeOfCode } from "../cause-of-code.ts";
 import type { Fault } from "../types.ts";
 import type { ChildEnd } from "./child.ts";
 
@@ -14,20 +14,7 @@ export function lendFault(block: number, key: string, error: unknown): Fault {
   const cause = causeOfCode(code);
   // What a store says of it is about lending. A missing block is listed by its key.
   if (cause === "gone") return { cause, reason: code, message: "the file is not there any more", block };
-  return { cause, reason: code, message: `${key}: ${messageOf(error)}`, block };
-}
-
-function causeOfCode(code: string): Cause {
-  switch (code) {
-    case "absent":
-      return "gone";
-    case "changed":
-      return "replaced";
-    case "archived":
-      return "archived";
-    default:
-      return isEnvironmental(code) ? "environment" : "infrastructure";
-  }
+  return { cause, reason: code, message: `${key}: ${messageOf(error)}`, ...hintOf(error), block };
 }
 
 /** Why the attempt was stopped: the signal's reason is a cause, or an error whose own cause is one; else interrupted. */

@@ -223,9 +223,10 @@ class RunningPass {
     return run.name;
   }
 
-  #faultOfError({ code, message }: ChildError): Fault {
-    if (!this.#loaded) return { cause: "code", reason: code, message, beforeFirstRecord: true };
-    return codeFault(code, message, this.#inHand);
+  #faultOfError({ code, message, hint }: ChildError): Fault {
+    const told = hint === undefined ? {} : { hint };
+    if (!this.#loaded) return { cause: "code", reason: code, message, ...told, beforeFirstRecord: true };
+    return { ...codeFault(code, message, this.#inHand), ...told };
   }
 
   /** The executor said what cannot be. */

@@ -94,7 +94,7 @@ function errorOf(outcome: ChildError | Fault): SpotfoldError {
         : outcome.cause === "code"
           ? "analysis-failed"
           : "store-unavailable";
-    return new SpotfoldError(code, outcome.message);
+    return new SpotfoldError(code, outcome.message, outcome.hint === undefined ? {} : { hint: outcome.hint });
   }
   const { code, message, hint, context } = outcome;
   return new SpotfoldError(code as ErrorCode, message, {

@@ -47,6 +47,8 @@ export const attemptSchema = v.object({
       /** Short and stable, e.g. `corrupt`. */
       reason: v.string(),
       message: v.string(),
+      /** What to do about it, where the error knew: it becomes the hold's. Absent in what earlier workers wrote. */
+      hint: v.optional(v.string()),
       /** Position in the job's list of the block that was in hand. */
       block: v.nullable(countSchema),
       beforeFirstRecord: v.boolean(),

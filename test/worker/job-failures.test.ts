@@ -1,5 +1,6 @@
 /** What an attempt that fails leaves: records, holds, successors, missing blocks, and a message that comes again. */
 import assert from "node:assert/strict";
+import { SpotfoldError } from "../../shared/errors.ts";
 import { encodeStored } from "../../shared/formats/stored.ts";
 import { attemptKey, workerKey } from "../../shared/names.ts";
 import { readHold } from "../../shared/read-hold.ts";
@@ -26,6 +27,25 @@ describe("an attempt that fails", () => {
     assert.match(hold?.hold.hint ?? "", /^Allow/);
   });
 
+  it("by the environment holds the run with the hint of the error, and keeps it in its record", async () => {
+    const handling = await submitted();
+    const hint = 'Allow it in a policy: {"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/k"}';
+    handling.setting.run = () => failed(fault("environment", { reason: "access-denied", hint }));
+    assert.equal(await handling.handle(messageOf(blocksOf(2))), "released");
+    const [record] = await handling.setting.records();
+    const found = await readHold(handling.setting.store, "r1");
+    assert.deepEqual([found?.hold.hint, found?.hold.code, record?.end?.hint], [hint, "access-denied", hint]);
+  });
+
+  it("before it begins, since the data may not be looked at, holds the run with what the store says", async () => {
+    const handling = await submitted();
+    const refused = new SpotfoldError("no-credentials", "the session has ended", { hint: "Log in: aws sso login" });
+    handling.context = handling.setting.context({ data: async () => await Promise.reject(refused) });
+    assert.equal(await handling.handle(messageOf(blocksOf(2))), "released");
+    const found = await readHold(handling.setting.store, "r1");
+    assert.deepEqual([found?.hold.what, found?.hold.hint], ["the session has ended", "Log in: aws sso login"]);
+  });
+
   it("by code before the first record holds the run at the second time", async () => {
     const handling = await submitted();
     handling.setting.run = () =>
@@ -36,7 +56,8 @@ describe("an attempt that fails", () => {
     assert.equal(await readHold(handling.setting.store, "r1"), null);
     await handling.message();
     assert.equal(await handling.again(), "held");
-    assert.equal((await readHold(handling.setting.store, "r1"))?.hold.kind, "bundle");
+    const bundle = (await readHold(handling.setting.store, "r1"))?.hold;
+    assert.deepEqual([bundle?.kind, bundle?.hint], ["bundle", "Mend the analysis and submit it again."]);
     assert.equal(await handling.setting.resolution(), null);
   });
 

@@ -152,6 +152,12 @@ describe("what an error says about where the fault lies", () => {
     });
   }
 
+  it("with its hint", () => {
+    const denied = new SpotfoldError("access-denied", "said", { hint: "allow it" });
+    assert.equal(causeOf(denied).hint, "allow it");
+    assert.ok(!("hint" in causeOf(new SpotfoldError("access-denied", "said"))));
+  });
+
   it("that has no code is infrastructure", () => {
     assert.deepEqual(causeOf(new TypeError("said")), { cause: "infrastructure", reason: "error", message: "said" });
   });

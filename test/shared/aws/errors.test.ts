@@ -216,8 +216,10 @@ describe("errors of AWS", () => {
       assert.match(named.hint ?? "", hint);
       assert.equal(error.retryable, cause === "infrastructure");
       // Never a missing block for what the environment did; `missing: archived` for the archive.
-      assert.equal(lendFault(0, "k", error).cause, cause);
-      if (cause !== "archived") assert.equal(causeOf(error).cause, cause);
+      // What to do about it goes with it, to the hold.
+      const fault = lendFault(0, "k", error);
+      assert.deepEqual([fault.cause, fault.hint], [cause, error.hint]);
+      if (cause !== "archived") assert.deepEqual([causeOf(error).cause, causeOf(error).hint], [cause, error.hint]);
     });
   }
 
