@@ -137,7 +137,7 @@ async function conclude(
     cause: job.held.signal.aborted ? "lost-lease" : blame.cause,
     reason: blame.reason,
     message: blame.message,
-    ...(blame.hint === undefined ? {} : { hint: blame.hint }),
+    ...hintIn(blame),
     block: blame.block ?? null,
     beforeFirstRecord: blame.beforeFirstRecord ?? false,
   };
@@ -178,7 +178,7 @@ async function fail(
     context.log({ event: "queue-failed", what: "attempt record", message: messageOf(error) });
   });
   const { run, plan, job: id } = job.message;
-  context.log({ event: "job-ended", run, job: `${plan}/${id}`, how: end.cause, message: end.message });
+  context.log({ event: "job-ended", run, job: `${plan}/${id}`, how: end.cause, message: end.message, ...hintIn(end) });
   let heldForMs: number | null = null;
   if (end.cause === "environment") {
     const reason = {
@@ -198,6 +198,10 @@ async function fail(
   if (heldForMs !== null) await releaseExactly(context, job.lease, heldForMs);
   else await release(context, job.lease, releaseDelayMs(end.cause, job.records.length, context.random.float()));
   return end.cause === "infrastructure" ? "failed-here" : "released";
+}
+
+function hintIn({ hint }: { readonly hint?: string | undefined }): { readonly hint?: string } {
+  return hint === undefined ? {} : { hint };
 }
 
 /** For errors that know no hint of their own: those of folders, for one. */

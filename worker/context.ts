@@ -62,8 +62,9 @@ export type WorkerEvent =
       readonly job: string;
       readonly how: string;
       readonly message?: string;
+      readonly hint?: string;
     }
   | { readonly event: "message-refused"; readonly why: string }
-  | { readonly event: "queue-failed"; readonly what: string; readonly message: string }
+  | { readonly event: "queue-failed"; readonly what: string; readonly message: string; readonly hint?: string }
   | { readonly event: "status-failed"; readonly message: string }
   | { readonly event: "worker-gives-up"; readonly why: string };

@@ -7,12 +7,13 @@
  * Dying between any two steps costs work, never a result. Nothing here deletes anything. Whoever created the resolution won;
  * any answer but success was settled by reading it.
  */
-import { messageOf } from "../shared/errors.ts";
+import { hintOf, messageOf } from "../shared/errors.ts";
 import type { Lease } from "../shared/ports/job-queue.ts";
 import { attemptJob } from "./attempt.ts";
 import { releaseDelayMs } from "./decide.ts";
 import type { JobEnd, JobServices } from "./job-types.ts";
 import { prepare } from "./prepare.ts";
+import { causeOf } from "./records.ts";
 import { release } from "./release.ts";
 
 export async function handleLease(services: JobServices, lease: Lease, leasedAt: number): Promise<JobEnd> {
@@ -29,9 +30,11 @@ export async function handleLease(services: JobServices, lease: Lease, leasedAt:
     }
   } catch (error) {
     // A port failed outside of an attempt: nothing is recorded, the message comes back later.
-    context.log({ event: "queue-failed", what: "job", message: messageOf(error) });
-    await release(context, lease, releaseDelayMs("infrastructure", lease.receiveCount - 1, context.random.float()));
-    return "failed-here";
+    context.log({ event: "queue-failed", what: "job", message: messageOf(error), ...hintOf(error) });
+    const { cause } = causeOf(error);
+    await release(context, lease, releaseDelayMs(cause, lease.receiveCount - 1, context.random.float()));
+    // Credentials that have run out say nothing about this machine, and nothing is left to give up for when they are back.
+    return cause === "environment" ? "released" : "failed-here";
   } finally {
     keeper.drop(held);
   }

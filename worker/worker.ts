@@ -6,7 +6,7 @@
  *   working --drain (signal, notice, three failures)--> draining: nothing is leased, jobs end with what is checkpointed
  *           --abort--> over at once: children are killed, leases run out by themselves
  */
-import { messageOf } from "../shared/errors.ts";
+import { hintOf, messageOf } from "../shared/errors.ts";
 import type { InterruptionSource } from "../shared/ports/interruption.ts";
 import type { Lease } from "../shared/ports/job-queue.ts";
 import type { WorkerContext } from "./context.ts";
@@ -102,7 +102,8 @@ export class Worker {
     try {
       return await jobs.lease(free, { leaseMs: timing.leaseMs, waitMs: timing.waitMs, signal: this.#drain.signal });
     } catch (error) {
-      if (!this.#drain.signal.aborted) log({ event: "queue-failed", what: "lease", message: messageOf(error) });
+      if (!this.#drain.signal.aborted)
+        log({ event: "queue-failed", what: "lease", message: messageOf(error), ...hintOf(error) });
       return [];
     }
   }

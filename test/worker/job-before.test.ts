@@ -137,4 +137,17 @@ describe("before a job is executed", () => {
     assert.ok(typeof delay === "number" && delay >= 7_500 && delay <= 15_500, `${delay}`);
     assert.deepEqual(await handling.setting.attemptKeys(), []);
   });
+
+  it("credentials that have run out give it back, too: they speak of no machine, and the log says what to do", async () => {
+    const handling = await submitted();
+    const store = intercepted(handling.setting.store, (method) => {
+      if (method === "get") throw new SpotfoldError("no-credentials", "expired", { hint: "aws sso login" });
+    });
+    handling.context = handling.setting.context({ store });
+    assert.equal(await handling.handle(messageOf(blocksOf(1))), "released");
+    assert.deepEqual(handling.setting.of("queue-failed"), [
+      { event: "queue-failed", what: "job", message: "expired", hint: "aws sso login" },
+    ]);
+    assert.notEqual(await handling.message(), "deleted");
+  });
 });
