@@ -47,6 +47,21 @@ describe("openSqsQueues", () => {
     });
   });
 
+  it("does without a dead-letter queue where nobody may ask for one, and not where the answer is only late", async () => {
+    const refusing = await startSqsStub({
+      failRequest: ({ action }) =>
+        action === "GetQueueAttributes" ? { code: "AccessDeniedException", message: "No." } : undefined,
+    });
+    for (const name of ["fold-jobs", "fold-ready"]) refusing.createQueue(name);
+    assert.equal((await open("sqs://fold", { sqsEndpoint: refusing.endpoint })).dead, null);
+    const busy = await startSqsStub({
+      failRequest: ({ action }) =>
+        action === "GetQueueAttributes" ? { code: "RequestThrottled", message: "Later." } : undefined,
+    });
+    for (const name of ["fold-jobs", "fold-ready"]) busy.createQueue(name);
+    await assert.rejects(open("sqs://fold", { sqsEndpoint: busy.endpoint, attemptsMax: 1 }), { retryable: true });
+  });
+
   it("says that nobody answers", async () => {
     await assert.rejects(open("sqs://fold", { sqsEndpoint: "http://127.0.0.1:1", attemptsMax: 1 }), {
       code: "store-unavailable",

@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { arnOf, isSqsPlace, parseSqsPlace } from "../../../../shared/aws/sqs/place.ts";
+import {
+  arnOf,
+  deadQueueIn,
+  deadQueueOf,
+  isSqsPlace,
+  parseSqsPlace,
+  receivesMax,
+} from "../../../../shared/aws/sqs/place.ts";
 
 describe("places of queues", () => {
   it("name two queues", () => {
@@ -59,5 +66,17 @@ describe("places of queues", () => {
       "arn:aws:sqs:eu-west-1:123456789012:logs-jobs",
     );
     assert.equal(arnOf("logs-jobs"), "arn:aws:sqs:*:*:logs-jobs");
+  });
+
+  it("are told of a redrive policy, whoever's account the dead-letter queue is in", () => {
+    const policy = (arn: unknown): string => JSON.stringify({ deadLetterTargetArn: arn, maxReceiveCount: receivesMax });
+    assert.deepEqual(deadQueueIn(policy("arn:aws:sqs:eu-west-1:123456789012:fold-dead")), {
+      name: "fold-dead",
+      account: "123456789012",
+    });
+    assert.deepEqual(deadQueueIn(policy("arn:aws-cn:sqs:elasticmq::other")), { name: "other" });
+    for (const none of ["", "null", "{}", "not JSON", policy(7), policy("arn:aws:sns:eu-west-1:1:topic")])
+      assert.equal(deadQueueIn(none), null, none);
+    assert.equal(deadQueueOf("spot_fold-1-jobs"), "spot_fold-1-dead");
   });
 });
