@@ -2,8 +2,9 @@
  * The contract suite of the blob store port: every implementation passes all of it. What needs real processes (races, kills)
  * or minutes is with the implementation that has them.
  */
-import { atEnd } from "../support/cleanup.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
+import { atEnd } from "../support/cleanup.ts";
+import { without, type Lack } from "../support/requirements.ts";
 import { keysAndNames } from "./blob-store-keys.ts";
 import { lists } from "./blob-store-lists.ts";
 import { reads } from "./blob-store-reads.ts";
@@ -12,6 +13,8 @@ import { writes } from "./blob-store-writes.ts";
 export interface BlobStoreContractOptions {
   /** How long a reader stands still in the middle of a body. The long suite takes a minute. Default 500. */
   readonly pauseMs?: number;
+  /** What the server behind it is known not to do. */
+  readonly lacks?: readonly Lack[];
 }
 
 /** What each part of the suite is given. */
@@ -35,10 +38,11 @@ export function blobStoreContract(
       return store;
     },
   };
-  describe(`BlobStore contract: ${name}`, () => {
+  const suite = describe(`BlobStore contract: ${name}`, () => {
     keysAndNames(contract);
     reads(contract);
     writes(contract);
     lists(contract);
   });
+  without(suite, options.lacks ?? []);
 }

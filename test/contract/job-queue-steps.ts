@@ -1,6 +1,7 @@
 /** What the parts of the JobQueue suite share. */
 import assert from "node:assert/strict";
 import type { JobQueue, Lease } from "../../shared/ports/job-queue.ts";
+import type { Lack } from "../support/requirements.ts";
 
 export interface QueueUnderTest {
   /** Two ways to the same new, empty queue; they may be one object where there is no other way in. */
@@ -13,6 +14,8 @@ export interface QueueUnderTest {
   readonly strict: boolean;
   /** Groups take turns. */
   readonly fair: boolean;
+  /** What the server behind it is known not to do. */
+  readonly lacks?: readonly Lack[];
 }
 
 /** A lease that none of the tests outlives. */

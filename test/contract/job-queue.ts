@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { delayMsMax, messageBytesMax } from "../../shared/ports/job-queue-limits.ts";
 import type { JobQueue } from "../../shared/ports/job-queue.ts";
 import { atEnd } from "../support/cleanup.ts";
+import { without } from "../support/requirements.ts";
 import { testGroups } from "./job-queue-groups.ts";
 import { drain, leaseOne, longMs, numbered, openWith } from "./job-queue-steps.ts";
 import type { QueueUnderTest } from "./job-queue-steps.ts";
@@ -27,16 +28,21 @@ export function describeJobQueue(what: string, test: QueueUnderTest): void {
     return queues;
   }
 
-  describe(`JobQueue: ${what}`, () => {
+  const suite = describe(`JobQueue: ${what}`, () => {
     it("delivers every message that it took, unchanged", async () => {
       const [queue, other] = await open();
-      const bodies = [...numbered(137), "naïve – ✓ 🎈", '{"a":"\\u0000"}\n\t'];
+      const bodies = [...numbered(137), "naïve – ✓", '{"a":"\\u0000"}\n\t'];
       const results = await queue.send(bodies.map((body) => ({ body, group: "run-1" })));
       assert.deepEqual(
         results,
         Array.from(bodies, () => ({ ok: true })),
       );
       assert.deepEqual(await drain(other, quietMs), bodies.toSorted());
+    });
+
+    it("delivers characters beyond U+FFFF, unchanged", async () => {
+      const [queue] = await openWith(open, "🎈 at the limit: \u{10FFFF}");
+      assert.deepEqual(await drain(queue, quietMs), ["🎈 at the limit: \u{10FFFF}"]);
     });
 
     it("takes an empty batch, and gives no more than is asked for", async () => {
@@ -175,4 +181,5 @@ export function describeJobQueue(what: string, test: QueueUnderTest): void {
     testWaits(open, test);
     if (fair) testGroups(open);
   });
+  without(suite, test.lacks ?? []);
 }

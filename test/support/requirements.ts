@@ -3,6 +3,9 @@
  * skips that suite, with the reason, when it is absent; the reporter lists reasons and counts. What
  * `SPOTFOLD_TEST_REQUIRE=data,...` names must be there: its absence is then a failure, so that CI cannot pass by skipping.
  *
+ * What a server is known not to do is left out by `without(suite, lacks)`: those cases run all the same, and count as skipped,
+ * with the reason, while they fail. One that passes is a failure: the server has learned it, and the exclusion must go.
+ *
  * No other way to skip is used in this repository (test/tidy holds that): a skip without a reason is a test that is gone.
  */
 import { execFile } from "node:child_process";
@@ -123,9 +126,13 @@ export function requiredNames(setting: string | undefined = process.env["SPOTFOL
 
 /** Why suites were skipped, by suite; read by the reporter. */
 const reasons = new WeakMap<Mocha.Suite, string>();
+/** Why single tests were, by test. */
+const lacking = new WeakMap<Mocha.Runnable, string>();
 
-/** The reason for which a test was skipped, if `needs` skipped it. */
+/** The reason for which a test was skipped, if `needs` or `without` skipped it. */
 export function skipReason(test: Mocha.Runnable): string | undefined {
+  const lack = lacking.get(test);
+  if (lack !== undefined) return lack;
   for (let suite = test.parent; suite !== undefined; suite = suite.parent) {
     const reason = reasons.get(suite);
     if (reason !== undefined) return reason;
@@ -151,4 +158,33 @@ export function needs(...requirements: readonly Requirement[]): void {
       this.skip();
     }
   });
+}
+
+/** Something that a server does not do, and the cases (by their titles) that therefore fail on it. */
+export interface Lack {
+  /** Server, version, and what it does not do: a line of docs/backends.md. */
+  readonly reason: string;
+  readonly cases: readonly string[];
+}
+
+/** To be called with what `describe` gives: the cases that are named count as skipped while they fail. Throws on a title that no test has. */
+export function without(suite: Mocha.Suite, lacks: readonly Lack[]): void {
+  const tests = new Map<string, Mocha.Test>();
+  suite.eachTest((test) => void tests.set(test.title, test));
+  for (const { reason, cases } of lacks) {
+    for (const title of cases) {
+      const test = tests.get(title);
+      const check = test?.fn as Mocha.AsyncFunc | undefined;
+      if (test === undefined || check === undefined) throw new Error(`${suite.title} has no case "${title}"`);
+      test.fn = async function lackingCase(this: Mocha.Context) {
+        try {
+          await check.call(this);
+        } catch {
+          if (this.test !== undefined) lacking.set(this.test, reason);
+          this.skip();
+        }
+        throw new Error(`This passes, although "${reason}": take it out of what the server lacks.`);
+      };
+    }
+  }
 }

@@ -14,10 +14,17 @@ export function useMotoCredentials(moto: Moto): void {
   process.env["AWS_EC2_METADATA_DISABLED"] = "true";
 }
 
-/** The same without moto, for servers of the test that take anybody. */
+/** For servers of the test that take anybody, in the environment of a process. */
+export const testCredentials: Readonly<Record<string, string>> = {
+  AWS_REGION: "us-east-1",
+  AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE",
+  AWS_SECRET_ACCESS_KEY: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+  AWS_EC2_METADATA_DISABLED: "true",
+};
+
+/** The same in this process. */
 export function useTestCredentials(): void {
-  process.env["AWS_ACCESS_KEY_ID"] = "AKIAIOSFODNN7EXAMPLE";
-  process.env["AWS_SECRET_ACCESS_KEY"] = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+  for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]) process.env[name] = testCredentials[name];
   process.env["AWS_EC2_METADATA_DISABLED"] = "true";
 }
 

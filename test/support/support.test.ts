@@ -63,6 +63,26 @@ describe("the test runner", () => {
     assert.equal(end.code, 1);
   });
 
+  it("skips the cases that a server cannot pass, with the reason, while they fail, and no longer", async () => {
+    const suite = (cases: string): string => `
+      import { without } from "requirements.ts";
+      const suite = describe("a server", () => {
+        it("shuffles", () => { throw new Error("in order"); });
+        it("sends", () => undefined);
+      });
+      without(suite, [{ reason: "it cannot shuffle", cases: ${cases} }]);
+    `;
+    const lacking = await suites({ "a.ts": suite('["shuffles"]') });
+    assert.deepEqual([lacking.code, lastLine(lacking)], [0, "1 passed, 0 failed, 1 skipped"]);
+    assert.match(lacking.stdout, /^ *skipped 1: it cannot shuffle/m);
+    const learned = await suites({ "a.ts": suite('["shuffles", "sends"]') });
+    assert.deepEqual([learned.code, lastLine(learned)], [1, "0 passed, 1 failed, 1 skipped"]);
+    assert.match(learned.stdout, /This passes, although "it cannot shuffle"/);
+    const renamed = await suites({ "a.ts": suite('["shuffle"]') });
+    assert.equal(renamed.code, 1);
+    assert.match(renamed.stdout, /a server has no case "shuffle"/);
+  });
+
   it("counts a file that does not load as one failure, and runs the others", async () => {
     const end = await suites({ "a.ts": 'import "./absent.ts";', "b.ts": 'it("b", () => undefined);' });
     assert.deepEqual([end.code, lastLine(end)], [1, "1 passed, 1 failed, 0 skipped"]);
