@@ -10,6 +10,7 @@ import { translated } from "./errors.ts";
 import { faultOf } from "./fault.ts";
 import { resourceOf } from "./keys.ts";
 import type { S3Place } from "./keys.ts";
+import type { BucketTerms } from "./requests.ts";
 
 function clientFor(options: AwsOptions): S3Client {
   const client = new S3Client(s3ClientConfig(options));
@@ -21,12 +22,12 @@ function clientFor(options: AwsOptions): S3Client {
  * A client that signs for the bucket's own region. Throws what errors.ts says: `no-such-store` when there is no bucket of this
  * name, `no-credentials`, `clock-skew`, `store-unavailable` when nobody answers.
  */
-export async function clientOf(place: S3Place, options: AwsOptions): Promise<S3Client> {
-  const region = options.region ?? (await configuredRegion(options));
-  const client = clientFor({ ...options, region });
+export async function clientOf(place: S3Place, given: AwsOptions, terms: BucketTerms): Promise<S3Client> {
+  const options = { ...given, ...(await configured(given)) };
+  const client = clientFor(options);
   try {
-    const found = await bucketRegion(client, place, options);
-    if (found === undefined || found === region) return client;
+    const found = await bucketRegion(client, place, options, terms);
+    if (found === undefined || found === options.region) return client;
     client.destroy();
     return clientFor({ ...options, region: found });
   } catch (error) {
@@ -35,19 +36,32 @@ export async function clientOf(place: S3Place, options: AwsOptions): Promise<S3C
   }
 }
 
-/** What the SDK finds in the environment and the profile; where it finds nothing, any region can be asked. */
-async function configuredRegion(options: AwsOptions): Promise<string> {
-  const client = clientFor(options);
-  try {
-    return await client.config.region();
-  } catch {
-    return regionDefault;
-  } finally {
-    client.destroy();
-  }
+/** Of a client's configuration. The SDK types the second for nobody's use, and asks it with each request. */
+interface ConfiguredParts {
+  readonly region: () => Promise<string>;
+  readonly serviceConfiguredEndpoint?: (() => Promise<string | undefined>) | undefined;
 }
 
-async function bucketRegion(client: S3Client, place: S3Place, options: AwsOptions): Promise<string | undefined> {
+/**
+ * Region and endpoint that the settings leave to the SDK: from its variables, the profile, and the profile's `services`
+ * section. Where it finds no region, any will do to ask in. A client must be told of its endpoint when it is made, because path
+ * style and checksums go with it: one that the SDK finds by itself, with the first request, would have neither.
+ */
+async function configured(options: AwsOptions): Promise<{ readonly region: string; readonly s3Endpoint?: string }> {
+  const client = clientFor(options);
+  const { region: regionOf, serviceConfiguredEndpoint: endpointOf } = client.config as ConfiguredParts;
+  const region = options.region ?? (await regionOf().catch(() => regionDefault));
+  const endpoint = options.s3Endpoint ?? (await endpointOf?.());
+  client.destroy();
+  return { region, ...(endpoint === undefined ? {} : { s3Endpoint: endpoint }) };
+}
+
+async function bucketRegion(
+  client: S3Client,
+  place: S3Place,
+  options: AwsOptions,
+  { requesterPays }: BucketTerms,
+): Promise<string | undefined> {
   const { bucket } = place;
   try {
     return (await client.send(new HeadBucketCommand({ Bucket: bucket }))).BucketRegion;
@@ -58,7 +72,8 @@ async function bucketRegion(client: S3Client, place: S3Place, options: AwsOption
   }
   // An answer to HEAD has no words. A list has: expired credentials, no such bucket, a clock that is wrong.
   try {
-    await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: place.root, MaxKeys: 1 }));
+    const payer = requesterPays === true ? ({ RequestPayer: "requester" } as const) : {};
+    await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: place.root, MaxKeys: 1, ...payer }));
     return undefined;
   } catch (error) {
     const { region, status, code } = faultOf(error);

@@ -15,10 +15,12 @@ import type { BlobBody, CreateResult, SwapResult } from "../ports/blob-store.ts"
 import { SpotfoldError } from "../errors.ts";
 import { faultOf } from "./fault.ts";
 import { quotedEtag } from "./keys.ts";
-import { getBlob, headBlob, headOrTime } from "./reading.ts";
+import { getPlain } from "./plain.ts";
+import type { BlobHeaders } from "./published.ts";
+import { headBlob, headOrTime } from "./reading.ts";
 import type { S3Requests } from "./requests.ts";
 import { writeBlob } from "./writing.ts";
-import type { WriteCondition, Written } from "./writing.ts";
+import type { WriteTerms, Written } from "./writing.ts";
 
 const putAction = "s3:PutObject";
 /** Writes of one call. Each is tried again by the SDK where it was not answered. */
@@ -38,7 +40,12 @@ function isRefusal(error: unknown): boolean {
 }
 
 /** Unconditional. A lost reply to the last request of a multipart upload is settled, too: its body cannot be read twice. */
-export async function putSettled(requests: S3Requests, key: string, body: BlobBody): Promise<Written> {
+export async function putSettled(
+  requests: S3Requests,
+  key: string,
+  body: BlobBody,
+  headers: BlobHeaders,
+): Promise<Written> {
   const writer = requests.random.hex(writerDigits);
   // Errors of a body are its own and pass unchanged; so they are kept apart from those of requests.
   let broken: { readonly error: unknown } | undefined;
@@ -51,7 +58,8 @@ export async function putSettled(requests: S3Requests, key: string, body: BlobBo
     }
   }
   try {
-    return await writeBlob(requests, key, body instanceof Uint8Array ? body : guarded(body), writer);
+    const unbroken = body instanceof Uint8Array ? body : guarded(body);
+    return await writeBlob(requests, key, unbroken, { writer, headers, condition: {} });
   } catch (error) {
     if (broken !== undefined) throw broken.error;
     const found = isRefusal(error) ? null : await headBlob(requests, key).catch(() => null);
@@ -60,12 +68,17 @@ export async function putSettled(requests: S3Requests, key: string, body: BlobBo
   }
 }
 
-export async function createSettled(requests: S3Requests, key: string, bytes: Uint8Array): Promise<CreateResult> {
+export async function createSettled(
+  requests: S3Requests,
+  key: string,
+  bytes: Uint8Array,
+  headers: BlobHeaders,
+): Promise<CreateResult> {
   const writer = requests.random.hex(writerDigits);
   for (let round = 1; ; round++) {
-    const tried = await tryWrite(requests, key, bytes, writer, { IfNoneMatch: "*" });
+    const tried = await tryWrite(requests, key, bytes, { writer, headers, condition: { IfNoneMatch: "*" } });
     if ("etag" in tried) return { created: true, ...tried };
-    const found = await getBlob(requests, key);
+    const found = await getPlain(requests, key);
     if (found !== null) {
       const { etag, storeTime } = found;
       if (found.writer === writer) {
@@ -87,11 +100,12 @@ export async function swapSettled(
   key: string,
   bytes: Uint8Array,
   expected: string | null,
+  headers: BlobHeaders,
 ): Promise<SwapResult> {
   const writer = requests.random.hex(writerDigits);
   const condition = expected === null ? ({ IfNoneMatch: "*" } as const) : { IfMatch: quotedEtag(expected) };
   for (let round = 1; ; round++) {
-    const tried = await tryWrite(requests, key, bytes, writer, condition);
+    const tried = await tryWrite(requests, key, bytes, { writer, headers, condition });
     if ("etag" in tried) return { swapped: true, ...tried };
     const { info, storeTime } = await headOrTime(requests, key);
     if (info?.writer === writer) return { swapped: true, etag: info.etag, storeTime };
@@ -106,11 +120,10 @@ async function tryWrite(
   requests: S3Requests,
   key: string,
   bytes: Uint8Array,
-  writer: string,
-  condition: WriteCondition,
+  terms: WriteTerms,
 ): Promise<Written | { readonly failure: unknown }> {
   try {
-    return await writeBlob(requests, key, bytes, writer, condition);
+    return await writeBlob(requests, key, bytes, terms);
   } catch (failure) {
     if (isRefusal(failure)) throw requests.translated(failure, putAction, key);
     return { failure };

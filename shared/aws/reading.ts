@@ -13,6 +13,7 @@ import { SpotfoldError } from "../errors.ts";
 import type { Blob, BlobInfo, GetOptions } from "../ports/blob-store.ts";
 import { faultOf } from "./fault.ts";
 import { bareEtag, mayExist, quotedEtag } from "./keys.ts";
+import { isGzip } from "./published.ts";
 import { writerMetadata } from "./requests.ts";
 import type { S3Requests } from "./requests.ts";
 
@@ -24,6 +25,8 @@ export interface ReadInfo extends BlobInfo {
   readonly storeTime: number;
   /** The write that made it, when it was one of ours. */
   readonly writer: string | undefined;
+  /** Its headers say that its bytes are gzip; `size` counts those. */
+  readonly gzipped: boolean;
 }
 
 export type ReadBlob = ReadInfo & Blob;
@@ -236,6 +239,7 @@ function infoOf(
     lastModified: answer.LastModified?.getTime() ?? 0,
     storeTime: requests.timeOf(answer),
     writer: answer.Metadata?.[writerMetadata],
+    gzipped: isGzip(answer.ContentEncoding),
   };
 }
 

@@ -18,12 +18,14 @@ const inFlightMax = 64;
 /** A blob's metadata that names the write which made it: whoever lost a reply finds out whether its write took effect. */
 export const writerMetadata = "spotfold-write";
 
-/** Encryption and billing of one store; sent with each request that takes them. */
+/** What is special to one store; sent with each request that takes it. */
 export interface BucketTerms {
   /** SSE-KMS with this key (id, ARN or alias) for all that is written. Absent: the bucket's default. */
   readonly kmsKeyId?: string;
   /** The requester pays for requests and transfer (buckets of others that ask for it). */
   readonly requesterPays?: boolean;
+  /** What is written is for browsers: gzipped, with headers that they understand (published.ts), and unpacked when read. */
+  readonly published?: boolean;
 }
 
 export interface RequestsOptions {
@@ -42,6 +44,7 @@ export class S3Requests {
   readonly place: S3Place;
   readonly clock: Clock;
   readonly random: Random;
+  readonly published: boolean;
   readonly silentMsMax: number;
   /** With each request: bucket and payer. */
   readonly common: { readonly Bucket: string; readonly RequestPayer?: "requester" };
@@ -56,6 +59,7 @@ export class S3Requests {
     this.place = place;
     this.clock = clock;
     this.random = random;
+    this.published = terms.published ?? false;
     this.#profile = profile;
     this.common = {
       Bucket: place.bucket,

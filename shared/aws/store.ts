@@ -2,7 +2,7 @@
  * A blob store in a bucket of S3, or of a server that speaks S3: `s3://bucket/prefix`.
  *
  * The parts: keys.ts (places and keys), requests.ts (in flight, in words), reading.ts, writing.ts, conditional.ts, listing.ts,
- * deleting.ts, bucket.ts (which region). Nothing is kept in memory between calls.
+ * deleting.ts, published.ts, gzip.ts and plain.ts (what browsers read), bucket.ts (which region). Nothing is kept in memory between calls.
  *
  * What S3 gives and the port needs: strong read after write, conditional writes (If-Match, If-None-Match), lists in byte
  * order. A server that only seems to have them is found by the start-up probe (shared/store-probe.ts).
@@ -29,9 +29,13 @@ import { silentMsMaxDefault } from "./client.ts";
 import type { AwsOptions } from "./client.ts";
 import { createSettled, putSettled, swapSettled } from "./conditional.ts";
 import { deleteBlobs } from "./deleting.ts";
+import { gzipped } from "./gzip.ts";
 import { checkLength, fitsUrl, mayExist, parseS3Place } from "./keys.ts";
 import { listBlobs } from "./listing.ts";
-import { getBlob, headBlob } from "./reading.ts";
+import { getPlain } from "./plain.ts";
+import { publishedHeaders } from "./published.ts";
+import type { BlobHeaders, WriteKind } from "./published.ts";
+import { headBlob } from "./reading.ts";
 import { S3Requests } from "./requests.ts";
 import type { BucketTerms } from "./requests.ts";
 
@@ -63,44 +67,43 @@ export class S3BlobStore implements BlobStore {
    * environment lacks (`no-credentials`, `clock-skew`, `store-unavailable`, …).
    */
   static async open(options: S3StoreOptions): Promise<S3BlobStore> {
-    const { aws, clock, random, kmsKeyId, requesterPays } = options;
-    const place = parseS3Place(options.place);
-    const client = await clientOf(place, aws);
-    const terms = {
-      ...(kmsKeyId === undefined ? {} : { kmsKeyId }),
-      ...(requesterPays === undefined ? {} : { requesterPays }),
-    };
+    const { place: text, aws, clock, random, ...terms } = options;
+    const place = parseS3Place(text);
+    const client = await clientOf(place, aws, terms);
     const silentMsMax = aws.silentMsMax ?? silentMsMaxDefault;
     return new S3BlobStore(new S3Requests({ client, place, terms, clock, random, profile: aws.profile, silentMsMax }));
   }
 
   async get(key: string, options?: GetOptions): Promise<Blob | null> {
-    const read = await getBlob(this.#requests, key, options);
+    const read = await getPlain(this.#requests, key, options);
     if (read === null) return null;
-    const { writer: _, ...blob } = read;
+    const { writer: _, gzipped: __, ...blob } = read;
     return blob;
   }
 
   async head(key: string): Promise<(BlobInfo & { readonly storeTime: number }) | null> {
     const read = await headBlob(this.#requests, key);
     if (read === null) return null;
-    const { writer: _, ...info } = read;
+    const { writer: _, gzipped: __, ...info } = read;
     return info;
   }
 
   async put(key: string, body: BlobBody): Promise<{ readonly etag: string; readonly storeTime: number }> {
     this.#checkKey(key);
-    return await putSettled(this.#requests, key, body);
+    const headers = this.#headersOf(key, "put");
+    return await putSettled(this.#requests, key, headers.ContentEncoding === "gzip" ? gzipped(body) : body, headers);
   }
 
   async create(key: string, bytes: Uint8Array): Promise<CreateResult> {
     this.#checkKey(key);
-    return await createSettled(this.#requests, key, bytes);
+    const headers = this.#headersOf(key, "create");
+    return await createSettled(this.#requests, key, await stored(bytes, headers), headers);
   }
 
   async swap(key: string, bytes: Uint8Array, expected: string | null): Promise<SwapResult> {
     this.#checkKey(key);
-    return await swapSettled(this.#requests, key, bytes, expected);
+    const headers = this.#headersOf(key, "swap");
+    return await swapSettled(this.#requests, key, await stored(bytes, headers), expected, headers);
   }
 
   list(prefix: string, options?: ListOptions): AsyncIterable<ListPage> {
@@ -135,4 +138,16 @@ export class S3BlobStore implements BlobStore {
     checkKey(key);
     checkLength(this.#requests.place, key);
   }
+
+  #headersOf(key: string, kind: WriteKind): BlobHeaders {
+    return this.#requests.published ? publishedHeaders(key, kind) : {};
+  }
+}
+
+/** Whole, because a condition that was not answered is tried again with the same bytes. */
+async function stored(bytes: Uint8Array, { ContentEncoding }: BlobHeaders): Promise<Uint8Array> {
+  if (ContentEncoding === undefined) return bytes;
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of gzipped(bytes)) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }

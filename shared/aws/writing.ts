@@ -20,6 +20,7 @@ import type { CompletedPart } from "@aws-sdk/client-s3";
 import { SpotfoldError } from "../errors.ts";
 import type { BlobBody } from "../ports/blob-store.ts";
 import { bareEtag } from "./keys.ts";
+import type { BlobHeaders } from "./published.ts";
 import { writerMetadata } from "./requests.ts";
 import type { S3Requests } from "./requests.ts";
 
@@ -37,46 +38,48 @@ export interface WriteCondition {
   readonly IfNoneMatch?: "*";
 }
 
+/** What is written beside the bytes. */
+export interface WriteTerms {
+  /** Put into the blob's metadata: the name of this write. */
+  readonly writer: string;
+  readonly headers: BlobHeaders;
+  /** Tested by the request that makes the blob appear. */
+  readonly condition: WriteCondition;
+}
+
 export interface Written {
   readonly etag: string;
   readonly storeTime: number;
 }
 
-/** The condition is tested by the request that makes the blob appear. `writer` is put into the blob's metadata. */
 export async function writeBlob(
   requests: S3Requests,
   key: string,
   body: BlobBody,
-  writer: string,
-  condition: WriteCondition = {},
+  terms: WriteTerms,
 ): Promise<Written> {
   const parts = partsOf(body);
   try {
     const first = await parts.next();
     const second = await parts.next();
     const begin = first.done === true ? [new Uint8Array(0)] : [first.value];
-    if (second.done === true) return await writeWhole(requests, key, begin[0] as Uint8Array, writer, condition);
-    return await writeParts(requests, key, [...begin, second.value], parts, writer, condition);
+    if (second.done === true) return await writeWhole(requests, key, begin[0] as Uint8Array, terms);
+    return await writeParts(requests, key, [...begin, second.value], parts, terms);
   } finally {
     await parts.return(undefined);
   }
 }
 
-async function writeWhole(
-  requests: S3Requests,
-  key: string,
-  bytes: Uint8Array,
-  writer: string,
-  condition: WriteCondition,
-): Promise<Written> {
+async function writeWhole(requests: S3Requests, key: string, bytes: Uint8Array, terms: WriteTerms): Promise<Written> {
   const answer = await requests.send((client, options) =>
-    client.send(new PutObjectCommand({ ...begun(requests, key, writer), ...condition, Body: bytes }), options),
+    client.send(new PutObjectCommand({ ...begun(requests, key, terms), ...terms.condition, Body: bytes }), options),
   );
   return { etag: bareEtag(answer.ETag, requests.place.name), storeTime: requests.timeOf(answer) };
 }
 
-function begun(requests: S3Requests, key: string, writer: string) {
-  return { ...requests.at(key), ...requests.encryption, Metadata: { [writerMetadata]: writer } };
+/** What the request says that begins a blob: the only one of an upload in parts that takes it. */
+function begun(requests: S3Requests, key: string, { writer, headers }: WriteTerms) {
+  return { ...requests.at(key), ...requests.encryption, ...headers, Metadata: { [writerMetadata]: writer } };
 }
 
 async function writeParts(
@@ -84,11 +87,10 @@ async function writeParts(
   key: string,
   begin: readonly Uint8Array[],
   rest: AsyncIterable<Uint8Array>,
-  writer: string,
-  condition: WriteCondition,
+  terms: WriteTerms,
 ): Promise<Written> {
   const { UploadId } = await requests.send((client, options) =>
-    client.send(new CreateMultipartUploadCommand(begun(requests, key, writer)), options),
+    client.send(new CreateMultipartUploadCommand(begun(requests, key, terms)), options),
   );
   if (UploadId === undefined) {
     throw new SpotfoldError("store-unfit", `${requests.place.name} began an upload without an id for it.`);
@@ -97,7 +99,10 @@ async function writeParts(
   try {
     const Parts = await uploadParts(requests, upload, begin, rest);
     const answer = await requests.send((client, options) =>
-      client.send(new CompleteMultipartUploadCommand({ ...upload, ...condition, MultipartUpload: { Parts } }), options),
+      client.send(
+        new CompleteMultipartUploadCommand({ ...upload, ...terms.condition, MultipartUpload: { Parts } }),
+        options,
+      ),
     );
     return { etag: bareEtag(answer.ETag, requests.place.name), storeTime: requests.timeOf(answer) };
   } catch (error) {
@@ -151,7 +156,8 @@ async function* partsOf(body: BlobBody): AsyncGenerator<Uint8Array, undefined> {
   for await (const chunk of chunks) {
     for (let offset = 0; offset < chunk.length;) {
       const size = yielded < smallParts ? partBytes : largePartBytes;
-      const piece = chunk.slice(offset, offset + size - length);
+      // Not `slice`: a Buffer's is no copy.
+      const piece = new Uint8Array(chunk.subarray(offset, offset + size - length));
       pieces.push(piece);
       offset += piece.length;
       length += piece.length;
