@@ -5,6 +5,7 @@
 import { HeadBucketCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { codeOf } from "../errors.ts";
 import { keepServerTime, regionDefault, s3ClientConfig } from "./client.ts";
+import { configured } from "./configured.ts";
 import type { AwsOptions } from "./client.ts";
 import { translated } from "./errors.ts";
 import { faultOf } from "./fault.ts";
@@ -22,8 +23,8 @@ function clientFor(options: AwsOptions): S3Client {
  * A client that signs for the bucket's own region. Throws what errors.ts says: `no-such-store` when there is no bucket of this
  * name, `no-credentials`, `clock-skew`, `store-unavailable` when nobody answers.
  */
-export async function clientOf(place: S3Place, given: AwsOptions, terms: BucketTerms): Promise<S3Client> {
-  const options = { ...given, ...(await configured(given)) };
+export async function clientOf(place: S3Place, given: AwsOptions, terms: BucketTerms = {}): Promise<S3Client> {
+  const options = { region: regionDefault, ...(await configured(given)) };
   const client = clientFor(options);
   try {
     const found = await bucketRegion(client, place, options, terms);
@@ -34,26 +35,6 @@ export async function clientOf(place: S3Place, given: AwsOptions, terms: BucketT
     client.destroy();
     throw error;
   }
-}
-
-/** Of a client's configuration. The SDK types the second for nobody's use, and asks it with each request. */
-interface ConfiguredParts {
-  readonly region: () => Promise<string>;
-  readonly serviceConfiguredEndpoint?: (() => Promise<string | undefined>) | undefined;
-}
-
-/**
- * Region and endpoint that the settings leave to the SDK: from its variables, the profile, and the profile's `services`
- * section. Where it finds no region, any will do to ask in. A client must be told of its endpoint when it is made, because path
- * style and checksums go with it: one that the SDK finds by itself, with the first request, would have neither.
- */
-async function configured(options: AwsOptions): Promise<{ readonly region: string; readonly s3Endpoint?: string }> {
-  const client = clientFor(options);
-  const { region: regionOf, serviceConfiguredEndpoint: endpointOf } = client.config as ConfiguredParts;
-  const region = options.region ?? (await regionOf().catch(() => regionDefault));
-  const endpoint = options.s3Endpoint ?? (await endpointOf?.());
-  client.destroy();
-  return { region, ...(endpoint === undefined ? {} : { s3Endpoint: endpoint }) };
 }
 
 async function bucketRegion(
