@@ -33,8 +33,8 @@ interface FoundQueue {
   readonly name: string;
 }
 
-/** The client's; to be destroyed. */
-function clientFor(place: QueuePlace, aws: AwsOptions): SQSClient {
+/** A client for the queues of a place; to be destroyed. */
+export function clientFor(place: QueuePlace, aws: AwsOptions): SQSClient {
   const endpoint = place.kind === "urls" ? place.endpoint : aws.sqsEndpoint;
   const found = place.kind === "urls" ? place.region : undefined;
   // A server that is not AWS's has one region or takes any.
