@@ -9,7 +9,6 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { SpotfoldError } from "../../shared/errors.ts";
-import { httpGet } from "../../shared/http-get.ts";
 import { SegmentWriter } from "../../shared/segment/writer.ts";
 import type { ChildRendered, ChildSlice, ExecutorTask } from "../children/protocol.ts";
 import type { RunInfo } from "../core/runs.ts";
@@ -24,6 +23,7 @@ import type {
 } from "../types.ts";
 import { checkBundle } from "./check.ts";
 import type { Child } from "./child.ts";
+import { fetchSegment } from "./fetch-segment.ts";
 import { makeFolders, removeFolders } from "./folders.ts";
 import type { AttemptFolders } from "./folders.ts";
 import { segmentAt } from "./runner.ts";
@@ -171,17 +171,8 @@ async function localSlices(slices: readonly LentSlice[], folder: string): Promis
   }));
 }
 
-const httpOk = 200;
-
 async function fetchTo(url: string, path: string): Promise<string> {
-  const { status, body } = await httpGet(url);
-  if (status !== httpOk) {
-    body.destroy();
-    throw new SpotfoldError("store-unavailable", `a segment could not be fetched: the store answered ${status}`, {
-      retryable: true,
-    });
-  }
-  await pipeline(body, createWriteStream(path, { flags: "wx" }));
+  await fetchSegment(url, path);
   return path;
 }
 
