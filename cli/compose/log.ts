@@ -4,18 +4,20 @@ import { createLog, defineEvents, type Log } from "../../shared/log.ts";
 import { loopEvents, type LoopEvent } from "../../shared/loop.ts";
 import { systemClock } from "../../shared/clock.ts";
 import type { MasterEvent } from "../../master/context.ts";
+import type { LeaseEvent } from "../../master/lease.ts";
 import type { WorkerEvent } from "../../worker/context.ts";
 
 /** What processes say of themselves. */
-export type ProcessEvent = {
-  readonly event: "settings";
-  readonly settings: Readonly<Record<string, unknown>>;
-};
+export type ProcessEvent =
+  | { readonly event: "settings"; readonly settings: Readonly<Record<string, unknown>> }
+  /** Where `/healthz` and `/metrics` are. */
+  | { readonly event: "metrics-listening"; readonly url: string; readonly port: number };
 
-export type AnyEvent = ProcessEvent | DaemonEvent | LoopEvent | MasterEvent | WorkerEvent;
+export type AnyEvent = ProcessEvent | DaemonEvent | LoopEvent | MasterEvent | LeaseEvent | WorkerEvent;
 
 export const allEvents = defineEvents<AnyEvent>(daemonEvents, loopEvents, {
   settings: "info",
+  "metrics-listening": "info",
   "job-started": "info",
   "job-ended": "info",
   "message-refused": "warn",
@@ -40,6 +42,10 @@ export const allEvents = defineEvents<AnyEvent>(daemonEvents, loopEvents, {
   published: "info",
   "publish-failed": "error",
   collected: "info",
+  "master-leading": "info",
+  "master-standby": "info",
+  "lease-given-up": "info",
+  "lease-failed": "warn",
 });
 
 /** `fields` are in every line, e.g. which process it is. */
