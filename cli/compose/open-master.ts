@@ -6,7 +6,7 @@ import { syncCatalog } from "../../shared/catalog/sync.ts";
 import type { AnyEvent } from "./log.ts";
 import { openLook } from "./look.ts";
 import { masterContext, openExecutors, selectionOf } from "./master.ts";
-import { DataStores, openCatalog, openQueues, openStore, openWorkStore } from "./ports.ts";
+import { DataStores, openCatalog, openQueues, openWebStore, openWorkStore } from "./ports.ts";
 import type { Scope } from "./scope.ts";
 import { publishingStore } from "./web-store.ts";
 import { makeScratch } from "./worker.ts";
@@ -22,7 +22,7 @@ export interface OpenMasterInput {
 export async function openMaster(input: OpenMasterInput, scope: Scope): Promise<MasterContext> {
   const { settings, id, log, probe } = input;
   const store = probe ? await openWorkStore(settings, scope) : (await openLook(settings, scope)).store;
-  const web = publishingStore(await openStore("web", settings.web, settings, scope));
+  const web = publishingStore(await openWebStore(settings.web, settings, scope));
   const queues = await openQueues(settings, scope);
   const catalog = await openCatalog(settings, scope);
   const data = new DataStores(settings, scope);

@@ -4,6 +4,7 @@
  */
 import { systemClock, systemRandom } from "../../shared/clock.ts";
 import { Catalog } from "../../shared/catalog/catalog.ts";
+import type { BucketTerms } from "../../shared/aws/requests.ts";
 import { isSqsPlace } from "../../shared/aws/sqs/place.ts";
 import type { Settings } from "../../shared/config/settings.ts";
 import type { DatasetSpec } from "../../shared/dataset/types.ts";
@@ -18,8 +19,8 @@ import type { Scope } from "./scope.ts";
 
 const scheme = "file:";
 
-/** The AWS part of the settings is all that opening a place needs. */
-type AwsSettings = Pick<Settings, "aws">;
+/** All of the settings that opening a place needs. */
+type AwsSettings = Pick<Settings, "aws" | "storeKmsKeyId" | "webKmsKeyId">;
 
 export function isFolder(place: string): boolean {
   return place.startsWith(scheme);
@@ -40,36 +41,48 @@ async function openPlace(
   place: string,
   { aws }: AwsSettings,
   folder: FolderBlobStoreOptions,
-  terms: Pick<DatasetSpec, "requesterPays"> = {},
+  terms: BucketTerms,
 ): Promise<BlobStore> {
   if (isFolder(place)) return await FolderBlobStore.open(folderOf(place), folder);
   const { S3BlobStore } = await import("../../shared/aws/store.ts");
   return await S3BlobStore.open({ place, aws, clock: systemClock, random: systemRandom, ...terms });
 }
 
-/** A store of our own: the work store or the web store. A folder is made if need be. */
-export async function openStore(name: string, place: string, settings: AwsSettings, scope: Scope): Promise<BlobStore> {
-  const store = await openPlace(place, settings, { create: true });
-  return scope.opened(name, store, async (opened) => await opened.close());
+/** The work store, taken for what it says it is. A folder is made if need be. */
+export async function openStore(settings: Settings, scope: Scope): Promise<BlobStore> {
+  const store = await openPlace(settings.store, settings, { create: true }, encrypted(settings.storeKmsKeyId));
+  return scope.opened("store", store, async (opened) => await opened.close());
+}
+
+/** What browsers read; `place` is the settings' or what was asked for instead. A folder is made if need be. */
+export async function openWebStore(place: string, settings: AwsSettings, scope: Scope): Promise<BlobStore> {
+  const terms = { published: true, ...encrypted(settings.webKmsKeyId) };
+  const store = await openPlace(place, settings, { create: true }, terms);
+  return scope.opened("web", store, async (opened) => await opened.close());
+}
+
+function encrypted(kmsKeyId: string | undefined): BucketTerms {
+  return kmsKeyId === undefined ? {} : { kmsKeyId };
 }
 
 /** The work store as it is: `no-such-store` when there is none yet. */
 export async function openExistingStore(settings: Settings, scope: Scope): Promise<BlobStore> {
-  const store = await openPlace(settings.store, settings, {});
+  const store = await openPlace(settings.store, settings, {}, encrypted(settings.storeKmsKeyId));
   return scope.opened("store", store, async (opened) => await opened.close());
 }
 
 /** The work store; refused (`store-unfit`) when it does not honour conditions between two processes. */
 export async function openWorkStore(settings: Settings, scope: Scope): Promise<BlobStore> {
-  const store = await openStore("store", settings.store, settings, scope);
+  const store = await openStore(settings, scope);
   await probeStore(store, { random: systemRandom, startRival: async () => await startRival(store, settings) });
   return store;
 }
 
-async function startRival(store: BlobStore, { store: place, aws }: Settings): Promise<Rival> {
+async function startRival(store: BlobStore, { store: place, aws, storeKmsKeyId }: Settings): Promise<Rival> {
   if (store instanceof FolderBlobStore) return await startFolderRival(store.path);
   const { startS3Rival } = await import("../../shared/aws/rival.ts");
-  return await startS3Rival({ place, aws, clock: systemClock, random: systemRandom });
+  const ports = { clock: systemClock, random: systemRandom };
+  return await startS3Rival({ place, aws, ...ports, ...encrypted(storeKmsKeyId) });
 }
 
 export interface Queues {
@@ -98,7 +111,7 @@ export async function openCatalog(settings: Settings, scope: Scope): Promise<Cat
   return scope.opened("catalog", catalog, (opened) => opened.close());
 }
 
-type DataPlace = Pick<DatasetSpec, "place" | "requesterPays">;
+type DataPlace = Pick<DatasetSpec, "place" | "requesterPays" | "kmsKeyId">;
 
 /** The stores that datasets lie in, opened when they are first asked for; only read. */
 export class DataStores {
@@ -112,8 +125,8 @@ export class DataStores {
   }
 
   of(dataset: DataPlace): Promise<BlobStore> {
-    const { place, requesterPays = false } = dataset;
-    const name = `${place} ${requesterPays}`;
+    const { place, requesterPays = false, kmsKeyId = "" } = dataset;
+    const name = `${place} ${requesterPays} ${kmsKeyId}`;
     let store = this.#open.get(name);
     if (store === undefined) {
       store = this.#openData(dataset);
@@ -124,8 +137,8 @@ export class DataStores {
     return store;
   }
 
-  async #openData({ place, requesterPays }: DataPlace): Promise<BlobStore> {
-    const terms = requesterPays === true ? { requesterPays } : {};
+  async #openData({ place, requesterPays, kmsKeyId }: DataPlace): Promise<BlobStore> {
+    const terms = { ...(requesterPays === true ? { requesterPays } : {}), ...encrypted(kmsKeyId) };
     const store = await openPlace(place, this.#settings, { foreign: true }, terms);
     return this.#scope.opened(place, store, async (opened) => await opened.close());
   }

@@ -32,10 +32,7 @@ export interface WorkerParts {
 export async function openWorker(parts: WorkerParts, scope: Scope): Promise<WorkerContext> {
   const { settings, id, slots, log, watch = (runner) => runner } = parts;
   const { timing } = settings;
-  const store =
-    parts.probed === true
-      ? await openStore("store", settings.store, settings, scope)
-      : await openWorkStore(settings, scope);
+  const store = parts.probed === true ? await openStore(settings, scope) : await openWorkStore(settings, scope);
   const { jobs, ready } = await openQueues(settings, scope);
   const scratch = await makeScratch(settings, id, scope);
   const data = new DataStores(settings, scope);

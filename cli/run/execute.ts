@@ -14,7 +14,7 @@ import type { MasterContext } from "../../master/context.ts";
 import { admitRun } from "../../master/passes/admit.ts";
 import type { AnyEvent } from "../compose/log.ts";
 import { masterContext, openExecutors, selectionOf } from "../compose/master.ts";
-import { DataStores, openCatalog, openQueues, openStore, openWorkStore, shownPlace } from "../compose/ports.ts";
+import { DataStores, openCatalog, openQueues, openWebStore, openWorkStore, shownPlace } from "../compose/ports.ts";
 import { newProcessName } from "../compose/process-id.ts";
 import { withScope, type Scope } from "../compose/scope.ts";
 import { checkPublishable, publishingStore } from "../compose/web-store.ts";
@@ -99,7 +99,7 @@ class RunCommand {
     });
     if (options.check === true) return { code: await this.#checked(prepared) };
     const store = await openWorkStore(settings, scope);
-    const webStore = await openStore("web", this.#webPlace(settings), settings, scope);
+    const webStore = await openWebStore(this.#webPlace(settings), settings, scope);
     await checkPublishable(webStore, systemRandom);
     const web = publishingStore(webStore);
     const queues = await openQueues(settings, scope);

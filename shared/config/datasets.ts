@@ -1,4 +1,4 @@
-/** The `datasets` of the file: `{ "<name>": { "place": …, "layout": …, "records": …, "requesterPays": true } }`. */
+/** The `datasets` of the file, by name: `{ "place": …, "layout": …, "records": …, "requesterPays": true, "kmsKeyId": … }`. */
 import * as v from "valibot";
 import { SpotfoldError } from "../errors.ts";
 import { compileLayout } from "../dataset/layout.ts";
@@ -7,16 +7,18 @@ import { normalisePlace, placesOverlap } from "../dataset/place.ts";
 import type { DatasetSpec } from "../dataset/types.ts";
 import { isId } from "../names.ts";
 import { recordFormatNames } from "../records/index.ts";
+import { kmsKeySchema } from "./fields.ts";
 import { nearest } from "./problems.ts";
 import type { Problem } from "./problems.ts";
 
-const texts = ["place", "layout", "records"] as const;
+const texts = ["place", "layout", "records", "kmsKeyId"] as const;
 const properties = [...texts, "requesterPays"] as const;
 const nonEmpty = v.pipe(v.string("must be a string"), v.nonEmpty("must not be empty"));
 const schemas = {
   place: nonEmpty,
   layout: v.optional(nonEmpty, telemetryName),
   records: v.optional(v.picklist(recordFormatNames, `must be one of ${recordFormatNames.join(", ")}`)),
+  kmsKeyId: v.optional(kmsKeySchema),
 };
 
 type Note = (field: string, value: unknown, rule: string) => void;
@@ -95,5 +97,11 @@ function readDataset(
     layout === undefined ? undefined : attempt(`${field}.layout`, layout, () => compileLayout(layout), wrong);
   if (absolute === undefined || known === undefined) return undefined;
   const records = parsed.records ?? (known.name === telemetryName ? "telemetry" : "ndjson");
-  return { place: absolute, layout: known.name, records, ...(requesterPays === true ? { requesterPays } : {}) };
+  return {
+    place: absolute,
+    layout: known.name,
+    records,
+    ...(requesterPays === true ? { requesterPays } : {}),
+    ...(parsed.kmsKeyId === undefined ? {} : { kmsKeyId: parsed.kmsKeyId }),
+  };
 }

@@ -10,10 +10,11 @@ import { scaleMax, scaleMin, timingDefaults } from "./timing.ts";
 export type FieldValue = string | number;
 
 export interface Field {
-  /** Paths and places are made absolute, with the folder that they belong to. */
-  readonly kind: "path" | "place" | "number";
+  /** Paths and places are made absolute, with the folder that they belong to; text is taken as it is. */
+  readonly kind: "path" | "place" | "text" | "number";
   readonly schema: v.GenericSchema<unknown, FieldValue>;
-  readonly default: FieldValue;
+  /** Without one, a setting that nobody makes is absent. */
+  readonly default?: FieldValue;
 }
 
 const mebibyte = 1_048_576;
@@ -43,6 +44,13 @@ function number(min: number, max: number, fallback: number, whole = true): Field
   return { kind: "number", schema: v.pipe(v.number(rule), check), default: fallback };
 }
 
+/** It travels in a header. Which keys there are, and how they are called, is the server's to say. */
+export const kmsKeySchema: v.GenericSchema<unknown, string> = v.pipe(
+  v.string("must be a string"),
+  v.regex(/^[!-~]{1,2048}$/, "must be the id, the ARN or the alias (alias/NAME) of a key, without spaces"),
+);
+const kmsKey: Field = { kind: "text", schema: kmsKeySchema };
+
 const times = Object.entries(timingDefaults).map(([name, ms]) => [`timing.${name}`, number(1, timeMsMax, ms)] as const);
 
 export const fields: ReadonlyMap<string, Field> = new Map<string, Field>([
@@ -51,6 +59,8 @@ export const fields: ReadonlyMap<string, Field> = new Map<string, Field>([
   ["catalog", text("path", ".spotfold/catalog.db")],
   ["web", text("place", ".spotfold/web")],
   ["work", text("path", ".spotfold/work")],
+  ["storeKmsKeyId", kmsKey],
+  ["webKmsKeyId", kmsKey],
   ["slots", number(1, slotsMax, availableParallelism())],
   ["recentDays", number(0, recentDaysMax, 3)],
   ["queueBatchBytes", number(batchBytesDefault, batchBytesMost, batchBytesDefault)],

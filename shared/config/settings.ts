@@ -6,6 +6,7 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { AwsOptions } from "../aws/client.ts";
+import { requestMsMaxDefault, silentMsMaxDefault } from "../aws/patience.ts";
 import { isSqsPlace, parseSqsPlace } from "../aws/sqs/place.ts";
 import { normalisePlace } from "../dataset/place.ts";
 import type { DatasetSpec } from "../dataset/types.ts";
@@ -48,6 +49,10 @@ export interface Settings {
   readonly web: string;
   /** A local folder for scratch files and caches. Absolute. */
   readonly work: string;
+  /** SSE-KMS with this key (id, ARN or alias) for all that is written to the work store, if that is a bucket. Absent: the bucket's default. */
+  readonly storeKmsKeyId?: string;
+  /** The same for the web store. */
+  readonly webKmsKeyId?: string;
   readonly slots: number;
   /** In the file's order. */
   readonly datasets: readonly DatasetSpec[];
@@ -92,7 +97,8 @@ export function readSettings(given: CommandLineSettings, environment: Environmen
   const settings = new Map<string, Setting>();
   for (const [name, field] of fields) {
     const set = sources.map((source) => source.settings.get(name)).find((setting) => setting !== undefined);
-    settings.set(name, set ?? { value: field.default, source: "default", folder });
+    if (set !== undefined) settings.set(name, set);
+    else if (field.default !== undefined) settings.set(name, { value: field.default, source: "default", folder });
   }
   const configFile = text === null ? null : file;
   const result = assemble(settings, problems, { folder, configFile, datasets, aws: awsOptions(environment.variables) });
@@ -107,6 +113,10 @@ function assemble(
 ): Settings {
   const of = (name: string): Setting => settings.get(name) as Setting;
   const numberOf = (name: string): number => of(name).value as number;
+  const textIfGiven = <Name extends string>(name: Name): Partial<Record<Name, string>> => {
+    const value = settings.get(name)?.value;
+    return value === undefined ? {} : ({ [name]: String(value) } as Record<Name, string>);
+  };
   const pathOf = (name: string): string => resolve(of(name).folder, String(of(name).value));
   /** What `read` gives; what it refuses is noted. */
   const parsed = (name: string, must: string, read: (text: string, folder: string) => string): string => {
@@ -131,18 +141,27 @@ function assemble(
   problems.push(...timingProblems(timing, (name) => of(`timing.${name}`).source));
   return Object.freeze({
     ...rest,
+    aws: withPatience(rest.aws, timing.scale),
     datasets: Object.freeze([...rest.datasets]),
     store: placeOf("store"),
     queue: parsed("queue", "a file, sqs://name or a queue's URL", queuePlace),
     catalog: pathOf("catalog"),
     web: placeOf("web"),
     work: pathOf("work"),
+    ...textIfGiven("storeKmsKeyId"),
+    ...textIfGiven("webKmsKeyId"),
     slots: numberOf("slots"),
     recentDays: numberOf("recentDays"),
     queueBatchBytes: numberOf("queueBatchBytes"),
     limits,
     timing,
   });
+}
+
+/** Tests with short times wait no minute for a server that is silent. */
+function withPatience(aws: AwsOptions, scale: number): AwsOptions {
+  if (scale === 1) return aws;
+  return Object.freeze({ ...aws, requestMsMax: requestMsMaxDefault * scale, silentMsMax: silentMsMaxDefault * scale });
 }
 
 function queuePlace(text: string, folder: string): string {

@@ -26,6 +26,11 @@ export interface DatasetSpec {
   readonly records: string;
   /** Whoever reads the bucket pays for its requests and transfer, and says so in each. Absent: the bucket's owner does. */
   readonly requesterPays?: true;
+  /**
+   * SSE-KMS with this key (id, ARN or alias) for what Spotfold writes there. Absent: the bucket's default. Reading says nothing
+   * of keys, so in a run, whose blocks are only read, it changes nothing.
+   */
+  readonly kmsKeyId?: string;
 }
 
 /** What one dimension may be. Values are compared as strings; bounds are inclusive. */

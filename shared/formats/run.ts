@@ -35,6 +35,7 @@ export const runSchema = v.object({
     layout: v.string(),
     records: v.string(),
     requesterPays: v.exactOptional(v.literal(true)),
+    kmsKeyId: v.exactOptional(v.string()),
   }),
   /** Resolved: no relative dates. */
   filter: v.record(v.string(), allowedSchema),

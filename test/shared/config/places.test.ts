@@ -38,6 +38,21 @@ describe("places of AWS in the settings", () => {
     assert.equal(settings.catalog, join(settings.folder, ".spotfold/catalog.db"));
   });
 
+  it("have keys that encrypt what is written there, each its own", () => {
+    const arn = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+    const file = { storeKmsKeyId: arn, datasets: { a: { place: "s3://data/logs", kmsKeyId: "alias/data" } } };
+    const settings = settingsOf({}, { SPOTFOLD_WEB_KMS_KEY_ID: "alias/web" }, file);
+    assert.equal(settings.storeKmsKeyId, arn);
+    assert.equal(settings.webKmsKeyId, "alias/web");
+    assert.equal(settings.datasets[0]?.kmsKeyId, "alias/data");
+    const without = settingsOf({}, { SPOTFOLD_STORE_KMS_KEY_ID: "" });
+    assert.ok(!("storeKmsKeyId" in without) && !("webKmsKeyId" in without));
+    const wrong = { storeKmsKeyId: "my key", datasets: { a: { place: "s3://data/logs", kmsKeyId: 7 } } };
+    assert.throws(() => settingsOf({}, { SPOTFOLD_WEB_KMS_KEY_ID: "a\r\nb" }, wrong), {
+      message: /^3 settings are wrong.*storeKmsKeyId = "my key".*ARN or the alias.*a\.kmsKeyId = 7/s,
+    });
+  });
+
   it("are refused with what they have to be, and why", () => {
     for (const [given, rule] of [
       [
