@@ -19,6 +19,7 @@ function xml(code: string, message: string, more = ""): string {
 
 const principal = "arn:aws:sts::123456789012:assumed-role/worker/i-0abc";
 const denied = `User: ${principal} is not authorized to perform: s3:GetObject on resource: &quot;arn:aws:s3:::bucket/k&quot; because no identity-based policy allows the s3:GetObject action`;
+const forbidden = `User: ${principal} is not authorized to perform: s3:GetObject on resource: &quot;arn:aws:s3:::bucket/k&quot; with an explicit deny in a resource-based policy`;
 const kms = `User: ${principal} is not authorized to perform: kms:Decrypt on resource: arn:aws:kms:eu-west-1:123456789012:key/1 because no identity-based policy allows the kms:Decrypt action`;
 
 interface Case {
@@ -37,7 +38,8 @@ const cases: readonly Case[] = [
     answer: { status: 403, body: xml("AccessDenied", denied) },
     code: "access-denied",
     cause: "environment",
-    message: /assumed-role\/worker\/i-0abc may not s3:GetObject on arn:aws:s3:::bucket\/k\./,
+    message:
+      /assumed-role\/worker\/i-0abc may not s3:GetObject on arn:aws:s3:::bucket\/k, because no identity-based policy allows the s3:GetObject action\.$/,
     hint: /\{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::bucket\/k"\}/,
   },
   {
@@ -47,6 +49,14 @@ const cases: readonly Case[] = [
     cause: "environment",
     message: /this principal may not s3:GetObject on arn:aws:s3:::bucket\/pre\/k: Access Denied\./,
     hint: /"Resource":"arn:aws:s3:::bucket\/pre\/k"/,
+  },
+  {
+    what: "access denied by a policy that says so",
+    answer: { status: 403, body: xml("AccessDenied", forbidden) },
+    code: "access-denied",
+    cause: "environment",
+    message: /may not s3:GetObject on arn:aws:s3:::bucket\/k, with an explicit deny in a resource-based policy\.$/,
+    hint: /^It is denied with an explicit deny in a resource-based policy: take s3:GetObject on arn:aws:s3:::bucket\/k out/,
   },
   {
     what: "a key that may not be used",
