@@ -5,6 +5,7 @@ import type { RunSpec } from "../shared/formats/run.ts";
 import type { BlobStore } from "../shared/ports/blob-store.ts";
 import type { Clock, Random } from "../shared/ports/clock.ts";
 import type { JobQueue } from "../shared/ports/job-queue.ts";
+import type { JobCounts } from "./job-counts.ts";
 import type { WorkerRules } from "./rules.ts";
 
 /** All in ms. */
@@ -63,7 +64,11 @@ export type WorkerEvent =
       readonly how: string;
       readonly message?: string;
       readonly hint?: string;
+      /** When its resolution is this worker's. */
+      readonly counts?: JobCounts;
     }
+  /** A leased message is out of hand: each that was leased has one end. */
+  | { readonly event: "lease-ended"; readonly how: string }
   | { readonly event: "message-refused"; readonly why: string }
   | { readonly event: "queue-failed"; readonly what: string; readonly message: string; readonly hint?: string }
   | { readonly event: "status-failed"; readonly message: string }

@@ -7,6 +7,7 @@ import { attemptKey, resolutionKey } from "../shared/names.ts";
 import type { Parts, Sorted } from "./conclude.ts";
 import type { WorkerContext } from "./context.ts";
 import type { Verdict } from "./decide.ts";
+import { jobCounts } from "./job-counts.ts";
 import type { Job, JobEnd, JobServices } from "./job-types.ts";
 import { holdRun } from "./records.ts";
 import { acknowledge, heldDelayMs, release } from "./release.ts";
@@ -109,7 +110,7 @@ export async function resolve(
     event: "job-ended",
     run: message.run,
     job: `${message.plan}/${message.job}`,
-    how: created.created ? "resolved" : "lost",
+    ...(created.created ? { how: "resolved", counts: jobCounts(parts) } : { how: "lost" }),
   });
   return created.created ? "resolved" : "lost";
 }

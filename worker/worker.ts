@@ -126,6 +126,7 @@ export class Worker {
   }
 
   #count(end: JobEnd): void {
+    this.#context.log({ event: "lease-ended", how: end });
     this.#status.counted(end);
     this.#newer = end === "newer" ? this.#newer + 1 : 0;
     if (this.#newer >= newerInRowMax) {

@@ -20,6 +20,7 @@ export const allEvents = defineEvents<AnyEvent>(daemonEvents, loopEvents, {
   "metrics-listening": "info",
   "job-started": "info",
   "job-ended": "info",
+  "lease-ended": "debug",
   "message-refused": "warn",
   "queue-failed": "warn",
   "status-failed": "warn",
