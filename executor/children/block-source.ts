@@ -40,11 +40,17 @@ export class SourceFault extends Error {
   }
 }
 
-/** `lend` is asked at each open. Throws `SourceFault`. */
-export async function* readBlock(block: SourceBlock, lend: () => Promise<Lent>): AsyncGenerator<Uint8Array> {
+/** `lend` is asked at each open; a connection that is silent for `silentMs` is given up. Throws `SourceFault`. */
+export async function* readBlock(
+  block: SourceBlock,
+  lend: () => Promise<Lent>,
+  silentMs: number,
+): AsyncGenerator<Uint8Array> {
   const lent = await lend();
   let bytes = 0;
-  for await (const chunk of lent.kind === "path" ? readFile(block, lent.path) : readUrl(block, lent.url, lend)) {
+  for await (const chunk of lent.kind === "path"
+    ? readFile(block, lent.path)
+    : readUrl(block, lent.url, lend, silentMs)) {
     bytes += chunk.length;
     if (bytes > block.size)
       throw new SourceFault(block, "replaced", "replaced", `it has more than ${block.size} bytes`);
@@ -102,12 +108,17 @@ function openFault(block: SourceBlock, error: unknown): SourceFault {
   }
 }
 
-async function* readUrl(block: SourceBlock, url: string, lend: () => Promise<Lent>): AsyncGenerator<Uint8Array> {
+async function* readUrl(
+  block: SourceBlock,
+  url: string,
+  lend: () => Promise<Lent>,
+  silentMs: number,
+): AsyncGenerator<Uint8Array> {
   let position = 0;
   let target = url;
   for (let request = 1; ; request++) {
     try {
-      for await (const chunk of await fetchFrom(block, target, position)) {
+      for await (const chunk of await fetchFrom(block, target, position, silentMs)) {
         position += chunk.length;
         yield chunk;
       }
@@ -128,10 +139,15 @@ async function* readUrl(block: SourceBlock, url: string, lend: () => Promise<Len
   }
 }
 
-async function fetchFrom(block: SourceBlock, url: string, position: number): Promise<AsyncIterable<Uint8Array>> {
+async function fetchFrom(
+  block: SourceBlock,
+  url: string,
+  position: number,
+  silentMs: number,
+): Promise<AsyncIterable<Uint8Array>> {
   const headers: Record<string, string> = { "if-match": `"${block.etag}"` };
   if (position > 0) headers["range"] = `bytes=${position}-`;
-  const { status, body } = await httpGet(url, headers);
+  const { status, body } = await httpGet(url, headers, silentMs);
   if (status === (position > 0 ? 206 : 200)) return body;
   const { cause, reason, message } = refusalOf(status, await beginningOf(body));
   throw new SourceFault(block, cause, reason, message);

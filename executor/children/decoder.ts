@@ -84,7 +84,7 @@ class Decoder {
 
   #open(block: SourceBlock | undefined): AsyncGenerator<Uint8Array> | null {
     if (block === undefined) return null;
-    const chunks = readBlock(block, () => this.#lend(block));
+    const chunks = readBlock(block, () => this.#lend(block), this.#task.silentMs);
     return readAhead(chunks, compressedAheadBytesMax);
   }
 

@@ -139,6 +139,8 @@ export interface DecoderTask {
   readonly blocks: readonly Pick<JobBlock, "index" | "key" | "size" | "etag">[];
   /** Stop after so many decoded bytes of the first block: a sample. */
   readonly rawBytesMax: number | null;
+  /** A download of which nothing came for so long, although the decoder waits for it, is cut and goes on elsewhere. */
+  readonly silentMs: number;
 }
 
 export type DecoderMessage =

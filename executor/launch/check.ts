@@ -15,7 +15,7 @@ import type {
 import type { AnalysisDescription, CheckResult, CheckTask, Fault } from "../types.ts";
 import type { Child } from "./child.ts";
 import type { AttemptFolders } from "./folders.ts";
-import { startDecoder } from "./slot.ts";
+import { silentMsOf, startDecoder } from "./slot.ts";
 import { runTask } from "./task.ts";
 import type { TaskLimits } from "./task.ts";
 
@@ -38,7 +38,7 @@ export async function checkBundle(folders: AttemptFolders, task: CheckTask, limi
     scratch: folders.work,
     sample: sample === null ? null : { records: sample.records, block: sample.block },
   };
-  const decoder = sample === null ? null : await startSample(folders, sample, (fault) => (unread = fault));
+  const decoder = sample === null ? null : await startSample(folders, sample, limits, (fault) => (unread = fault));
   try {
     await runTask(message, { folders, read: [], limits, hear, ...(decoder === null ? {} : { stdin: decoder }) });
   } finally {
@@ -52,6 +52,7 @@ export async function checkBundle(folders: AttemptFolders, task: CheckTask, limi
 async function startSample(
   folders: AttemptFolders,
   { block, lent }: NonNullable<CheckTask["sample"]>,
+  { stallMs }: TaskLimits,
   failed: (fault: Fault) => void,
 ): Promise<Child> {
   const read = lent.kind === "path" ? [lent.path, await realpath(lent.path).catch(() => lent.path)] : [];
@@ -63,6 +64,8 @@ async function startSample(
   });
   const { index, key, size, etag } = block;
   const token = randomBytes(16).toString("hex");
-  decoder.send({ token, blocks: [{ index, key, size, etag }], rawBytesMax: sampleRawBytesMax } satisfies DecoderTask);
+  const blocks = [{ index, key, size, etag }];
+  const task: DecoderTask = { token, blocks, rawBytesMax: sampleRawBytesMax, silentMs: silentMsOf(stallMs) };
+  decoder.send(task);
   return decoder;
 }

@@ -11,6 +11,15 @@ import { offerToKernel } from "./memory.ts";
 const decoderHeapBytesMax = 256 * 2 ** 20;
 const decoderRssBytesMax = 768 * 2 ** 20;
 
+/** A server that says nothing for so long will say nothing more: the connection is half open. */
+const silentMsMax = 20_000;
+/** And it is opened again, twice, before the silence would count against the block as a stall. */
+const silencesPerStall = 3;
+
+export function silentMsOf(stallMs: number): number {
+  return Math.min(silentMsMax, stallMs / silencesPerStall);
+}
+
 export interface SlotSpec {
   readonly task: JobTask;
   readonly pass: Pass;
@@ -67,11 +76,12 @@ export function startDecoder(folders: AttemptFolders, read: readonly string[]): 
   });
 }
 
-function decoderTask({ pass, token }: SlotSpec): DecoderTask {
+function decoderTask({ task, pass, token }: SlotSpec): DecoderTask {
   return {
     token,
     blocks: pass.blocks.map(({ index, key, size, etag }) => ({ index, key, size, etag })),
     rawBytesMax: null,
+    silentMs: silentMsOf(task.limits.stallMs),
   };
 }
 

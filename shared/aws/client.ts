@@ -14,6 +14,7 @@ import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 import type { SQSClient, SQSClientConfig } from "@aws-sdk/client-sqs";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { SpotfoldError } from "../errors.ts";
+import { requestMsMaxDefault } from "./patience.ts";
 import { headerOf } from "./headers.ts";
 
 /** Of one client. A body that is being read keeps one. Above what calls may hold at once (requests.ts), so none waits for a socket. */
@@ -21,12 +22,6 @@ export const socketsMax = 256;
 
 /** A server that does not take the connection by then is not there. */
 const connectMsMax = 5_000;
-
-/** From the first byte sent to the answer's head: a part of 8 MiB at 2 Mbit/s; above the 20 s of a long poll. */
-const requestMsMaxDefault = 60_000;
-
-/** A connection that lost its other end says nothing: nothing came for so long, although somebody waits for it. */
-export const silentMsMaxDefault = 30_000;
 
 /** Tries of one request: with the SDK's back-off (up to 20 s each) a server may be away for about half a minute. */
 const attemptsMaxDefault = 6;

@@ -25,7 +25,7 @@ import type {
 } from "../ports/blob-store.ts";
 import type { Clock, Random } from "../ports/clock.ts";
 import { clientOf } from "./bucket.ts";
-import { silentMsMaxDefault } from "./client.ts";
+import { silentMsMaxDefault } from "./patience.ts";
 import type { AwsOptions } from "./client.ts";
 import { createSettled, putSettled, swapSettled } from "./conditional.ts";
 import { deleteBlobs } from "./deleting.ts";

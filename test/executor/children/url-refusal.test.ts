@@ -11,6 +11,8 @@ function xml(code: string, message = ""): string {
 }
 
 const block = { index: 3, key: "k", size: 10, etag: "e" };
+/** Longer than a loopback server that answers at once takes on a busy machine. */
+const silentMs = 300;
 
 describe("a URL that a store refuses", () => {
   it("says what it says of the block", () => {
@@ -45,7 +47,7 @@ describe("a URL that a store refuses", () => {
     const server = await startFaultServer("", ({ number }) => fates[number - 1] ?? "silence");
     let lent = 0;
     const bytes = await collect(
-      readBlock(block, async () => ({ kind: "url", url: `${server.endpoint}/k?try=${++lent}` })),
+      readBlock(block, async () => ({ kind: "url", url: `${server.endpoint}/k?try=${++lent}` }), silentMs),
     ).catch((error: unknown) => {
       assert.ok(error instanceof SourceFault);
       return error;
@@ -77,6 +79,16 @@ describe("a URL that a store refuses", () => {
       assert.equal(bytes.fault.cause, cause);
       assert.equal(lent, 1);
     }
+  });
+
+  it("is asked for again when the connection is silent", async () => {
+    const found: Fate = { answer: { status: 200, body: "0123456789" } };
+    const { bytes, lent } = await read(["silence", found]);
+    assert.deepEqual([String(bytes), lent], ["0123456789", 2]);
+    const never = await read([]);
+    assert.ok(never.bytes instanceof SourceFault);
+    assert.deepEqual([never.bytes.fault.cause, never.lent], ["infrastructure", 5]);
+    assert.match(never.bytes.message, /silent for 0\.3 s/);
   });
 
   it("is the environment's fault when new ones are refused, too", async () => {
