@@ -11,9 +11,15 @@ export interface StoreOptions {
   readonly work?: string;
 }
 
-export function settingsOf(options: StoreOptions & { readonly slots?: string | number }, io: Io): Settings {
-  const { store, queue, catalog, web, work, slots } = options;
-  const given: CommandLineSettings = { store, queue, catalog, web, work, slots };
+/** Flags of some commands only. */
+interface OtherSettings {
+  readonly slots?: string | number;
+  readonly metricsPort?: string;
+}
+
+export function settingsOf(options: StoreOptions & OtherSettings, io: Io): Settings {
+  const { store, queue, catalog, web, work, slots, metricsPort } = options;
+  const given: CommandLineSettings = { store, queue, catalog, web, work, slots, metricsPort };
   return readSettings(given, io.environment);
 }
 

@@ -2,11 +2,15 @@
 import { Option, type Command } from "commander";
 import { command, storeFlags, wholeNumber, type Act } from "./flags.ts";
 
+const metricsPortText = "/healthz and /metrics on this machine (default: any port that is free, told in the log)";
+
 export function addDaemons(program: Command, act: Act): void {
   const master = command(program, "master", "move runs forward until stopped: admit, send, fold, publish, collect", [
     "spotfold master",
     "spotfold master --once",
-  ]).option("--once", "do every due thing, and end");
+  ])
+    .option("--once", "do every due thing, and end")
+    .option("--metrics-port <n>", metricsPortText);
   storeFlags(master).action(
     async (options: object) =>
       await act(async (io) => await (await import("../commands/master.ts")).master(options, io)),
@@ -18,6 +22,7 @@ export function addDaemons(program: Command, act: Act): void {
   ])
     .option("--slots <n>", "how many jobs run at once (default: one for each core)", wholeNumber)
     .option("--once", "do what there is to do, and end")
+    .option("--metrics-port <n>", metricsPortText)
     .addOption(new Option("--attached", "belongs to the process that started it").hideHelp());
   storeFlags(worker).action(
     async (options: object) =>

@@ -22,6 +22,7 @@ const mebibyte = 1_048_576;
 const slotsMax = 1_024;
 /** Ten years: a later look at all the data is `--full`. */
 const recentDaysMax = 3_650;
+const portMax = 65_535;
 /** Node itself takes some 40 MiB. */
 const executorBytesMin = 64 * mebibyte;
 const checkpointBytesMin = 1 * mebibyte;
@@ -63,6 +64,7 @@ export const fields: ReadonlyMap<string, Field> = new Map<string, Field>([
   ["webKmsKeyId", kmsKey],
   ["slots", number(1, slotsMax, availableParallelism())],
   ["recentDays", number(0, recentDaysMax, 3)],
+  ["metricsPort", number(0, portMax, 0)],
   ["queueBatchBytes", number(batchBytesDefault, batchBytesMost, batchBytesDefault)],
   ["limits.executorHeapBytes", number(executorBytesMin, limitBytesMax, 512 * mebibyte)],
   ["limits.executorRssBytes", number(executorBytesMin, limitBytesMax, 1_024 * mebibyte)],

@@ -58,6 +58,8 @@ export interface Settings {
   readonly datasets: readonly DatasetSpec[];
   /** A later sync of a store in the cloud looks only at so many days. */
   readonly recentDays: number;
+  /** Where daemons serve `/healthz` and `/metrics` on this machine; 0: any port that is free. */
+  readonly metricsPort: number;
   /** All bodies of one batch of messages that is sent to SQS. */
   readonly queueBatchBytes: number;
   readonly limits: Limits;
@@ -68,7 +70,12 @@ export interface Settings {
 
 /** What a command's flags may set, by field name; text is taken for a number where one is due. */
 export type CommandLineSettings = Readonly<
-  Partial<Record<"store" | "queue" | "catalog" | "web" | "work" | "slots" | "recentDays", string | number | undefined>>
+  Partial<
+    Record<
+      "store" | "queue" | "catalog" | "web" | "work" | "slots" | "recentDays" | "metricsPort",
+      string | number | undefined
+    >
+  >
 >;
 
 function readConfigFile(file: string): string | null {
@@ -152,6 +159,7 @@ function assemble(
     ...textIfGiven("webKmsKeyId"),
     slots: numberOf("slots"),
     recentDays: numberOf("recentDays"),
+    metricsPort: numberOf("metricsPort"),
     queueBatchBytes: numberOf("queueBatchBytes"),
     limits,
     timing,
