@@ -1,4 +1,4 @@
-/** Commands about blocks, and `doctor`. */
+/** Commands about blocks, and those about all there is: `init` and `doctor`. */
 import type { Command } from "commander";
 import { command, dataFlags, storeFlags, type Act } from "./flags.ts";
 
@@ -41,6 +41,27 @@ export function addData(program: Command, act: Act): void {
   storeFlags(dataFlags(stats).option("--json", json)).action(
     async (options: object) =>
       await act(async (io) => await (await import("../commands/catalog.ts")).catalogStatistics(options, io)),
+  );
+
+  const init = command(program, "init", "write a commented spotfold.config.json here; --create makes what it names", [
+    "spotfold init",
+    "spotfold init --create --store s3://my-runs/spotfold --web s3://my-site/spotfold --queue sqs://spotfold",
+    "spotfold init --data s3://my-logs/web --dataset web --layout 'dt={date:yyyy-MM-dd}/'",
+  ])
+    .option(
+      "--create",
+      "make the buckets, queues and folders that are named, where absent; also for a file that is there",
+    )
+    .option(
+      "--public-web",
+      "with --create: anybody in the world may read what is published below the web store's prefix (default: nobody but your account)",
+    )
+    .option("--data <place>", "the first dataset: a folder of blocks, or s3://bucket/prefix; never made, only read")
+    .option("--dataset <name>", "what it is called (default: by its place)")
+    .option("--layout <layout>", "how its keys are laid out: telemetry (default), or a pattern")
+    .option("--records <format>", "telemetry, ndjson or text (default: by the layout)");
+  storeFlags(init.option("--json", json)).action(
+    async (options: object) => await act(async (io) => await (await import("../commands/init.ts")).init(options, io)),
   );
 
   const doctor = command(program, "doctor", "try whatever a run needs here, and say what is wrong", [

@@ -1,8 +1,10 @@
-/** JSON with `//` comments. */
+/** JSON with `//` comments, and commas after last entries: one that is commented out leaves such a comma behind. */
 import { SpotfoldError, messageOf } from "../errors.ts";
 
 /** A string, closed or not (it may hold `//`), or a comment to the end of its line. */
 const stringOrComment = /"(?:[^"\\\n]|\\.)*"?|\/\/[^\n]*/g;
+/** A string, or a comma that an object or array ends after. */
+const stringOrLastComma = /"(?:[^"\\\n]|\\.)*"?|,(?=\s*[}\]])/g;
 
 /** Comments become spaces, so that what is wrong further on is found at its own place. */
 export function stripComments(text: string): string {
@@ -13,10 +15,10 @@ export function stripComments(text: string): string {
 export function parseCommentedJson(text: string, file: string): unknown {
   const stripped = stripComments(text.replace(/^\u{FEFF}/u, ""));
   try {
-    return JSON.parse(stripped) as unknown;
+    return JSON.parse(stripped.replace(stringOrLastComma, (match) => (match === "," ? " " : match))) as unknown;
   } catch (error) {
     throw new SpotfoldError("invalid-config", `The file ${file} is not JSON: ${messageOf(error)}`, {
-      hint: "JSON with // comments is taken; commas after the last entry and single quotes are not.",
+      hint: "JSON with // comments is taken; single quotes and names without quotes are not.",
       context: { file },
       cause: error,
     });

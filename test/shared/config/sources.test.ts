@@ -33,6 +33,16 @@ describe("stripComments", () => {
   });
 });
 
+describe("parseCommentedJson", () => {
+  it("takes a comma after the last entry, and none more", () => {
+    const text = `{ "a": [1, 2,], "b": { "c": ",]", // "d": 1,\n }, // end\n}`;
+    assert.deepEqual(parseCommentedJson(text, "f"), { a: [1, 2], b: { c: ",]" } });
+    for (const wrong of [`{ "a": 1,, }`, `[1 2,]`, `{ "a": 1 },`]) {
+      assert.throws(() => parseCommentedJson(wrong, "f"), { code: "invalid-config" });
+    }
+  });
+});
+
 describe("callerFolder", () => {
   const workingFolder = "/pkg";
 

@@ -1,0 +1,50 @@
+/** From the flags of `init` to what is written, checked as settings are: a file that is written is one that can be read. */
+import { readDatasets } from "../../shared/config/datasets.ts";
+import { throwProblems, type Problem } from "../../shared/config/problems.ts";
+import type { Settings } from "../../shared/config/settings.ts";
+import { checkDatasets, datasetFromPlace, isPlace } from "../../shared/dataset/place.ts";
+import { SpotfoldError } from "../../shared/errors.ts";
+import type { StoreOptions } from "../compose/settings.ts";
+import type { NewConfig, NewDataset } from "./config-text.ts";
+
+export interface FirstDataset {
+  readonly data?: string;
+  readonly dataset?: string;
+  readonly layout?: string;
+  readonly records?: string;
+}
+
+/** Flags of `StoreOptions` that were given, by the names of their fields, as they were given. */
+export function givenPlaces({ store, queue, catalog, web, work }: StoreOptions): Readonly<Record<string, string>> {
+  const all = Object.entries({ store, queue, catalog, web, work });
+  return Object.fromEntries(all.filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
+
+/** `settings`: what the flags and variables alone give. Throws `usage` and `invalid-config`. */
+export function newConfig(options: StoreOptions & FirstDataset, settings: Settings): NewConfig {
+  const given = givenPlaces(options);
+  const dataset = firstDataset(options, settings);
+  return { given, ...(dataset === undefined ? {} : { dataset }) };
+}
+
+function firstDataset(options: FirstDataset, { folder }: Settings): NewDataset | undefined {
+  const { data, dataset, layout, records } = options;
+  if (data === undefined) {
+    const alone = Object.entries({ dataset, layout, records }).find(([, value]) => value !== undefined);
+    if (alone === undefined) return undefined;
+    throw new SpotfoldError("usage", `--${alone[0]} is about a dataset, and --data is missing`, {
+      hint: "Name the place of its blocks: --data s3://BUCKET/PREFIX, or a folder.",
+    });
+  }
+  if (!isPlace(data)) {
+    throw new SpotfoldError("usage", `--data ${data} is no place`, {
+      hint: `Name a folder (./${data}) or s3://BUCKET/PREFIX, and what it is to be called with --dataset.`,
+    });
+  }
+  const name = dataset ?? datasetFromPlace(data, folder, layout, records).name;
+  const rest = { ...(layout === undefined ? {} : { layout }), ...(records === undefined ? {} : { records }) };
+  const problems: Problem[] = [];
+  checkDatasets(readDatasets({ [name]: { place: data, ...rest } }, "flags", folder, problems));
+  throwProblems(problems);
+  return { name, place: data, ...rest };
+}
