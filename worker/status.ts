@@ -1,11 +1,14 @@
 /**
- * `workers/<id>`: what this worker is doing, written every `statusMs`, when a job starts or ends, and when the worker does.
- * Owned by one writer. The source of `status`; the master sends a job again only if no status names it.
+ * `workers/<id>`: what this worker is doing, written every `statusMs`, when a job starts or ends, and when the worker does;
+ * however short the jobs, no more than `writesMax` times in `statusMs`. Owned by one writer. The source of `status`; the master sends a job again only if no status names it.
  */
 import { messageOf } from "../shared/errors.ts";
 import { encodeWorkerStatus, type WorkerStatus } from "../shared/formats/worker-status.ts";
 import { workerKey } from "../shared/names.ts";
 import type { WorkerContext } from "./context.ts";
+
+/** A write costs as much as a dozen blocks read: a worker of many slots and short jobs shall not pay for each of them. */
+export const writesMax = 6;
 
 export class StatusWriter {
   readonly #context: WorkerContext;
@@ -14,6 +17,8 @@ export class StatusWriter {
   #resolved = 0;
   #failed = 0;
   #over = false;
+  /** Ends the pause between two writes. */
+  readonly #ending = new AbortController();
   #writing: Promise<void> | null = null;
   #again = false;
 
@@ -45,17 +50,20 @@ export class StatusWriter {
     }
     this.#over = true;
     this.#write();
+    this.#ending.abort();
     while (this.#writing !== null) await this.#writing;
   }
 
-  /** One write at a time; what changes during a write is in the next. */
+  /** One write at a time, and a pause after each; what changes meanwhile is in the next. */
   #write(): void {
     if (this.#writing !== null) {
       this.#again = true;
       return;
     }
     this.#again = false;
-    this.#writing = this.#put().finally(() => {
+    const pauseMs = this.#context.timing.statusMs / writesMax;
+    const put = this.#put().then(async () => await this.#context.clock.sleep(pauseMs, this.#ending.signal));
+    this.#writing = put.finally(() => {
       this.#writing = null;
       if (this.#again) this.#write();
     });

@@ -7,8 +7,9 @@ import { parseStored } from "../../shared/formats/stored.ts";
 import { liveWorkerIds } from "../../shared/live-workers.ts";
 import { jobId, resolutionsPrefix, workerKey } from "../../shared/names.ts";
 import { readAll } from "../../shared/read-all.ts";
+import { writesMax } from "../../worker/status.ts";
 import { failuresInRowMax, newerInRowMax, Worker, type WorkerEnd } from "../../worker/worker.ts";
-import { specOf } from "../master/setting.ts";
+import { intercepted, specOf } from "../master/setting.ts";
 import { aggregate, allCounted, blocksOf, messageOf, plan, WorkerSetting } from "./setting.ts";
 
 async function withJobs(count: number): Promise<WorkerSetting> {
@@ -53,23 +54,45 @@ describe("a worker", () => {
     let most = 0;
     setting.run = async (task) => {
       most = Math.max(most, ++now);
-      await setting.clock.sleep(1000);
+      await setting.clock.sleep(10_000);
       now--;
       return allCounted(task.blocks.length);
     };
     const worker = new Worker(setting.context());
     const running = worker.run();
-    await setting.clock.advance(500);
+    await setting.clock.advance(6_000);
     assert.equal((await statusOf(setting)).jobs.length, 2);
     assert.ok((await statusOf(setting)).jobs.every((job) => job.startsWith(`${plan}/0000`)));
     assert.equal((await statusOf(setting)).ended, undefined);
     await setting.clock.advance(60_000);
     worker.drain("enough");
+    await setting.clock.settle();
     assert.deepEqual(await running, { how: "drained" });
     assert.equal(most, 2);
     const { jobs, resolved, failed, ended } = await statusOf(setting);
     assert.deepEqual([jobs, resolved, failed, ended], [[], 7, 0, true]);
     assert.deepEqual(await setting.jobs.counts(), { visible: 0, leased: 0, delayed: 0 });
+  });
+
+  it("writes its status six times in thirty seconds at most, however short its jobs, and last that it has ended", async () => {
+    const setting = await withJobs(200);
+    setting.run = async (task) => {
+      await setting.clock.sleep(500);
+      return allCounted(task.blocks.length);
+    };
+    const written: number[] = [];
+    const store = intercepted(setting.store, (method, key) => {
+      if (method === "put" && key === workerKey("w1")) written.push(setting.clock.monotonic());
+    });
+    const worker = new Worker(setting.context({ store }));
+    const running = worker.run();
+    await setting.clock.advance(60_000);
+    worker.drain("enough");
+    await setting.clock.settle();
+    assert.deepEqual(await running, { how: "drained" });
+    assert.ok(written.length > 10 && written.length <= 2 * writesMax + 2, `${written.length} writes in a minute`);
+    assert.equal((await statusOf(setting)).ended, true);
+    assert.ok((await statusOf(setting)).resolved > 100);
   });
 
   it("finishes a short run beside another one's backlog in about its own time", async () => {
