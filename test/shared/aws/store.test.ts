@@ -1,8 +1,10 @@
 /** What is special to S3 beside the contract: prefixes, foreign keys, regions, races of many clients, terms, large bodies. */
 import assert from "node:assert/strict";
-import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import type { IncomingHttpHeaders } from "node:http";
+import { CreateBucketCommand, HeadObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import * as fc from "fast-check";
 import { s3ClientConfig } from "../../../shared/aws/client.ts";
+import type { BucketTerms } from "../../../shared/aws/requests.ts";
 import { partBytes } from "../../../shared/aws/writing.ts";
 import { compareKeys } from "../../../shared/keys.ts";
 import {
@@ -186,27 +188,101 @@ describe("S3BlobStore", () => {
     assert.ok((await bytesAt(store, "k", { range }))?.equals(bytes.subarray(range.start, range.end)));
   }).timeout(30_000);
 
-  it("says with each request who pays, and with each write how to encrypt", async () => {
+  /** One call of each kind, single and in parts, on a store with these terms; what was asked of the server, by what it is. */
+  async function everyRequest(terms: BucketTerms): Promise<ReadonlyMap<string, readonly IncomingHttpHeaders[]>> {
     const place = await newBucket(moto);
-    const server = await startFaultServer(moto, () => "pass");
-    const store = await openS3(server.endpoint, place, { kmsKeyId: "alias/spotfold", requesterPays: true });
-    await store.put("k", bytesOf("x"));
-    await store.put("large", patternBytes(partBytes + 1));
-    await store.create("new", bytesOf("x"));
-    await keysAt(store, "");
-    await store.delete(["new"]);
-    assert.equal(await textAt(store, "k"), "x");
-    const lent = await store.lend("k");
-    assert.ok(lent.kind === "url" && lent.url.includes("x-amz-request-payer=requester"));
-    const asked = server.asked.slice(1);
-    assert.ok(asked.every(({ headers }) => headers["x-amz-request-payer"] === "requester"));
-    const writes = asked.filter(
-      ({ method, url }) => (method === "PUT" && !url.includes("uploadId")) || url.includes("?uploads"),
+    let partFails = false;
+    const server = await startFaultServer(moto, ({ method, url }) =>
+      partFails && method === "PUT" && url.includes("partNumber=2") ? { answer: { status: 400 } } : "pass",
     );
-    assert.equal(writes.length, 3);
-    for (const { headers } of writes) {
-      assert.equal(headers["x-amz-server-side-encryption"], "aws:kms");
-      assert.equal(headers["x-amz-server-side-encryption-aws-kms-key-id"], "alias/spotfold");
+    const store = await openS3(server.endpoint, place, terms);
+    const large = patternBytes(partBytes + 1);
+    const { etag } = await store.put("k", bytesOf("x"));
+    await store.put("large", large);
+    await store.create("new", bytesOf("x"));
+    assert.ok((await store.swap("k", bytesOf("y"), etag)).swapped);
+    assert.ok((await store.swap("large-new", large, null)).swapped);
+    partFails = true;
+    await assert.rejects(store.put("broken", large));
+    assert.equal(await textAt(store, "k"), "y");
+    assert.equal((await store.head("k"))?.size, 1);
+    assert.equal((await keysAt(store, "")).length, 4);
+    // XML cannot hold the first: it is deleted by its URL.
+    await store.delete(["a\tb", "new"]);
+    const asked = new Map<string, IncomingHttpHeaders[]>();
+    for (const { method, url, headers } of server.asked) {
+      const query = new URL(url, server.endpoint).searchParams;
+      const what = ["uploads", "partNumber", "uploadId", "list-type", "delete"].find((name) => query.has(name));
+      const isBucket = method === "HEAD" && !url.startsWith(`/${place.slice("s3://".length)}/k`);
+      const name = isBucket ? "HEAD bucket" : what === undefined ? method : `${method} ${what}`;
+      asked.set(name, [...(asked.get(name) ?? []), headers]);
     }
+    return asked;
+  }
+
+  const parts = ["DELETE uploadId", "POST uploadId", "POST uploads", "PUT partNumber"];
+  const all = ["DELETE", "GET", "GET list-type", "HEAD", "POST delete", "PUT", ...parts];
+
+  it("says with each request who pays, also in URLs that are lent, and not of itself", async () => {
+    const paid = await everyRequest({ requesterPays: true });
+    // Asking for the bucket takes no such header: S3 refuses it, and says in which region it is.
+    assert.deepEqual([...paid.keys()].toSorted(), ["HEAD bucket", ...all].toSorted());
+    for (const [what, headers] of paid) {
+      if (what === "HEAD bucket") continue;
+      assert.ok(
+        headers.every((of) => of["x-amz-request-payer"] === "requester"),
+        what,
+      );
+    }
+    const place = await newBucket(moto);
+    const lent = await (await openS3(moto, place, { requesterPays: true })).lend("k");
+    assert.ok(lent.kind === "url" && lent.url.includes("x-amz-request-payer=requester"));
+    for (const headers of (await everyRequest({})).values())
+      assert.ok(headers.every((of) => of["x-amz-request-payer"] === undefined));
+    const unpaid = await (await openS3(moto, place)).lend("k");
+    assert.ok(unpaid.kind === "url" && !unpaid.url.includes("payer"));
+  }).timeout(30_000);
+
+  it("asks a bucket that others pay for in the same words, where it has to list to find out more", async () => {
+    const server = await startFaultServer("", ({ method }) => ({ answer: { status: method === "HEAD" ? 403 : 200 } }));
+    await openS3(server.endpoint, "s3://bucket", { requesterPays: true });
+    assert.deepEqual(
+      server.asked.map(({ method, headers }) => [method, headers["x-amz-request-payer"]]),
+      [
+        ["HEAD", undefined],
+        ["GET", "requester"],
+      ],
+    );
+  });
+
+  it("says with each write how to encrypt, single, under a condition and in parts, and with nothing else", async () => {
+    const arn = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+    const asked = await everyRequest({ kmsKeyId: arn });
+    // The request that begins an upload says it for all of its parts.
+    assert.equal(asked.get("PUT")?.length, 3);
+    assert.equal(asked.get("POST uploads")?.length, 3);
+    for (const [what, all] of asked) {
+      const isWrite = what === "PUT" || what === "POST uploads";
+      for (const headers of all) {
+        assert.equal(headers["x-amz-server-side-encryption"], isWrite ? "aws:kms" : undefined, what);
+        assert.equal(headers["x-amz-server-side-encryption-aws-kms-key-id"], isWrite ? arn : undefined, what);
+      }
+    }
+    for (const headers of [...(await everyRequest({})).values()].flat())
+      assert.ok(!Object.keys(headers).some((name) => name.includes("encryption")));
+  }).timeout(30_000);
+
+  it("keeps what it wrote under the key that was named, and reads it without naming one", async () => {
+    const place = await newBucket(moto);
+    const store = await openS3(moto, place, { kmsKeyId: "alias/spotfold" });
+    await store.put("one", bytesOf("x"));
+    await store.put("parts", patternBytes(partBytes + 1));
+    await rawClient(async (client) => {
+      for (const Key of ["one", "parts"]) {
+        const head = await client.send(new HeadObjectCommand({ Bucket: place.slice("s3://".length), Key }));
+        assert.deepEqual([head.ServerSideEncryption, head.SSEKMSKeyId], ["aws:kms", "alias/spotfold"], Key);
+      }
+    });
+    assert.equal(await textAt(await openS3(moto, place), "one"), "x");
   }).timeout(30_000);
 });
