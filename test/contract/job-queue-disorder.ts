@@ -1,13 +1,18 @@
 /**
  * A queue as the worst server could be: delivers messages again while their lease lasts, to others, fewer than it could, and
- * in any order.
- * The contract suite runs on it, to show that the suite asks for no more than the port promises.
+ * in any order. The contract suite runs on it, to show that the suite asks for no more than the port promises; and whole runs
+ * do, over servers that speak SQS (test/e2e/disorder.test.ts).
  */
 import type { EntryResult, JobQueue, Lease, LeaseOptions, OutgoingMessage } from "../../shared/ports/job-queue.ts";
 import type { Random } from "../../shared/ports/clock.ts";
 
-/** Of the leases that have room for one. */
-const duplicateShareDefault = 0.2;
+export interface Disorder {
+  /** Of the leases that could bring a duplicate, those that do. Default 0.2. */
+  readonly duplicateShare?: number;
+  /** Messages come late by up to so much, each by another time: later ones overtake them. Default 0. */
+  readonly lateMsMax?: number;
+}
+
 /** Between the handle of a delivery and the number of its duplicate. */
 const duplicateMark = "+";
 
@@ -15,7 +20,11 @@ function originalOf(handle: string): string {
   return handle.split(duplicateMark)[0] ?? handle;
 }
 
-/** Sends a batch, and gives what came, in any order. */
+/** Whether a handle is that of a duplicate. */
+export function isDuplicate(handle: string): boolean {
+  return handle.includes(duplicateMark);
+}
+
 function shuffled<Entry>(entries: readonly Entry[], random: Random): Entry[] {
   return entries
     .map((entry) => ({ entry, at: random.float() }))
@@ -23,27 +32,39 @@ function shuffled<Entry>(entries: readonly Entry[], random: Random): Entry[] {
     .map(({ entry }) => entry);
 }
 
-export function disorderly(queue: JobQueue, random: Random, duplicateShare = duplicateShareDefault): JobQueue {
+export function disorderly(queue: JobQueue, random: Random, disorder: Disorder = {}): JobQueue {
+  const { duplicateShare = 0.2, lateMsMax = 0 } = disorder;
   const delivered: Lease[] = [];
   let duplicates = 0;
   const gone = new Set<string>();
+
+  /** An earlier delivery once more, if chance and what was delivered allow it. */
+  function duplicate(besides: readonly Lease[]): Lease[] {
+    const again = delivered[Math.floor(random.float() * delivered.length)];
+    if (again === undefined || gone.has(again.handle) || besides.includes(again)) return [];
+    if (random.float() >= duplicateShare) return [];
+    const handle = `${again.handle}${duplicateMark}${++duplicates}`;
+    return [{ ...again, handle, receiveCount: again.receiveCount + 1 }];
+  }
+
   return {
     name: queue.name,
     async send(messages) {
       const order = shuffled([...messages.keys()], random);
-      const results = await queue.send(order.map((at) => messages[at] as OutgoingMessage));
+      const late = ({ delayMs = 0, ...message }: OutgoingMessage): OutgoingMessage =>
+        lateMsMax === 0 ? { ...message, delayMs } : { ...message, delayMs: delayMs + random.float() * lateMsMax };
+      const results = await queue.send(order.map((at) => late(messages[at] as OutgoingMessage)));
       return messages.map((_, at) => results[order.indexOf(at)] as EntryResult);
     },
     async lease(max: number, options: LeaseOptions): Promise<Lease[]> {
+      // Who takes one message at a time gets the duplicate instead of another one.
+      const alone = max === 1 ? duplicate([]) : [];
+      if (alone.length > 0) return alone;
       const fewer = max > 1 ? Math.ceil(random.float() * max) : max;
       const leases = await queue.lease(fewer, options);
       delivered.push(...leases);
-      const again = delivered[Math.floor(random.float() * delivered.length)];
-      const duplicate = leases.length > 0 && leases.length < max && random.float() < duplicateShare;
-      if (!duplicate || again === undefined) return shuffled(leases, random);
-      if (gone.has(again.handle) || leases.includes(again)) return shuffled(leases, random);
-      const handle = `${again.handle}${duplicateMark}${++duplicates}`;
-      return shuffled([{ ...again, handle, receiveCount: again.receiveCount + 1 }, ...leases], random);
+      const beside = leases.length > 0 && leases.length < max ? duplicate(leases) : [];
+      return shuffled([...beside, ...leases], random);
     },
     extend: (entries) => queue.extend(entries.map((entry) => ({ ...entry, handle: originalOf(entry.handle) }))),
     acknowledge(handles) {

@@ -8,7 +8,7 @@ import { disorderly } from "./job-queue-disorder.ts";
 import { describeJobQueue } from "./job-queue.ts";
 
 const inSeconds = { unitMs: 1_000, wakeMsMax: 900, strict: false, fair: false, lacks: sqsLacks };
-/** Of the receives that could bring one. SQS gives a duplicate once in a long while. */
+/** SQS gives a duplicate once in a long while. */
 const duplicateShare = 0.5;
 
 describe("fauxqs, which speaks SQS", () => {
@@ -31,7 +31,7 @@ describe("fauxqs, which speaks SQS", () => {
     ...inSeconds,
     async open() {
       const [queue] = await twice();
-      const disordered = disorderly(queue, seededRandom(queues), duplicateShare);
+      const disordered = disorderly(queue, seededRandom(queues), { duplicateShare });
       return [disordered, disordered];
     },
   });
