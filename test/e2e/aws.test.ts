@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { SampleResult } from "../../cli/sample/make.ts";
 import type { S3BlobStore } from "../../shared/aws/store.ts";
 import { readAll } from "../../shared/read-all.ts";
+import { asBrowser } from "../support/as-browser.ts";
 import { startMoto, type Moto } from "../support/moto.ts";
 import { needs } from "../support/requirements.ts";
 import { newBucket, openS3, useMotoCredentials } from "../support/s3-on-moto.ts";
@@ -16,15 +17,20 @@ import { jsonOf, publishedBytes, smallSample, spotfold, startSpotfold } from "./
 const blocks = 12;
 const publishMsMax = 30_000;
 
-/** What is below `from` in the store, as files. */
+/** What is below `from` in the published store, as files: as browsers get them, which is also what reading them gives. */
 async function download(store: S3BlobStore, from: string, folder: string): Promise<void> {
   for await (const page of store.list(from)) {
     for (const { key } of page.blobs) {
       const path = join(folder, key.slice(from.length));
       mkdirSync(dirname(path), { recursive: true });
+      const { headers, content } = await asBrowser(store, key);
+      const isNamed = key.endsWith("/latest.json") || key.endsWith("/coverage.json");
+      assert.equal(headers["cache-control"], isNamed ? "no-cache" : "public, max-age=31536000, immutable", key);
+      assert.match(headers["content-type"] ?? "", /^application\/(json|x-ndjson); charset=utf-8$/, key);
+      assert.equal(headers["content-encoding"], "gzip", key);
       const blob = await readAll(store, key);
-      assert.ok(blob !== null);
-      writeFileSync(path, blob.bytes);
+      assert.ok(blob !== null && content.equals(blob.bytes), key);
+      writeFileSync(path, content);
     }
   }
 }
@@ -92,7 +98,7 @@ describe("spotfold over S3 and SQS", function awsSuite() {
     const ended = await spotfold(folder, ["submit", ...request, "--wait"], { env });
     assert.equal(ended.code, 0, ended.stderr);
     assert.deepEqual(jsonOf(ended).blocks, { selected: blocks, covered: blocks, stale: 0, missing: [] });
-    const web = await openS3(moto.endpoint, env["SPOTFOLD_WEB"] ?? "");
+    const web = await openS3(moto.endpoint, env["SPOTFOLD_WEB"] ?? "", { published: true });
     await untilPublished(web, "systems/coverage.json");
     for (const daemon of daemons) {
       daemon.kill("SIGTERM");
