@@ -22,6 +22,7 @@ import { publishPass, type PublishPlace } from "./passes/publish.ts";
 import { sendPass } from "./passes/send.ts";
 import type { Stuck } from "./passes/stuck.ts";
 import { SendState } from "./passes/send-state.ts";
+import { openReady, type ReadyMessages } from "./ready.ts";
 
 export interface MasterOptions {
   /** Only this aggregate; null: all. */
@@ -33,6 +34,7 @@ export class Master {
   readonly #context: MasterContext;
   readonly #options: MasterOptions;
   readonly #sends = new SendState();
+  readonly #ready: ReadyMessages;
   /** Monotonic time of the last commit that entered jobs, by plan. */
   readonly #entered = new Map<string, number>();
   /** Monotonic time of the last publication, by aggregate. */
@@ -54,8 +56,14 @@ export class Master {
 
   constructor(context: MasterContext, options: MasterOptions) {
     this.#context = context;
+    this.#ready = openReady(context, options.only);
     this.#options = options;
     this.#newer = new NewerFormats(context.log);
+  }
+
+  /** Runs that were open in the last pass of `work`. */
+  get open(): readonly OpenRun[] {
+    return [...this.#open.values()].flat();
   }
 
   async aggregates(): Promise<string[]> {
@@ -233,13 +241,6 @@ export class Master {
 
   /** Waits for ready messages, up to `waitMs`, and takes them. They only say that a pass of `work` is worth it. */
   async waitForReady(waitMs: number, signal?: AbortSignal): Promise<boolean> {
-    const { ready, timing } = this.#context;
-    const options = { leaseMs: timing.foldMs, waitMs, ...(signal === undefined ? {} : { signal }) };
-    const leases = await ready.lease(readyBatch, options);
-    if (leases.length > 0) await ready.acknowledge(leases.map((lease) => lease.handle));
-    return leases.length > 0;
+    return await this.#ready.wait(waitMs, signal);
   }
 }
-
-/** As many as one SQS receive gives. */
-const readyBatch = 10;

@@ -7,6 +7,7 @@ import type { Lease } from "../shared/ports/job-queue.ts";
 import type { WorkerContext } from "./context.ts";
 import type { HeldLease, LeaseKeeper } from "./leases.ts";
 import type { Room } from "./room.ts";
+import type { RunRecords } from "./run-records.ts";
 
 /** How the handling of a lease ended. `failed-here` counts towards the end of a worker that fails again and again. */
 export type JobEnd = "resolved" | "dropped" | "released" | "held" | "newer" | "lost" | "failed-here";
@@ -15,6 +16,7 @@ export interface JobServices {
   readonly context: WorkerContext;
   readonly keeper: LeaseKeeper;
   readonly room: Room;
+  readonly runs: RunRecords;
   /** Aborts when the worker drains; its reason is what ended it. */
   readonly drain: AbortSignal;
   readonly status: { started(job: string): void; ended(job: string): void };

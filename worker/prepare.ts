@@ -8,7 +8,6 @@ import { parseStored, UnknownFormat } from "../shared/formats/stored.ts";
 import { resolutionKey, runKey } from "../shared/names.ts";
 import type { Lease } from "../shared/ports/job-queue.ts";
 import { readJobBlocks } from "../shared/plan-file.ts";
-import { readAll } from "../shared/read-all.ts";
 import { readHold } from "../shared/read-hold.ts";
 import type { WorkerContext } from "./context.ts";
 import type { Job, JobEnd, JobServices } from "./job-types.ts";
@@ -29,7 +28,7 @@ export async function prepare(services: JobServices, lease: Lease, held: HeldLea
     return "dropped";
   }
   try {
-    return await look(context, parsed, lease, held);
+    return await look(services, parsed, lease, held);
   } catch (error) {
     // The run's own records are of another format: nothing that this machine is to be blamed for.
     if (codeOf(error) !== "invalid-format") throw error;
@@ -55,10 +54,15 @@ async function leave(context: WorkerContext, lease: Lease): Promise<JobEnd> {
   return "newer";
 }
 
-async function look(context: WorkerContext, parsed: Parsed, lease: Lease, held: HeldLease): Promise<Job | JobEnd> {
+async function look(
+  { context, runs }: JobServices,
+  parsed: Parsed,
+  lease: Lease,
+  held: HeldLease,
+): Promise<Job | JobEnd> {
   const { store, log } = context;
   const { message } = parsed;
-  const stored = await readAll(store, runKey(message.run));
+  const stored = await runs.read(message.run);
   const hold = await readHold(store, message.run);
   if (stored === null || hold?.hold.kind === "closed") {
     await acknowledge(context, lease);
@@ -75,7 +79,7 @@ async function look(context: WorkerContext, parsed: Parsed, lease: Lease, held: 
     await acknowledge(context, lease);
     return "dropped";
   }
-  const spec = parseStored(runKey(message.run), stored.bytes, runSchema);
+  const spec = parseStored(runKey(message.run), stored, runSchema);
   const blocks = parsed.blocks ?? (await readJobBlocks(store, aggregate, plan, job));
   if (blocks === null || blocksDigest(blocks) !== message.digest) {
     log({ event: "message-refused", why: `the block list of ${plan}/${job} is not the one that the message names` });

@@ -14,6 +14,7 @@ import { handleLease } from "./job.ts";
 import type { JobEnd } from "./job-types.ts";
 import { LeaseKeeper } from "./leases.ts";
 import { Room } from "./room.ts";
+import { RunRecords } from "./run-records.ts";
 import { StatusWriter } from "./status.ts";
 
 /** Failures in a row by infrastructure, time-out or a vanished executor, without a success between: the machine is bad. */
@@ -32,6 +33,7 @@ export class Worker {
   readonly #keeper: LeaseKeeper;
   readonly #status: StatusWriter;
   readonly #room = new Room();
+  readonly #runs: RunRecords;
   readonly #drain = new AbortController();
   readonly #inHand = new Set<Promise<void>>();
   /** Ends the wait for a free slot. */
@@ -45,6 +47,7 @@ export class Worker {
     this.#context = context;
     this.#keeper = new LeaseKeeper(context);
     this.#status = new StatusWriter(context);
+    this.#runs = new RunRecords(context.store);
   }
 
   /** Works until drained. A second call answers the same promise. */
@@ -113,6 +116,7 @@ export class Worker {
       context: this.#context,
       keeper: this.#keeper,
       room: this.#room,
+      runs: this.#runs,
       drain: this.#drain.signal,
       status: this.#status,
     };

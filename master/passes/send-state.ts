@@ -6,6 +6,15 @@ import type { BlobStore } from "../../shared/ports/blob-store.ts";
 const patienceIntervals = 10;
 const patienceDoublingsMax = 6;
 
+/** Looks at the queue in each interval: it is a request, and passes are many. */
+const looksPerInterval = 4;
+
+/** What the queue's counts said, and when (monotonic ms, before it was asked). */
+export interface QueueLook {
+  readonly at: number;
+  readonly isEmpty: boolean;
+}
+
 interface PlanState {
   cursor: number | null;
   readonly sent: Set<string>;
@@ -16,6 +25,23 @@ interface PlanState {
 
 export class SendState {
   readonly #plans = new Map<string, PlanState>();
+  #look: QueueLook | null = null;
+
+  /**
+   * The last look at the queue, which serves all plans; another one by `isEmpty` when that is old, from before a send, or when
+   * it would be the one by which this plan's jobs are sent again.
+   */
+  async look(
+    plan: string,
+    { now, intervalMs }: { readonly now: number; readonly intervalMs: number },
+    isEmpty: () => Promise<boolean>,
+  ): Promise<QueueLook> {
+    const { emptySince } = this.#of(plan);
+    const counts = emptySince !== null && now - emptySince >= intervalMs;
+    if (this.#look === null || counts || now - this.#look.at >= intervalMs / looksPerInterval)
+      this.#look = { at: now, isEmpty: await isEmpty() };
+    return this.#look;
+  }
 
   cursor(plan: string): number | null {
     return this.#of(plan).cursor;
@@ -37,6 +63,7 @@ export class SendState {
     const state = this.#of(plan);
     state.lastSend = now;
     state.emptySince = null;
+    this.#look = null;
   }
 
   /** Monotonic ms. A master that just started counts from its first look. */
@@ -45,12 +72,12 @@ export class SendState {
   }
 
   /** Whether the queue was seen empty for `intervalMs`, in this look and an earlier one. */
-  sawEmpty(plan: string, empty: boolean, now: number, intervalMs: number): boolean {
+  sawEmpty(plan: string, { at, isEmpty }: QueueLook, intervalMs: number): boolean {
     const state = this.#of(plan);
-    state.lastSend ??= now;
-    if (!empty) state.emptySince = null;
-    else state.emptySince ??= now;
-    return state.emptySince !== null && now - state.emptySince >= intervalMs;
+    state.lastSend ??= at;
+    if (!isEmpty) state.emptySince = null;
+    else state.emptySince ??= at;
+    return state.emptySince !== null && at - state.emptySince >= intervalMs;
   }
 
   patienceMs(plan: string, intervalMs: number): number {

@@ -116,8 +116,11 @@ async function readCursor(context: MasterContext, run: OpenRun): Promise<number>
 async function isSentAgain(context: MasterContext, state: SendState, run: OpenRun): Promise<boolean> {
   const { resendMs } = context.timing;
   const now = context.clock.monotonic();
-  const { visible, leased, delayed } = await context.jobs.counts();
-  const emptyTwice = state.sawEmpty(run.plan, visible + leased + delayed === 0, now, resendMs);
+  const look = await state.look(run.plan, { now, intervalMs: resendMs }, async () => {
+    const { visible, leased, delayed } = await context.jobs.counts();
+    return visible + leased + delayed === 0;
+  });
+  const emptyTwice = state.sawEmpty(run.plan, look, resendMs);
   return emptyTwice || now - (state.lastSend(run.plan) ?? now) >= state.patienceMs(run.plan, resendMs);
 }
 

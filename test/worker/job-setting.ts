@@ -7,6 +7,7 @@ import type { JobEnd } from "../../worker/job-types.ts";
 import { handleLease } from "../../worker/job.ts";
 import { LeaseKeeper } from "../../worker/leases.ts";
 import { Room } from "../../worker/room.ts";
+import { RunRecords } from "../../worker/run-records.ts";
 import { WorkerSetting } from "./setting.ts";
 
 export const fault = (cause: Fault["cause"], change: Partial<Fault> = {}): Fault => ({
@@ -45,6 +46,7 @@ export class Handling {
       context: this.context,
       keeper: new LeaseKeeper(this.context),
       room: new Room(),
+      runs: new RunRecords(this.context.store),
       drain: this.drain.signal,
       status: {
         started: (job: string) => void this.status.push(`started ${job}`),

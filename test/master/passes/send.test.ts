@@ -236,18 +236,37 @@ describe("sending again", () => {
     assert.deepEqual(await sending.sent(), jobs(0, 3, 3));
   });
 
+  it("asks the queue four times in an interval, however many passes and runs there are", async () => {
+    const sending = await emptied(1);
+    let asked = 0;
+    const { jobs: queue, clock } = sending.setting;
+    const counting: JobQueue = {
+      ...sendingTo(queue, queue.send.bind(queue)),
+      counts: async () => {
+        asked++;
+        return { visible: 1, leased: 0, delayed: 0 };
+      },
+    };
+    sending.context = { ...sending.context, jobs: counting };
+    for (let at = 0; at < resendMs; at += 1_000) {
+      assert.equal(await sending.pass(), 0);
+      await clock.advance(1_000);
+    }
+    assert.equal(asked, 4);
+  });
+
   it("begins to wait anew whenever something is in the queue, hidden or not", async () => {
     const sending = await emptied(1);
     const { clock, jobs: queue } = sending.setting;
     assert.equal(await sending.pass(), 0);
     await clock.advance(resendMs - 1);
-    await queue.send([{ body: "{}", delayMs: 5_000 }]);
+    await queue.send([{ body: "{}", delayMs: 20_000 }]);
     assert.equal(await sending.pass(), 0);
-    await clock.advance(5_000);
-    await queue.lease(1, { leaseMs: 5_000, waitMs: 0 });
+    await clock.advance(20_000);
+    await queue.lease(1, { leaseMs: 20_000, waitMs: 0 });
     assert.equal(await sending.pass(), 0);
-    await clock.advance(5_000);
-    const [lease] = await queue.lease(1, { leaseMs: 5_000, waitMs: 0 });
+    await clock.advance(20_000);
+    const [lease] = await queue.lease(1, { leaseMs: 20_000, waitMs: 0 });
     await queue.acknowledge([lease?.handle ?? ""]);
     assert.equal(await sending.pass(), 0);
     await clock.advance(resendMs - 1);
