@@ -1,8 +1,6 @@
 /** The command line: commands, flags and help. What a command does is loaded when it is called. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { Command } from "commander";
-import { packageRoot } from "../shared/package-root.ts";
+import { packageVersion } from "../shared/package-root.ts";
 import { exitCodeTable } from "./exit-codes.ts";
 import type { Io } from "./io.ts";
 import { addDaemons } from "./program/daemons.ts";
@@ -19,7 +17,7 @@ export function createProgram(io: Io, ended: (code: number) => void): Command {
     .description(
       "Runs your analysis over folders of compressed logs; every block is counted exactly once, or listed as missing.",
     )
-    .version(versionOfPackage(), "-V, --version", "print the version")
+    .version(packageVersion(), "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
     .showSuggestionAfterError(true)
     .showHelpAfterError("  --help shows what there is")
@@ -57,9 +55,4 @@ function epilogue(): string {
     "is kept in ./.spotfold/; every command that needs it can be told where else:",
     ...flags,
   ].join("\n");
-}
-
-function versionOfPackage(): string {
-  const manifest = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as { version: string };
-  return manifest.version;
 }

@@ -83,9 +83,9 @@ export class MasterLease implements DaemonLoop {
     return this.#lead === null ? "standby" : "leading";
   }
 
-  /** Turns in a row that could not speak to the store. */
-  get failures(): number {
-    return this.#failures;
+  /** For so long no turn has come through; 0 when the last one did. */
+  get failingMs(): number {
+    return this.#failingSince === null ? 0 : this.#options.clock.monotonic() - this.#failingSince;
   }
 
   /** Until drained; gives a lease that it holds up then. Rejects when a standby cannot look for half an hour. */

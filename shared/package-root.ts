@@ -3,6 +3,7 @@
  * tree). Whoever starts a child process on one of our own files, or hands our own files to the bundler, asks here and nowhere
  * else.
  */
+import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -23,4 +24,9 @@ export const packageRoot: string = inCheckout ? codeRoot : dirname(codeRoot);
  */
 export function modulePath(name: string): string {
   return join(codeRoot, `${name}${inCheckout ? ".ts" : ".js"}`);
+}
+
+/** As in package.json. */
+export function packageVersion(): string {
+  return (JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as { readonly version: string }).version;
 }

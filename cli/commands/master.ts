@@ -2,11 +2,14 @@
  * `spotfold master`: moves the runs of all aggregates forward until it is told to stop, while it leads; a second one stands
  * by. `--once` does every due thing and ends, so that it may be started by cron. Loops live and die together.
  */
+import type { MasterLease } from "../../master/lease.ts";
+import type { Master } from "../../master/master.ts";
 import { systemClock, systemRandom } from "../../shared/clock.ts";
-import { printable } from "../../shared/config/settings.ts";
+import { printable, type Settings } from "../../shared/config/settings.ts";
 import { Daemon } from "../../shared/daemon.ts";
-import { daemonLog } from "../compose/log.ts";
-import { loopsOnce, loopsWhileLeading, openLease } from "../compose/master-loops.ts";
+import type { Log } from "../../shared/log.ts";
+import { daemonLog, type AnyEvent } from "../compose/log.ts";
+import { loopsOnce, loopsWhileLeading, openLease, passMsMax, type WatchPass } from "../compose/master-loops.ts";
 import { openMaster } from "../compose/open-master.ts";
 import { newProcessName } from "../compose/process-id.ts";
 import { settingsOf, type StoreOptions } from "../compose/settings.ts";
@@ -16,27 +19,84 @@ import type { Io } from "../io.ts";
 
 export interface MasterOptions extends StoreOptions {
   readonly once?: boolean;
+  readonly metricsPort?: string;
+}
+
+/** What looks on while it works. */
+interface Watching {
+  readonly log: Log<AnyEvent>;
+  readonly watch: WatchPass;
+  readonly onMaster: (master: Master) => void;
+  readonly onLease: (lease: MasterLease) => void;
+}
+
+interface Process {
+  readonly settings: Settings;
+  readonly id: string;
+  readonly once: boolean;
+  readonly io: Io;
 }
 
 export async function master(options: MasterOptions, io: Io): Promise<number> {
   keepYoungGenerationSmall();
   const settings = settingsOf(options, io);
   const id = newProcessName(systemRandom);
-  const log = daemonLog({ master: id }, (line) => void io.err.write(line));
   const once = options.once ?? false;
+  const log = daemonLog({ master: id }, (line) => void io.err.write(line));
   log({ event: "settings", settings: printable(settings) });
+  if (once) {
+    const unwatched: WatchPass = async (_loop, pass) => await pass();
+    return await live({ settings, id, once, io }, { log, watch: unwatched, onMaster: ignore, onLease: ignore });
+  }
+  return await watched({ settings, id, once, io }, log);
+}
+
+function ignore(): void {}
+
+async function watched(given: Process, log: Log<AnyEvent>): Promise<number> {
+  const [{ masterMetrics }, { monitored }] = await Promise.all([
+    import("../metrics/master-metrics.ts"),
+    import("../metrics/monitor.ts"),
+  ]);
+  const { settings, id } = given;
+  let [lease, leading]: [MasterLease | null, Master | null] = [null, null];
+  const isLeading = (): boolean => lease?.role === "leading";
+  const looks = {
+    isLeading,
+    open: () => (isLeading() ? (leading?.open ?? []) : []),
+    nowSeconds: () => systemClock.now() / 1000,
+    monotonicSeconds: () => systemClock.monotonic() / 1000,
+  };
+  const input = {
+    daemon: "master",
+    id,
+    settings,
+    log,
+    metrics: (version: string) => masterMetrics(version, looks),
+  } as const;
+  return await monitored(input, async ({ log: counted, health, metrics }) => {
+    return await live(given, {
+      log: counted,
+      watch: async (loop, pass) => await metrics.watch(loop, async () => await health.watch(loop, passMsMax, pass)),
+      onMaster: (now) => (leading = now),
+      onLease: (own) => {
+        lease = own;
+        health.watchLease(own);
+      },
+    });
+  });
+}
+
+async function live({ settings, id, once, io }: Process, { log, watch, onMaster, onLease }: Watching): Promise<number> {
   const daemon = new Daemon({
     name: "master",
     open: async (scope) => {
       const context = await openMaster({ settings, id, log, probe: true }, scope);
-      const loops = {
-        context,
-        log,
-        draining: scope.stop.drain,
-        watch: async <Result>(_loop: string, pass: () => Promise<Result>): Promise<Result> => await pass(),
-        onMaster: (): void => undefined,
-      };
-      return once ? loopsOnce(loops) : loopsWhileLeading(loops, openLease(context, log));
+      const loops = { context, log, draining: scope.stop.drain, watch, onMaster };
+      if (once) return loopsOnce(loops);
+      const lease = openLease(context, log);
+      onLease(lease);
+      return loopsWhileLeading(loops, lease);
     },
     once,
     drainMs: settings.timing.drainMs,

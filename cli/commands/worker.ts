@@ -19,12 +19,14 @@ import { settingsOf, type StoreOptions } from "../compose/settings.ts";
 import { openWorker } from "../compose/worker.ts";
 import type { Io } from "../io.ts";
 import { interruptDaemon } from "../interrupt-daemon.ts";
+import { watchedQueue } from "../metrics/watched-queue.ts";
 import { telling, type WorkerMessage } from "../run/worker-messages.ts";
 
 export interface WorkerOptions extends StoreOptions {
   readonly slots?: string;
   readonly once?: boolean;
   readonly attached?: boolean;
+  readonly metricsPort?: string;
 }
 
 export async function worker(options: WorkerOptions, io: Io): Promise<number> {
@@ -32,13 +34,58 @@ export async function worker(options: WorkerOptions, io: Io): Promise<number> {
   const settings = settingsOf(options, io);
   const id = newProcessName(systemRandom);
   const log = daemonLog({ worker: id }, (line) => void io.err.write(line));
-  const tell = options.attached === true ? tellParent : (): void => undefined;
   log({ event: "settings", settings: printable(settings) });
+  const given = { settings, id, options, io };
+  // What `run` starts is part of that command, and what runs once is gone before anybody looks.
+  if (options.attached === true || options.once === true)
+    return await live(given, { log, watch: (context) => context });
+  return await watched(given, log);
+}
+
+interface WorkerProcess {
+  readonly settings: Settings;
+  readonly id: string;
+  readonly options: WorkerOptions;
+  readonly io: Io;
+}
+
+/** What looks on while it works. */
+interface Watching {
+  readonly log: Log<AnyEvent>;
+  readonly watch: (context: WorkerContext) => WorkerContext;
+}
+
+async function watched(given: WorkerProcess, log: Log<AnyEvent>): Promise<number> {
+  const [{ workerMetrics }, { monitored }] = await Promise.all([
+    import("../metrics/worker-metrics.ts"),
+    import("../metrics/monitor.ts"),
+  ]);
+  const { settings, id } = given;
+  const looks = { slots: settings.slots, monotonicSeconds: () => systemClock.monotonic() / 1000 };
+  const input = {
+    daemon: "worker",
+    id,
+    settings,
+    log,
+    metrics: (version: string) => workerMetrics(version, looks),
+  } as const;
+  return await monitored(input, async ({ log: counted, health, metrics }) => {
+    const watch = (context: WorkerContext): WorkerContext => ({
+      ...context,
+      jobs: watchedQueue(context.jobs, health, metrics),
+      runner: metrics.watch(context.runner),
+    });
+    return await live(given, { log: counted, watch });
+  });
+}
+
+async function live({ settings, id, options, io }: WorkerProcess, { log, watch }: Watching): Promise<number> {
+  const tell = options.attached === true ? tellParent : (): void => undefined;
   const daemon = new Daemon({
     name: "worker",
     open: async (scope) => [
       await openLoop(
-        { settings, id, log, tell, once: options.once === true, probed: options.attached === true },
+        { settings, id, log, tell, watch, once: options.once === true, probed: options.attached === true },
         scope,
       ),
     ],
@@ -73,19 +120,20 @@ interface WorkerLoop {
   readonly id: string;
   readonly log: Log<AnyEvent>;
   readonly tell: (message: WorkerMessage) => void;
+  readonly watch: (context: WorkerContext) => WorkerContext;
   readonly once: boolean;
   readonly probed: boolean;
 }
 
 async function openLoop(
-  { settings, id, log, tell, once, probed }: WorkerLoop,
+  { settings, id, log, tell, watch, once, probed }: WorkerLoop,
   scope: DaemonScope,
 ): Promise<DaemonLoop> {
   const context = await openWorker(
     { settings, id, slots: settings.slots, log, probed, watch: (runner) => telling(runner, tell) },
     scope,
   );
-  const run = async (stop: StopSignals): Promise<void> => await work(context, stop, tell, once);
+  const run = async (stop: StopSignals): Promise<void> => await work(watch(context), stop, tell, once);
   return { name: "worker", run, runOnce: run };
 }
 
