@@ -5,7 +5,7 @@
  */
 import type { Key } from "../jobs/analysis.ts";
 import type { Cause } from "../shared/formats/attempt.ts";
-import type { Lent } from "../shared/ports/blob-store.ts";
+import type { BlobStore, Lent } from "../shared/ports/blob-store.ts";
 import type { SegmentSummary } from "../shared/segment/types.ts";
 
 /** A bundle and what it is run with. Paths are local, read-only files whose hash the caller has verified. */
@@ -138,9 +138,11 @@ export interface JobRunner {
   release(attempt: string): Promise<void>;
 }
 
-/** One partition's range of a segment that somebody lends. */
-export interface LentSlice {
-  readonly lent: Lent;
+/** One partition's range of a segment. The store is read by whoever starts the child, since the child has no credentials. */
+export interface SegmentSlice {
+  readonly store: BlobStore;
+  readonly key: string;
+  /** Bytes of the segment. */
   readonly size: number;
   readonly partition: string;
 }
@@ -149,7 +151,7 @@ export interface MergeTask {
   readonly bundle: BundleRef;
   readonly columns: number;
   readonly publishBy: number;
-  readonly slices: readonly LentSlice[];
+  readonly slices: readonly SegmentSlice[];
 }
 
 export interface RenderTask extends MergeTask {

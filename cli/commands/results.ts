@@ -31,10 +31,8 @@ export async function results(name: string, options: ResultsOptions, io: Io): Pr
     const { renderer } = manifest;
     const executors = openExecutors(settings, await makeScratch(settings, newProcessName(systemRandom), scope));
     const cache = await bundleCache(settings, store);
-    const slices = await Promise.all(
-      manifest.data.flatMap(({ key, bytes, partitions }) =>
-        partitions.map(async (partition) => ({ lent: await store.lend(key), size: bytes, partition })),
-      ),
+    const slices = manifest.data.flatMap(({ key, bytes, partitions }) =>
+      partitions.map((partition) => ({ store, key, size: bytes, partition })),
     );
     const lines = executors.results({
       bundle: await cache.fetch(await readRun(store, renderer.run)),

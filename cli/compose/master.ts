@@ -12,6 +12,7 @@ import { runSchema, type RunSpec } from "../../shared/formats/run.ts";
 import { parseStored } from "../../shared/formats/stored.ts";
 import type { Log } from "../../shared/log.ts";
 import { runKey } from "../../shared/names.ts";
+import { httpTerms } from "../../shared/http-terms.ts";
 import { readAll } from "../../shared/read-all.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import { readLocalFile } from "./read-file.ts";
@@ -78,6 +79,7 @@ export function openExecutors(settings: Settings, scratch: string): Executors {
       rssBytesMax: limits.executorRssBytes,
       stallMs: timing.stallMs,
     },
+    http: () => httpTerms(settings.aws),
   });
 }
 

@@ -6,6 +6,7 @@ import type { AttemptLimits, JobRunner } from "../../executor/types.ts";
 import { systemClock, systemRandom } from "../../shared/clock.ts";
 import type { Settings } from "../../shared/config/settings.ts";
 import { compileLayout, type Layout } from "../../shared/dataset/layout.ts";
+import { httpTerms } from "../../shared/http-terms.ts";
 import { makeFolders } from "../../shared/local/make-folders.ts";
 import { translated } from "../../shared/local/system-errors.ts";
 import type { Log } from "../../shared/log.ts";
@@ -43,7 +44,7 @@ export async function openWorker(parts: WorkerParts, scope: Scope): Promise<Work
     data: async (dataset) => await data.of(dataset),
     jobs,
     ready,
-    runner: watch(childRunner({ scratch })),
+    runner: watch(childRunner({ scratch, http: () => httpTerms(settings.aws) })),
     bundles: await bundleCache(settings, store),
     dimensionsOf: dimensionsByLayout(),
     readFile: (path) => createReadStream(path),

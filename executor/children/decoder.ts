@@ -16,11 +16,13 @@ import { decodeBlock } from "../../shared/codecs/decode.ts";
 import { codeOf, messageOf } from "../../shared/errors.ts";
 import type { Lent } from "../../shared/ports/blob-store.ts";
 import type { Fault } from "../types.ts";
+import { httpAgents } from "../../shared/http-get.ts";
 import { readAhead } from "./ahead.ts";
 import { readBlock, SourceFault } from "./block-source.ts";
 import type { SourceBlock } from "./block-source.ts";
 import { reporter } from "./control.ts";
 import { frameBegin, frameData, frameDone, frameEnd, frameFault, frameHead, framePieceBytesMax } from "./frames.ts";
+import type { UrlTerms } from "./url-bytes.ts";
 import { heldBack, heldBytesMax } from "./held-back.ts";
 import { taskDescriptor } from "./protocol.ts";
 import type { DecoderAnswer, DecoderTask } from "./protocol.ts";
@@ -42,6 +44,7 @@ const frames = 1;
 class Decoder {
   readonly #task: DecoderTask;
   readonly #say: ReturnType<typeof reporter>;
+  readonly #terms: UrlTerms;
   readonly #answers = new Map<number, (answer: DecoderAnswer) => void>();
   #bytes = 0;
   #lastSaid = 0;
@@ -49,6 +52,7 @@ class Decoder {
   constructor(task: DecoderTask) {
     this.#task = task;
     this.#say = reporter(task.token);
+    this.#terms = { silentMs: task.silentMs, agents: httpAgents(task.http) };
   }
 
   answer(answer: DecoderAnswer): void {
@@ -84,7 +88,7 @@ class Decoder {
 
   #open(block: SourceBlock | undefined): AsyncGenerator<Uint8Array> | null {
     if (block === undefined) return null;
-    const chunks = readBlock(block, () => this.#lend(block), this.#task.silentMs);
+    const chunks = readBlock(block, () => this.#lend(block), this.#terms);
     return readAhead(chunks, compressedAheadBytesMax);
   }
 
@@ -94,7 +98,7 @@ class Decoder {
       this.#say({ say: "lend", block: block.index });
     });
     if ("lent" in answer) return answer.lent;
-    throw Object.assign(new SourceFault(block, answer.refused.cause, answer.refused.reason, answer.refused.message));
+    throw new SourceFault(answer.refused);
   }
 
   /** Yields the block's frames. False: they were the last, since it failed after some, or the sample is complete. */

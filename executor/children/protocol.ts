@@ -12,6 +12,7 @@
  * It is no proof, so the parent checks every report against what the decoder, which runs no user code, says of the block.
  */
 import type { Fault, BlockReport, AnalysisDescription, JobBlock, RenderedUnit } from "../types.ts";
+import type { HttpTerms } from "../../shared/http-terms.ts";
 import type { Lent } from "../../shared/ports/blob-store.ts";
 import type { Key } from "../../jobs/analysis.ts";
 import type { LeftOut, RecordFault } from "../core/attempt-state.ts";
@@ -141,6 +142,8 @@ export interface DecoderTask {
   readonly rawBytesMax: number | null;
   /** A download of which nothing came for so long, although the decoder waits for it, is cut and goes on elsewhere. */
   readonly silentMs: number;
+  /** How URLs are reached. May hold a proxy's password: to decoders only. */
+  readonly http: HttpTerms;
 }
 
 export type DecoderMessage =

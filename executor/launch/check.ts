@@ -5,6 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { realpath } from "node:fs/promises";
 import { SpotfoldError } from "../../shared/errors.ts";
+import type { HttpTerms } from "../../shared/http-terms.ts";
 import type {
   CheckTaskMessage,
   DecoderMessage,
@@ -22,7 +23,13 @@ import type { TaskLimits } from "./task.ts";
 /** Decoded bytes that are mapped: some hundred records of usual size, in some milliseconds. */
 export const sampleRawBytesMax = 4 * 1024 * 1024;
 
-export async function checkBundle(folders: AttemptFolders, task: CheckTask, limits: TaskLimits): Promise<CheckResult> {
+/** `http`: asked when the block is lent by URL. */
+export async function checkBundle(
+  folders: AttemptFolders,
+  task: CheckTask,
+  limits: TaskLimits,
+  http: () => HttpTerms,
+): Promise<CheckResult> {
   const { sample } = task;
   let description: AnalysisDescription | null = null;
   let mapped: SampleResult | null = null;
@@ -38,7 +45,8 @@ export async function checkBundle(folders: AttemptFolders, task: CheckTask, limi
     scratch: folders.work,
     sample: sample === null ? null : { records: sample.records, block: sample.block },
   };
-  const decoder = sample === null ? null : await startSample(folders, sample, limits, (fault) => (unread = fault));
+  const decoder =
+    sample === null ? null : await startSample(folders, sample, limits, http, (fault) => (unread = fault));
   try {
     await runTask(message, { folders, read: [], limits, hear, ...(decoder === null ? {} : { stdin: decoder }) });
   } finally {
@@ -53,6 +61,7 @@ async function startSample(
   folders: AttemptFolders,
   { block, lent }: NonNullable<CheckTask["sample"]>,
   { stallMs }: TaskLimits,
+  http: () => HttpTerms,
   failed: (fault: Fault) => void,
 ): Promise<Child> {
   const read = lent.kind === "path" ? [lent.path, await realpath(lent.path).catch(() => lent.path)] : [];
@@ -65,7 +74,13 @@ async function startSample(
   const { index, key, size, etag } = block;
   const token = randomBytes(16).toString("hex");
   const blocks = [{ index, key, size, etag }];
-  const task: DecoderTask = { token, blocks, rawBytesMax: sampleRawBytesMax, silentMs: silentMsOf(stallMs) };
+  const task: DecoderTask = {
+    token,
+    blocks,
+    rawBytesMax: sampleRawBytesMax,
+    silentMs: silentMsOf(stallMs),
+    http: lent.kind === "url" ? http() : {},
+  };
   decoder.send(task);
   return decoder;
 }

@@ -9,6 +9,9 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { SpotfoldError } from "../../shared/errors.ts";
+import type { HttpTerms } from "../../shared/http-terms.ts";
+import { translated } from "../../shared/local/system-errors.ts";
+import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import { SegmentWriter } from "../../shared/segment/writer.ts";
 import type { ChildRendered, ChildSlice, ExecutorTask } from "../children/protocol.ts";
 import type { RunInfo } from "../core/runs.ts";
@@ -17,13 +20,12 @@ import type {
   AttemptSegment,
   BundleRef,
   Executors,
-  LentSlice,
   MergeTask,
   RenderedUnit,
+  SegmentSlice,
 } from "../types.ts";
 import { checkBundle } from "./check.ts";
 import type { Child } from "./child.ts";
-import { fetchSegment } from "./fetch-segment.ts";
 import { makeFolders, removeFolders } from "./folders.ts";
 import type { AttemptFolders } from "./folders.ts";
 import { segmentAt } from "./runner.ts";
@@ -34,6 +36,8 @@ export interface ChildExecutorsOptions {
   /** Folder for the tasks' folders; one process's alone. */
   readonly scratch: string;
   readonly limits: TaskLimits;
+  /** As of `childRunner`: for the block of a check. */
+  readonly http?: () => HttpTerms;
 }
 
 /** The last and only file name of a merge's work folder that is read afterwards. */
@@ -51,8 +55,9 @@ export class ChildExecutors implements Executors {
   }
 
   async check(task: Parameters<Executors["check"]>[0]): ReturnType<Executors["check"]> {
+    const { limits, http = () => ({}) } = this.#options;
     return await this.#inFolders(task.bundle, async (folders, release) => {
-      const result = await checkBundle(folders, task, this.#options.limits);
+      const result = await checkBundle(folders, task, limits, http);
       await release();
       return result;
     });
@@ -154,26 +159,33 @@ function segmentTask<T extends string>(
   };
 }
 
-/** Children read files only: what is lent as a URL is fetched first, each segment once. */
-async function localSlices(slices: readonly LentSlice[], folder: string): Promise<ChildSlice[]> {
+/**
+ * Children read files only: what a store does not have as files is fetched first, each segment once. By the store itself, not
+ * by a URL: it goes on after a cut, signs anew when credentials change, knows the proxy, and says in words what it is refused.
+ */
+async function localSlices(slices: readonly SegmentSlice[], folder: string): Promise<ChildSlice[]> {
   const paths = new Map<string, string>();
-  for (const { lent } of slices) {
-    const name = lent.kind === "path" ? lent.path : lent.url;
-    if (!paths.has(name))
-      paths.set(
-        name,
-        lent.kind === "path" ? await realpath(lent.path) : await fetchTo(lent.url, join(folder, `slice-${paths.size}`)),
-      );
+  for (const { store, key } of slices) {
+    if (paths.has(key)) continue;
+    const lent = await store.lend(key);
+    const path = lent.kind === "path" ? await realpath(lent.path) : join(folder, `slice-${paths.size}`);
+    if (lent.kind === "url") await fetchTo(store, key, path);
+    paths.set(key, path);
   }
-  return slices.map(({ lent, partition }) => ({
-    partition,
-    path: paths.get(lent.kind === "path" ? lent.path : lent.url) ?? "",
-  }));
+  return slices.map(({ key, partition }) => ({ partition, path: paths.get(key) ?? "" }));
 }
 
-async function fetchTo(url: string, path: string): Promise<string> {
-  await fetchSegment(url, path);
-  return path;
+async function fetchTo(store: BlobStore, key: string, path: string): Promise<void> {
+  const blob = await store.get(key);
+  if (blob === null) throw new SpotfoldError("absent", `${store.name} has no ${key}`, { context: { key } });
+  try {
+    await pipeline(blob.body, createWriteStream(path, { flags: "wx" }));
+  } catch (error) {
+    // Our own disk: what the store failed with has its words already.
+    throw translated(error, { store: store.name, key, path });
+  } finally {
+    blob.cancel();
+  }
 }
 
 /** Slices without entries merge into a segment without entries. */

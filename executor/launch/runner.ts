@@ -9,6 +9,7 @@ import { randomBytes } from "node:crypto";
 import { lstat, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, SpotfoldError } from "../../shared/errors.ts";
+import type { HttpTerms } from "../../shared/http-terms.ts";
 import { isAttemptId } from "../../shared/names.ts";
 import { AttemptState } from "../core/attempt-state.ts";
 import type { RunInfo } from "../core/runs.ts";
@@ -23,29 +24,32 @@ import { runTask } from "./task.ts";
 export interface ChildRunnerOptions {
   /** Folder for the attempts' folders; one worker's alone. */
   readonly scratch: string;
+  /** Asked when blocks are lent by URL, and only then: certificates are read from files. Default: no proxy, Node's own. */
+  readonly http?: () => HttpTerms;
 }
 
 export function childRunner(options: ChildRunnerOptions): JobRunner {
   return {
-    run: (task, hooks) => runAttempt(options.scratch, task, hooks),
+    run: (task, hooks) => runAttempt(options, task, hooks),
     release: (attempt) => removeFolders(options.scratch, attempt),
   };
 }
 
-async function runAttempt(scratch: string, task: JobTask, hooks: JobHooks): Promise<JobOutcome> {
+async function runAttempt(options: ChildRunnerOptions, task: JobTask, hooks: JobHooks): Promise<JobOutcome> {
   if (!isAttemptId(task.attempt)) throw new SpotfoldError("internal", `${task.attempt} is no attempt's id`);
   const state = new AttemptState(task.blocks);
   const log = new AttemptLog();
   const deadline = performance.now() + task.limits.attemptMs;
   const runs = new Map<string, RunInfo>();
-  const folders = await makeFolders(scratch, task.attempt, task.bundle);
-  const blockPaths = await lendFiles(task, hooks, state);
+  const folders = await makeFolders(options.scratch, task.attempt, task.bundle);
+  const { paths: blockPaths, remote } = await lendFiles(task, hooks, state);
+  const http = remote ? (options.http?.() ?? {}) : {};
   for (let number = 0; ; number++) {
     if (hooks.stop.aborted) state.failed(stopFault(hooks.stop.reason));
     const pass = state.pass();
     if (pass === null) break;
     const token = randomBytes(16).toString("hex");
-    await runPass({ task, hooks, state, folders, blockPaths, runs, log, token, number, deadline, pass });
+    await runPass({ task, hooks, state, folders, blockPaths, http, runs, log, token, number, deadline, pass });
   }
   return await outcome(task, hooks, state, folders, runs, log);
 }
@@ -54,19 +58,23 @@ async function runAttempt(scratch: string, task: JobTask, hooks: JobHooks): Prom
  * Paths of the blocks, so that the decoder may read just these. A store that gives URLs is asked again, block by block, at
  * the moment of reading; a block that cannot be lent is struck before any child starts.
  */
-async function lendFiles(task: JobTask, hooks: JobHooks, state: AttemptState): Promise<string[]> {
+async function lendFiles(
+  task: JobTask,
+  hooks: JobHooks,
+  state: AttemptState,
+): Promise<{ readonly paths: string[]; readonly remote: boolean }> {
   const paths: string[] = [];
   for (const block of task.blocks) {
     if (hooks.stop.aborted) break;
     try {
       const lent = await hooks.lend(block);
-      if (lent.kind === "url") break;
+      if (lent.kind === "url") return { paths: [], remote: true };
       paths.push(lent.path, await realpath(lent.path).catch(() => lent.path));
     } catch (error) {
       refuse(state, block, error);
     }
   }
-  return [...new Set(paths)];
+  return { paths: [...new Set(paths)], remote: false };
 }
 
 function refuse(state: AttemptState, block: JobBlock, error: unknown): void {

@@ -1,4 +1,5 @@
 /** The two children of a slot, joined by a pipe, started for one pass and given their tasks. */
+import type { HttpTerms } from "../../shared/http-terms.ts";
 import type { DecoderTask, JobTaskMessage } from "../children/protocol.ts";
 import type { Pass } from "../core/attempt-state.ts";
 import type { JobTask } from "../types.ts";
@@ -26,6 +27,8 @@ export interface SlotSpec {
   readonly folders: AttemptFolders;
   /** Local files that the decoder may read. */
   readonly blockPaths: readonly string[];
+  /** How the decoder reaches URLs. */
+  readonly http: HttpTerms;
   readonly token: string;
   /** Of the pass, from 0. */
   readonly number: number;
@@ -76,12 +79,13 @@ export function startDecoder(folders: AttemptFolders, read: readonly string[]): 
   });
 }
 
-function decoderTask({ task, pass, token }: SlotSpec): DecoderTask {
+function decoderTask({ task, pass, token, http }: SlotSpec): DecoderTask {
   return {
     token,
     blocks: pass.blocks.map(({ index, key, size, etag }) => ({ index, key, size, etag })),
     rawBytesMax: null,
     silentMs: silentMsOf(task.limits.stallMs),
+    http,
   };
 }
 

@@ -105,9 +105,7 @@ function coverageDue(manifest: Manifest): readonly CoverageSegment[] | null {
 async function compactData(context: MasterContext, aggregate: string, manifest: Manifest, due: Due): Promise<void> {
   const { renderer } = manifest;
   const { partition, segments, level } = due;
-  const slices = await Promise.all(
-    segments.map(async ({ key, bytes }) => ({ lent: await context.store.lend(key), size: bytes, partition })),
-  );
+  const slices = segments.map(({ key, bytes }) => ({ store: context.store, key, size: bytes, partition }));
   const bundle = await context.bundleOf(renderer);
   const task = { bundle, columns: renderer.columns, publishBy: renderer.publishBy, slices };
   const merged = await context.executors.merge(task);

@@ -126,10 +126,8 @@ async function publishUnit(
 ): Promise<PublishedUnit> {
   const { manifest } = base;
   const { renderer } = manifest;
-  const slices = await Promise.all(
-    manifest.data.flatMap(({ key, bytes, partitions }) =>
-      partitions.map(async (partition) => ({ lent: await context.store.lend(key), size: bytes, partition })),
-    ),
+  const slices = manifest.data.flatMap(({ key, bytes, partitions }) =>
+    partitions.map((partition) => ({ store: context.store, key, size: bytes, partition })),
   );
   const rendered = await context.executors
     .render({

@@ -14,6 +14,8 @@ import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 import type { SQSClient, SQSClientConfig } from "@aws-sdk/client-sqs";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { SpotfoldError } from "../errors.ts";
+import { caList, readCa } from "../http-terms.ts";
+import type { CaFiles, ProxyVariables } from "../http-terms.ts";
 import { requestMsMaxDefault } from "./patience.ts";
 import { headerOf } from "./headers.ts";
 
@@ -29,14 +31,7 @@ const attemptsMaxDefault = 6;
 /** Any region will do to sign the question which region a bucket is in, and for servers that have only one. */
 export const regionDefault = "us-east-1";
 
-/** The proxies' environment variables, for `http.Agent`. */
-export interface ProxyVariables {
-  readonly HTTP_PROXY?: string;
-  readonly HTTPS_PROXY?: string;
-  readonly NO_PROXY?: string;
-}
-
-export interface AwsOptions {
+export interface AwsOptions extends CaFiles {
   /** `AWS_ENDPOINT_URL_S3`, else `AWS_ENDPOINT_URL`. Absent: AWS's own. */
   readonly s3Endpoint?: string;
   /** `AWS_ENDPOINT_URL_SQS`, else `AWS_ENDPOINT_URL`. Absent: AWS's own. */
@@ -73,11 +68,17 @@ function commonConfig(options: AwsOptions) {
       // A socket may lie idle while whoever reads a body pauses; reading.ts watches bodies that should move.
       socketTimeout: 0,
       httpAgent: new HttpAgent(agentOptions),
-      httpsAgent: new HttpsAgent(agentOptions),
+      httpsAgent: new HttpsAgent({ ...agentOptions, ...trusted(options) }),
     }),
     ...(options.region === undefined ? {} : { region: options.region }),
     ...(options.profile === undefined ? {} : { profile: options.profile }),
   } as const;
+}
+
+/** Node itself trusts those of NODE_EXTRA_CA_CERTS, but where it is told whom to trust. */
+function trusted(options: AwsOptions): { ca?: string[] } {
+  const ca = options.caBundle === undefined ? undefined : caList(readCa(options));
+  return ca === undefined ? {} : { ca };
 }
 
 export function s3ClientConfig(options: AwsOptions): S3ClientConfig {

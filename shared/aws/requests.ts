@@ -6,6 +6,7 @@
  */
 import type { S3Client } from "@aws-sdk/client-s3";
 import pLimit from "p-limit";
+import type { LentUrl } from "../ports/blob-store.ts";
 import type { Clock, Random } from "../ports/clock.ts";
 import { storeTimeOf } from "./client.ts";
 import { translated } from "./errors.ts";
@@ -93,13 +94,14 @@ export class S3Requests {
 
   /** An error of `send` in words. `action` as policies name it. */
   translated(error: unknown, action: string, key?: string): unknown {
-    return translated(error, {
-      store: this.place.name,
-      action,
-      resource: resourceOf(this.place, key),
-      ...(key === undefined ? {} : { key }),
-      ...(this.#profile === undefined ? {} : { profile: this.#profile }),
-    });
+    return translated(error, { ...this.namesOf(key), action, ...(key === undefined ? {} : { key }) });
+  }
+
+  /** What errors are told with. */
+  namesOf(key?: string): NonNullable<LentUrl["names"]> {
+    const { place } = this;
+    const names = { store: place.name, resource: resourceOf(place, key) };
+    return this.#profile === undefined ? names : { ...names, profile: this.#profile };
   }
 
   /** The store's clock at an answer, ms since the epoch. */

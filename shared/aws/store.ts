@@ -124,7 +124,8 @@ export class S3BlobStore implements BlobStore {
     }
     try {
       const command = new GetObjectCommand(this.#requests.at(key));
-      return { kind: "url", url: await getSignedUrl(this.#requests.client, command, { expiresIn: lentSecondsMax }) };
+      const url = await getSignedUrl(this.#requests.client, command, { expiresIn: lentSecondsMax });
+      return { kind: "url", url, names: this.#requests.namesOf(key) };
     } catch (error) {
       throw this.#requests.translated(error, "s3:GetObject", key);
     }

@@ -1,5 +1,6 @@
 /**
- * What the environment says about AWS, in the names that all of its tools know: endpoints, region, profile, proxies.
+ * What the environment says about AWS, in the names that all of its tools know: endpoints, region, profile, proxies,
+ * certificates.
  * Credentials, profile files, SSO and roles are found by the SDK itself, which reads the same variables.
  */
 import type { AwsOptions } from "../aws/client.ts";
@@ -29,6 +30,8 @@ export function awsOptions(variables: Variables): AwsOptions {
     ...given("sqsEndpoint", endpointOf("SQS")),
     ...given("region", first(variables, "AWS_REGION", "AWS_DEFAULT_REGION")),
     ...given("profile", first(variables, "AWS_PROFILE")),
+    ...given("caBundle", first(variables, "AWS_CA_BUNDLE")),
+    ...given("extraCa", first(variables, "NODE_EXTRA_CA_CERTS")),
     ...(Object.keys(proxy).length === 0 ? {} : { proxy: Object.freeze(proxy) }),
   });
 }

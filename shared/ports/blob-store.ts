@@ -63,7 +63,21 @@ export interface ListPage {
 }
 
 /** Read access to one blob that can be handed to a child without credentials. */
-export type Lent = { readonly kind: "path"; readonly path: string } | { readonly kind: "url"; readonly url: string };
+export type Lent = { readonly kind: "path"; readonly path: string } | LentUrl;
+
+export interface LentUrl {
+  readonly kind: "url";
+  readonly url: string;
+  /** What a refusal of it is told with. */
+  readonly names?: {
+    /** As the store's `name`. */
+    readonly store: string;
+    /** As policies name the blob. */
+    readonly resource: string;
+    /** The profile that the credentials are of, for the command that logs in again. */
+    readonly profile?: string;
+  };
+}
 
 export interface BlobStore {
   /** For people and error messages, e.g. `file:/data/store`. */

@@ -2,8 +2,10 @@
 import type { LoadedAnalysis } from "../../executor/core/load.ts";
 import { combineOf } from "../../executor/core/merge.ts";
 import { RunWriter } from "../../executor/core/runs.ts";
-import type { AttemptSegment, LentSlice, MergeTask, RenderedUnit, RenderTask } from "../../executor/types.ts";
+import type { AttemptSegment, MergeTask, RenderedUnit, RenderTask, SegmentSlice } from "../../executor/types.ts";
 import type { MergingExecutors } from "../../master/context.ts";
+import { SpotfoldError } from "../../shared/errors.ts";
+import { readAll } from "../../shared/read-all.ts";
 import type { EntryCursor } from "../../shared/segment/entry.ts";
 import { keyOf, valueOf } from "../../shared/segment/entry.ts";
 import { decodeKey, prefixRange } from "../../shared/segment/key.ts";
@@ -37,7 +39,7 @@ export class SimExecutors implements MergingExecutors {
     };
     const { columns, publishBy } = task;
     const writer = new RunWriter("merged", { columns, publishBy, scratch, beat: () => {} });
-    const cursor = new MergeCursor(task.slices.map(cursorOf), combineOf(this.#loaded, true));
+    const cursor = new MergeCursor(await cursorsOf(task.slices), combineOf(this.#loaded, true));
     while (cursor.next()) writer.addFrom(cursor);
     const info = writer.finish();
     const path = this.#keep(Buffer.concat(chunks));
@@ -57,8 +59,7 @@ export class SimExecutors implements MergingExecutors {
   async render(task: RenderTask): Promise<RenderedUnit & { release(): Promise<void> }> {
     await this.#child("executor.render");
     const totals = new Map<string, number>();
-    for (const slice of task.slices) {
-      const cursor = cursorOf(slice);
+    for (const cursor of await cursorsOf(task.slices)) {
       while (cursor.next()) {
         const [, ...columns] = decodeKey(keyOf(cursor));
         if (columns[0] !== task.unit[0]) continue;
@@ -96,8 +97,17 @@ export class SimExecutors implements MergingExecutors {
   }
 }
 
-function cursorOf({ lent, partition }: LentSlice): EntryCursor {
-  if (lent.kind !== "url") throw new Error("a store in memory lends data: URLs");
-  const bytes = Buffer.from(lent.url.slice(lent.url.indexOf(",") + 1), "base64");
-  return SyncSegmentReader.open(syncMemorySource(bytes)).cursor(prefixRange([partition]));
+/** Each segment is read once, as by the real ones. */
+async function cursorsOf(slices: readonly SegmentSlice[]): Promise<EntryCursor[]> {
+  const segments = new Map<string, Uint8Array>();
+  for (const { store, key } of slices) {
+    if (segments.has(key)) continue;
+    const blob = await readAll(store, key);
+    if (blob === null) throw new SpotfoldError("absent", `${store.name} has no ${key}`);
+    segments.set(key, blob.bytes);
+  }
+  return slices.map(({ key, partition }) => {
+    const source = syncMemorySource(segments.get(key) ?? new Uint8Array());
+    return SyncSegmentReader.open(source).cursor(prefixRange([partition]));
+  });
 }

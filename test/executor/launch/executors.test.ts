@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { describe, it } from "mocha";
 import { bundleAnalysis } from "../../../executor/bundle.ts";
 import { ChildExecutors } from "../../../executor/launch/executors.ts";
-import type { BundleRef, LentSlice } from "../../../executor/types.ts";
+import type { BundleRef, SegmentSlice } from "../../../executor/types.ts";
+import { FolderBlobStore } from "../../../shared/local/folder-store/store.ts";
 import { encodeKey } from "../../../shared/segment/key.ts";
 import { sortTexts } from "../../../shared/segment/order.ts";
 import { syncFileSource } from "../../../shared/segment/source.ts";
@@ -41,7 +42,7 @@ const publishing = source.replace(
 interface Bench extends Setting {
   readonly executors: ChildExecutors;
   /** A segment file of `[partition, os, version] -> value`, and its slices. */
-  segment(name: string, entries: readonly (readonly [string, string, string, number])[]): LentSlice[];
+  segment(name: string, entries: readonly (readonly [string, string, string, number])[]): Promise<SegmentSlice[]>;
 }
 
 function bench(): Bench {
@@ -49,7 +50,7 @@ function bench(): Bench {
   return {
     ...s,
     executors: new ChildExecutors({ scratch: s.scratch, limits }),
-    segment(name, entries) {
+    async segment(name, entries) {
       const parts: Uint8Array[] = [];
       const writer = new SegmentWriter((bytes) => void parts.push(bytes), { columns: 3 });
       const texts = new Map(
@@ -57,16 +58,16 @@ function bench(): Bench {
       );
       for (const key of sortTexts(texts.keys())) writer.addText(key, texts.get(key) ?? "");
       writer.finish();
-      const path = join(s.folder, name);
       const bytes = Buffer.concat(parts);
-      writeFileSync(path, bytes);
+      const store = await FolderBlobStore.open(s.folder, { foreign: true });
+      writeFileSync(join(s.folder, name), bytes);
       const partitions = [...new Set(entries.map(([partition]) => partition))];
-      return partitions.map((partition) => ({ lent: { kind: "path", path }, size: bytes.length, partition }));
+      return partitions.map((partition) => ({ store, key: name, size: bytes.length, partition }));
     },
   };
 }
 
-const task = (bundle: BundleRef, slices: readonly LentSlice[]) => ({ bundle, columns: 2, publishBy: 1, slices });
+const task = (bundle: BundleRef, slices: readonly SegmentSlice[]) => ({ bundle, columns: 2, publishBy: 1, slices });
 
 async function textOf(chunks: AsyncIterable<Uint8Array>): Promise<string> {
   let text = "";
@@ -80,14 +81,14 @@ describe("executors", function executors() {
   it("merge slices, whole keys with their partitions, and say what is in them", async () => {
     const b = bench();
     const slices = [
-      ...b.segment("one", [
+      ...(await b.segment("one", [
         ["p1", "WINNT", "6.1", 1],
         ["p2", "Linux", "3", 2],
-      ]),
-      ...b.segment("two", [
+      ])),
+      ...(await b.segment("two", [
         ["p1", "WINNT", "6.1", 5],
         ["p1", "Darwin", "9", 7],
-      ]),
+      ])),
     ];
     const merged = await b.executors.merge(task(b.bundle(source), slices));
     const source_ = syncFileSource(merged.path);
@@ -122,7 +123,7 @@ describe("executors", function executors() {
 
   it("merge only the slices that they are given", async () => {
     const b = bench();
-    const [, second] = b.segment("one", [
+    const [, second] = await b.segment("one", [
       ["p1", "a", "1", 1],
       ["p2", "b", "2", 2],
     ]);
@@ -135,7 +136,10 @@ describe("executors", function executors() {
 
   it("name the key that merge threw at, and leave nothing behind", async () => {
     const b = bench();
-    const slices = [...b.segment("one", [["p1", "bad", "1", 1]]), ...b.segment("two", [["p1", "bad", "1", 1]])];
+    const slices = [
+      ...(await b.segment("one", [["p1", "bad", "1", 1]])),
+      ...(await b.segment("two", [["p1", "bad", "1", 1]])),
+    ];
     await assert.rejects(b.executors.merge(task(b.bundle(source), slices)), (error: Error & { code?: string }) => {
       assert.equal(error.code, "analysis-failed");
       assert.match(error.message, /"p1\\tbad\\t1".*no merge of bad/);
@@ -147,15 +151,15 @@ describe("executors", function executors() {
   it("render one unit across partitions, in key order, without the partition", async () => {
     const b = bench();
     const slices = [
-      ...b.segment("one", [
+      ...(await b.segment("one", [
         ["p1", "WINNT", "6.2", 1],
         ["p2", "Linux", "3", 2],
-      ]),
-      ...b.segment("two", [
+      ])),
+      ...(await b.segment("two", [
         ["p2", "WINNT", "6.1", 5],
         ["p2", "WINNT", "6.2", 3],
         ["p2", "WINNTX", "1", 1],
-      ]),
+      ])),
     ];
     const rendered = await b.executors.render({
       ...task(b.bundle(publishing), slices),
@@ -178,7 +182,7 @@ describe("executors", function executors() {
 
   it("refuse file names that leave the folder or are the pointer's, and name the key when render throws", async () => {
     const b = bench();
-    const slices = b.segment("one", [
+    const slices = await b.segment("one", [
       ["p1", "escape", "1", 1],
       ["p1", "pointer", "1", 1],
       ["p1", "throws", "1", 13],
@@ -198,7 +202,7 @@ describe("executors", function executors() {
 
   it("publish results.ndjson for an analysis that says nothing of publishing", async () => {
     const b = bench();
-    const slices = b.segment("one", [
+    const slices = await b.segment("one", [
       ["p1", "WINNT", "6.2", 1],
       ["p2", "WINNT", "6.2", 2],
     ]);
@@ -219,11 +223,11 @@ describe("executors", function executors() {
   it("stream results in key order, finished, as ndjson and CSV", async () => {
     const b = bench();
     const slices = [
-      ...b.segment("one", [
+      ...(await b.segment("one", [
         ["p1", 'a "quoted", one', "1", 1],
         ["p2", "b", "2", 2],
-      ]),
-      ...b.segment("two", [["p1", "b", "2", 3]]),
+      ])),
+      ...(await b.segment("two", [["p1", "b", "2", 3]])),
     ];
     const results = (format: "ndjson" | "csv", prefix: readonly string[] = []) =>
       textOf(b.executors.results({ ...task(b.bundle(source), slices), format, prefix }));
@@ -238,7 +242,7 @@ describe("executors", function executors() {
 
   it("stop when nobody wants more results", async () => {
     const b = bench();
-    const slices = b.segment(
+    const slices = await b.segment(
       "one",
       Array.from({ length: 200_000 }, (_, i) => ["p1", `k${i}`, "1", i] as const),
     );
