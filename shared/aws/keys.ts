@@ -16,10 +16,13 @@ export interface S3Place {
   readonly name: string;
 }
 
-/** Names of directory buckets end so, and no others may. */
-const directoryBucketSuffix = "--x-s3";
+/** Names of directory buckets, and of access points to them, end so, and no others may. */
+const directoryBucketSuffixes = ["--x-s3", "--xa-s3"];
 
-/** Throws `usage` for what names no bucket, `store-unfit` for a directory bucket. */
+/**
+ * Throws `usage` for what names no bucket, `store-unfit` for a directory bucket. An access point goes by its alias, which is
+ * used as a bucket's name is; its ARN is no place, since a `/` in it is none between bucket and prefix.
+ */
 export function parseS3Place(text: string): S3Place {
   const match = /^s3:\/\/([^/]+)((?:\/.*)?)$/is.exec(text);
   const bucket = match?.[1];
@@ -30,9 +33,15 @@ export function parseS3Place(text: string): S3Place {
   }
   const path = (match?.[2] ?? "").replace(/^\//, "").replace(/\/+$/, "");
   const name = `s3://${bucket}${path === "" ? "" : `/${path}`}`;
-  if (bucket.endsWith(directoryBucketSuffix)) {
+  if (bucket.startsWith("arn:")) {
+    throw new SpotfoldError("usage", `${JSON.stringify(text)} is an ARN, and no place in S3.`, {
+      hint: "Write s3://BUCKET/PREFIX; of an access point, its alias as the bucket (it ends in -s3alias).",
+    });
+  }
+  const directory = directoryBucketSuffixes.find((suffix) => bucket.endsWith(suffix));
+  if (directory !== undefined) {
     throw new SpotfoldError("store-unfit", `${name} is in a directory bucket, which lists its keys in no order.`, {
-      hint: `Use a general purpose bucket: one whose name does not end in ${directoryBucketSuffix}.`,
+      hint: `Use a general purpose bucket: one whose name does not end in ${directory}.`,
       context: { store: name, bucket },
     });
   }

@@ -10,6 +10,7 @@ import {
   quotedEtag,
 } from "../../../shared/aws/keys.ts";
 import { failsWith } from "../../support/blob-store-helpers.ts";
+import { openS3 } from "../../support/s3-on-moto.ts";
 
 /** As AWS does: a space as `+`, `/` and unreserved characters as they are, all else as percent escapes of UTF-8. */
 function asAws(key: string): string {
@@ -59,8 +60,24 @@ describe("keys in S3", () => {
     assert.deepEqual(parseS3Place("s3://b/p/q/"), { bucket: "b", root: "p/q/", name: "s3://b/p/q" });
     for (const text of ["s3:b", "s3://", "s3:///p", "file:/x"])
       await failsWith("usage", (async () => parseS3Place(text))());
-    const error = await failsWith("store-unfit", (async () => parseS3Place("s3://b--usw2-az1--x-s3/p"))());
-    assert.match(`${error.message} ${error.hint}`, /b--usw2-az1--x-s3.*directory bucket.*general purpose/);
+  });
+
+  it("refuse directory buckets by name, and ARNs; take an access point by its alias", async () => {
+    for (const bucket of ["b--usw2-az1--x-s3", "points--usw2-az1--xa-s3"]) {
+      const error = await failsWith("store-unfit", (async () => parseS3Place(`s3://${bucket}/p`))());
+      assert.match(
+        `${error.message} ${error.hint}`,
+        /^s3:\/\/\w+--usw2-az1--xa?-s3\/p is in a directory bucket.*general/,
+      );
+      await failsWith("store-unfit", openS3("http://127.0.0.1:9", `s3://${bucket}`));
+    }
+    for (const end of [":point", "/point", "/point/object/p"]) {
+      const text = `s3://arn:aws:s3:eu-west-1:123456789012:accesspoint${end}`;
+      assert.match((await failsWith("usage", (async () => parseS3Place(text))())).hint ?? "", /-s3alias/);
+    }
+    const alias = "point-0123456789abcdefghijklmnopqrstuvwxyz-s3alias";
+    assert.deepEqual(parseS3Place(`s3://${alias}/p`), { bucket: alias, root: "p/", name: `s3://${alias}/p` });
+    for (const bucket of ["x-s3", "my-x-s3", "b--x-s3b"]) assert.equal(parseS3Place(`s3://${bucket}`).bucket, bucket);
   });
 
   it("take quotes off etags and put them on, and change nothing else", () => {
