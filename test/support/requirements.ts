@@ -33,10 +33,10 @@ const execute = promisify(execFile);
 /** Undefined when it is there, else why not. */
 type Probe = () => string | undefined | Promise<string | undefined>;
 
-function command(name: string): Probe {
+function command(name: string, version = "--version"): Probe {
   return async () => {
     try {
-      await execute(name, ["--version"], { timeout: COMMAND_WAIT_MS });
+      await execute(name, [version], { timeout: COMMAND_WAIT_MS });
       return undefined;
     } catch {
       return `the command ${name} cannot be run`;
@@ -90,6 +90,8 @@ const PROBES = {
   xz: command("xz"),
   zstd: command("zstd"),
   gzip: command("gzip"),
+  /** Makes the certificates of servers of the tests. */
+  openssl: command("openssl", "version"),
   git: command("git"),
 } satisfies Record<string, Probe>;
 
