@@ -12,12 +12,12 @@ import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 import type { SQSClient, SQSClientConfig } from "@aws-sdk/client-sqs";
-import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { SpotfoldError } from "../errors.ts";
 import { caList, readCa } from "../http-terms.ts";
 import type { CaFiles, ProxyVariables } from "../http-terms.ts";
-import { requestMsMaxDefault } from "./patience.ts";
+import { requestMsMaxDefault, silentMsMaxDefault } from "./patience.ts";
 import { headerOf } from "./headers.ts";
+import { WatchedHandler } from "./watched-handler.ts";
 
 /** Of one client. A body that is being read keeps one. Above what calls may hold at once (requests.ts), so none waits for a socket. */
 export const socketsMax = 256;
@@ -61,15 +61,18 @@ function commonConfig(options: AwsOptions) {
   return {
     maxAttempts: options.attemptsMax ?? attemptsMaxDefault,
     retryMode: "standard",
-    requestHandler: new NodeHttpHandler({
-      connectionTimeout: connectMsMax,
-      requestTimeout: options.requestMsMax ?? requestMsMaxDefault,
-      throwOnRequestTimeout: true,
-      // A socket may lie idle while whoever reads a body pauses; reading.ts watches bodies that should move.
-      socketTimeout: 0,
-      httpAgent: new HttpAgent(agentOptions),
-      httpsAgent: new HttpsAgent({ ...agentOptions, ...trusted(options) }),
-    }),
+    requestHandler: new WatchedHandler(
+      {
+        connectionTimeout: connectMsMax,
+        requestTimeout: options.requestMsMax ?? requestMsMaxDefault,
+        throwOnRequestTimeout: true,
+        // A socket may lie idle while whoever reads a body pauses; reading.ts watches bodies that should move.
+        socketTimeout: 0,
+        httpAgent: new HttpAgent(agentOptions),
+        httpsAgent: new HttpsAgent({ ...agentOptions, ...trusted(options) }),
+      },
+      options.silentMsMax ?? silentMsMaxDefault,
+    ),
     ...(options.region === undefined ? {} : { region: options.region }),
     ...(options.profile === undefined ? {} : { profile: options.profile }),
   } as const;

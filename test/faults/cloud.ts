@@ -7,6 +7,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { S3BlobStore } from "../../shared/aws/store.ts";
+import { messageOf } from "../../shared/errors.ts";
 import { readAll } from "../../shared/read-all.ts";
 import { FaultProxy } from "../support/fault-proxy.ts";
 import { startMoto, type Moto } from "../support/moto.ts";
@@ -119,7 +120,7 @@ export class CloudSite extends Site {
 
   /** Everything is covered, published and whole: what is published then. Masters must be at work. */
   async published(aggregate: string, blocks: number): Promise<Published> {
-    this.#web ??= openS3(this.#parts.endpoint, this.env["SPOTFOLD_WEB"] ?? "");
+    this.#web ??= openS3(this.#parts.endpoint, this.env["SPOTFOLD_WEB"] ?? "", { published: true });
     const web = await this.#web;
     let last: unknown = new Error("nothing is published");
     for (const until = performance.now() + publishMsMax; performance.now() < until; await sleep(lookMs)) {
@@ -165,6 +166,18 @@ async function download(store: S3BlobStore, from: string, folder: string): Promi
 /** As it would be published under another aggregate's name. */
 export function renamed(published: Published, aggregate: string): Published {
   return { ...published, coverage: Object.assign({}, published.coverage, { aggregate }) };
+}
+
+const logCharsShown = 3_000;
+
+/** A failure of `act` shows the end of each daemon's log. */
+export async function withLogs<T>(daemons: readonly Started[], act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    const logs = daemons.map((daemon) => daemon.stderr().slice(-logCharsShown));
+    throw new Error(`${messageOf(error)}\n${logs.join("\n--- the next daemon\n")}`, { cause: error });
+  }
 }
 
 /** All drain, with exit code 0. */

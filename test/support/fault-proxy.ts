@@ -35,6 +35,8 @@ export type Fate =
   | { readonly cutRequestAfterBytes: number }
   /** Forwarded; reset after so many bytes of the answer's body. */
   | { readonly cutReplyAfterBytes: number }
+  /** Forwarded; after so many bytes of the answer's body nothing more comes, and the connection stays. */
+  | { readonly silentAfterBytes: number }
   /** Answered here, nothing forwarded. */
   | { readonly answer: Answer }
   /** Forwarded twice, one after the other; the second answer is passed on. */
@@ -118,7 +120,10 @@ export class FaultProxy {
     } else if ("cutRequestAfterBytes" in fate) {
       await drained(incoming, fate.cutRequestAfterBytes);
       socket.resetAndDestroy();
-    } else if ("cutReplyAfterBytes" in fate) await cutReply(await this.#forward(incoming), outgoing, fate);
+    } else if ("cutReplyAfterBytes" in fate) {
+      await begin(await this.#forward(incoming), outgoing, fate.cutReplyAfterBytes);
+      socket.resetAndDestroy();
+    } else if ("silentAfterBytes" in fate) await begin(await this.#forward(incoming), outgoing, fate.silentAfterBytes);
     else {
       await drained(incoming, Infinity);
       const { status, headers, body } = fate.answer;
@@ -157,12 +162,10 @@ async function passOn(reply: IncomingMessage, outgoing: ServerResponse): Promise
   await pipeline(reply, outgoing);
 }
 
-async function cutReply(
-  reply: IncomingMessage,
-  outgoing: ServerResponse,
-  { cutReplyAfterBytes: bytesMax }: { cutReplyAfterBytes: number },
-): Promise<void> {
+/** Of the answer, so many bytes of the body; its end is not told. */
+async function begin(reply: IncomingMessage, outgoing: ServerResponse, bytesMax: number): Promise<void> {
   outgoing.writeHead(reply.statusCode ?? 500, headersOf(reply));
+  outgoing.flushHeaders();
   let bytes = 0;
   for await (const chunk of reply) {
     const part = (chunk as Buffer).subarray(0, bytesMax - bytes);
@@ -170,7 +173,6 @@ async function cutReply(
     await new Promise<void>((resolve) => outgoing.write(part, () => resolve()));
     if (bytes >= bytesMax) break;
   }
-  outgoing.socket?.resetAndDestroy();
 }
 
 /** Of this connection: those of the next one are its own. */
