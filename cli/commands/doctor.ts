@@ -2,17 +2,19 @@
  * `spotfold doctor`: tries everything that a run needs and says of each whether it is well, else why not and what to do.
  * Leaves nothing behind. Then it prints the settings, without credentials.
  *
- * `--json` prints `{format: 1, ok, checks: [{name, state: "ok"|"failed"|"skipped", detail, hint?}], settings}`; settings are
+ * `--json` prints `{format: 1, ok, checks: [{name, state: "ok"|"warning"|"failed"|"skipped", detail, hint?}], settings}`; settings are
  * null when they are wrong.
  *
- *   exit 0   all is well        1   something is not        130, 143   interrupted
+ *   exit 0   all is well, or there are warnings        1   something is not        130, 143   interrupted
  */
 import { printable, type Settings } from "../../shared/config/settings.ts";
 import { settingsOf, type StoreOptions } from "../compose/settings.ts";
 import { outcomeOf, outcomeText, type Check, type Outcome } from "../doctor/check.ts";
 import { childrenCheck } from "../doctor/children.ts";
 import { datasetChecks } from "../doctor/datasets.ts";
+import { bucketLooks } from "../doctor/looks.ts";
 import { machineChecks, placeChecks } from "../doctor/machine.ts";
+import { serverChecks } from "../doctor/servers.ts";
 import { storeChecks } from "../doctor/stores.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
@@ -44,9 +46,11 @@ export async function doctor(options: DoctorOptions, io: Io): Promise<number> {
   if (settings === null) {
     await note({ name: "the rest", state: "skipped", detail: "until the settings are right" });
   } else {
+    const look = bucketLooks(settings);
     await tryAll([
       ...placeChecks(settings),
-      ...storeChecks(settings),
+      ...storeChecks(settings, look),
+      ...serverChecks(settings, look),
       childrenCheck(settings),
       ...datasetChecks(settings),
     ]);
@@ -56,14 +60,20 @@ export async function doctor(options: DoctorOptions, io: Io): Promise<number> {
     return interrupts.exitCode();
   }
   const failed = outcomes.filter(({ state }) => state === "failed").length;
+  const warned = outcomes.filter(({ state }) => state === "warning").length;
   const shown = settings === null ? null : printable(settings);
   if (options.json === true) {
     await out.write(`${JSON.stringify({ format: 1, ok: failed === 0, checks: outcomes, settings: shown })}\n`);
   } else {
     if (shown !== null) await out.write(`\nSettings:\n${linesOf(shown).join("\n")}\n`);
-    await out.write(failed === 0 ? "\nAll is well.\n" : `\n${counted(failed, "check")} failed.\n`);
+    await out.write(`\n${verdict(failed, warned)}\n`);
   }
   return failed === 0 ? exitCodes.done : exitCodes.failed;
+}
+
+function verdict(failed: number, warned: number): string {
+  if (failed > 0) return `${counted(failed, "check")} failed.`;
+  return warned === 0 ? "All is well." : `A run would work; ${counted(warned, "warning")}.`;
 }
 
 function described({ configFile }: Settings): string {

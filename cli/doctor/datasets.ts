@@ -1,12 +1,19 @@
-/** The checks of configured datasets: their places are there, and hold what the layout says, as far as the first keys tell. */
+/**
+ * The checks of configured datasets: their places are there, hold what the layout says, as far as the first keys tell, and a
+ * block in a bucket can be read as decoders read it, through a URL that is lent. Nothing is written.
+ */
 import type { Settings } from "../../shared/config/settings.ts";
 import { compileLayout } from "../../shared/dataset/layout.ts";
 import { checkDatasets } from "../../shared/dataset/place.ts";
 import type { DatasetSpec } from "../../shared/dataset/types.ts";
+import { codeOf, messageOf, SpotfoldError } from "../../shared/errors.ts";
+import { httpGet } from "../../shared/http-get.ts";
+import type { BlobStore } from "../../shared/ports/blob-store.ts";
+import { readAll } from "../../shared/read-all.ts";
 import { DataStores } from "../compose/ports.ts";
 import { withScope } from "../compose/scope.ts";
 import { counted } from "../report/lines.ts";
-import type { Check } from "./check.ts";
+import { wrong, type Check, type Finding } from "./check.ts";
 
 export function datasetChecks(settings: Settings): readonly Check[] {
   const { datasets } = settings;
@@ -22,7 +29,7 @@ export function datasetChecks(settings: Settings): readonly Check[] {
   ];
 }
 
-async function look(settings: Settings, dataset: DatasetSpec): Promise<string> {
+async function look(settings: Settings, dataset: DatasetSpec): Promise<Finding> {
   const { place, layout } = dataset;
   return await withScope(async (scope) => {
     const store = await new DataStores(settings, scope).of(dataset);
@@ -30,9 +37,39 @@ async function look(settings: Settings, dataset: DatasetSpec): Promise<string> {
     // One page: whether anything is there, not how much.
     for await (const { blobs } of store.list("")) {
       if (blobs.length === 0) continue;
-      const matching = blobs.filter(({ key }) => compiled.match(key) !== null).length;
-      return `${place}: ${matching} of the first ${counted(blobs.length, "key")} match the layout ${layout}`;
+      const matching = blobs.filter(({ key }) => compiled.match(key) !== null);
+      const listed = `${place}: ${matching.length} of the first ${counted(blobs.length, "key")} match the layout ${layout}`;
+      const block = matching[0] ?? blobs[0];
+      return block === undefined ? listed : await lookAtBlock(store, block.key, listed);
     }
     return `${place}: empty`;
   });
+}
+
+/** Files are read as they are; what they allow shows with the first run, for each by itself. */
+async function lookAtBlock(store: BlobStore, key: string, listed: string): Promise<Finding> {
+  const lent = await store.lend(key);
+  if (lent.kind === "path") return listed;
+  try {
+    await readLent(store, key, lent.url);
+    return `${listed}; ${key} can be read`;
+  } catch (error) {
+    // It is that block's own state, and runs list it as missing.
+    if (codeOf(error) !== "archived") throw error;
+    const hint = (error as SpotfoldError).hint ?? "";
+    return { detail: `${listed}; ${messageOf(error)}`, hint };
+  }
+}
+
+/** One byte is enough. What S3 says to a URL has few words, so a refusal is asked for again through the store. */
+async function readLent(store: BlobStore, key: string, url: string): Promise<void> {
+  const { status, body } = await httpGet(url, { range: "bytes=0-0" });
+  body.destroy();
+  // An empty block has no first byte.
+  if ([200, 206, 416].includes(status)) return;
+  await readAll(store, key, { range: { start: 0, end: 1 } });
+  throw wrong(
+    `${store.name} answers ${status} to the URL that it lent for ${key}`,
+    "See whether a proxy changes URLs.",
+  );
 }

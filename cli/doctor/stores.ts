@@ -20,21 +20,28 @@ import { probeStore } from "../../shared/store-probe.ts";
 import { isSqsPlace } from "../../shared/aws/sqs/place.ts";
 import { folderOf, isFolder } from "../compose/ports.ts";
 import { counted } from "../report/lines.ts";
+import { blobSteps } from "./blobs.ts";
 import { wrong, type Check } from "./check.ts";
-import { checkBucket, checkSqs, tryBlobs } from "./remote.ts";
+import { checkDead, checkSqs, checkStoreBucket, checkWebBucket, termsOf } from "./remote.ts";
+import type { LookAtBucket } from "./looks.ts";
 import { withScratch } from "./scratch.ts";
+import { tryEach } from "./tried.ts";
 
-export function storeChecks(settings: Settings): readonly Check[] {
+export function storeChecks(settings: Settings, look: LookAtBucket): readonly Check[] {
   const { store, web, queue, catalog } = settings;
-  return [
+  const checks: Check[] = [
     {
       name: "store",
-      run: async () => await (isFolder(store) ? checkStore(folderOf(store)) : checkBucket(store, settings)),
+      run: async () => await (isFolder(store) ? checkStore(folderOf(store)) : checkStoreBucket(settings)),
     },
-    { name: "web", run: async () => await (isFolder(web) ? checkStore(folderOf(web)) : checkBucket(web, settings)) },
+    { name: "web", run: async () => await (isFolder(web) ? checkStore(folderOf(web)) : checkWebBucket(settings)) },
     { name: "queue", run: async () => await (isSqsPlace(queue) ? checkSqs(settings) : checkQueue(queue)) },
     { name: "catalog", run: async () => await checkCatalog(catalog) },
   ];
+  if (isSqsPlace(queue)) checks.push({ name: "dead", run: async () => await checkDead(settings) });
+  for (const place of new Set([store, web].filter((place) => !isFolder(place))))
+    checks.push({ name: "bucket", run: async () => termsOf(await look(place), place === web) });
+  return checks;
 }
 
 async function checkStore(folder: string): Promise<string> {
@@ -51,7 +58,7 @@ async function tryStore(path: string): Promise<void> {
   const store = await FolderBlobStore.open(path);
   try {
     await probeStore(store, { random: systemRandom, startRival: async () => await startFolderRival(store.path) });
-    await tryBlobs(store, lookAt);
+    await tryEach(`file:${path}`, blobSteps(store, lookAt));
   } finally {
     await store.close();
   }

@@ -16,7 +16,8 @@ export const explanations: Readonly<Record<string, string>> = {
   slots: "Jobs at once in one worker. Here it has as many as there are cores: a slot keeps one busy.",
   recentDays: "A later sync of a bucket looks only at so many days; more if your blocks come late.",
   queueBatchBytes: "All messages of one batch. SQS takes 1048576 since 2025; other servers may not.",
-  metricsPort: "Daemons answer /healthz and /metrics on 127.0.0.1 at this port; 0: they do not.",
+  metricsPort:
+    "Daemons answer /healthz and /metrics on 127.0.0.1 at this port; 0 takes any that is free, told in the log.",
   "limits.executorHeapBytes": "What an analysis may keep in memory; raise it when blocks are missing as out of memory.",
   "limits.executorRssBytes": "The same with buffers; more than the heap. Every slot may need so much.",
   "limits.checkpointStateBytes":

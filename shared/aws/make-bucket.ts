@@ -22,6 +22,7 @@ import { codeOf, SpotfoldError } from "../errors.ts";
 import { clientOf } from "./bucket.ts";
 import { regionDefault, s3ClientConfig } from "./client.ts";
 import type { AwsOptions } from "./client.ts";
+import { configured } from "./configured.ts";
 import { translated } from "./errors.ts";
 import { faultOf } from "./fault.ts";
 import { failed } from "./made.ts";
@@ -68,7 +69,7 @@ export async function* makeBucket(wish: BucketWish, aws: AwsOptions): AsyncGener
     client = await find(wish, aws);
     made = client === undefined;
     if (client === undefined) {
-      client = new S3Client(s3ClientConfig({ ...aws, region: await regionToMakeIn(aws) }));
+      client = await clientToMakeWith(aws);
       made = await create(client, wish.bucket, aws);
     } else await look(client, wish.bucket, aws);
     const region = await client.config.region();
@@ -114,20 +115,14 @@ function taken(bucket: string, cause: unknown): SpotfoldError {
   });
 }
 
-/** As every tool of AWS finds it. A server that is not AWS's has one region or takes any. */
-async function regionToMakeIn(aws: AwsOptions): Promise<string> {
-  const client = new S3Client(s3ClientConfig(aws));
-  try {
-    return await client.config.region();
-  } catch (cause) {
-    if (aws.s3Endpoint !== undefined) return regionDefault;
-    throw new SpotfoldError("usage", "No region is configured, and a bucket is made in one.", {
-      hint: "Set AWS_REGION, or a region in the profile: aws configure set region eu-west-1.",
-      cause,
-    });
-  } finally {
-    client.destroy();
-  }
+/** In the region that every tool of AWS would take. A server that is not AWS's has one region or takes any. */
+async function clientToMakeWith(aws: AwsOptions): Promise<S3Client> {
+  const options = await configured(aws);
+  const region = options.region ?? (options.s3Endpoint === undefined ? undefined : regionDefault);
+  if (region !== undefined) return new S3Client(s3ClientConfig({ ...options, region }));
+  throw new SpotfoldError("usage", "No region is configured, and a bucket is made in one.", {
+    hint: "Set AWS_REGION, or a region in the profile: aws configure set region eu-west-1.",
+  });
 }
 
 /** False when somebody made it meanwhile, and it is ours. */

@@ -86,7 +86,7 @@ export async function openSqsQueues(text: string, options: SqsOptions): Promise<
 }
 
 /** Throws `no-such-store` and what else SQS may say. */
-async function urlOf(client: SQSClient, { name, account }: QueueOwned): Promise<string> {
+export async function urlOf(client: SQSClient, { name, account }: QueueOwned): Promise<string> {
   const owner = account === undefined ? {} : { QueueOwnerAWSAccountId: account };
   try {
     const { QueueUrl: url = "" } = await client.send(new GetQueueUrlCommand({ QueueName: name, ...owner }));
