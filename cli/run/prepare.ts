@@ -158,7 +158,10 @@ function firstOf(blocks: Iterable<PartitionedBlock>): PartitionedBlock | null {
 /** What the check of the analysis showed, where that is worth a line. */
 function checkLines({ check }: CheckedAnalysis): string[] {
   const { mapped, unread } = check;
-  if (unread !== null) return [`the analysis was loaded, and not tried on a block: ${unread.message}`];
+  if (unread !== null) {
+    const hint = unread.hint === undefined ? "" : ` ${unread.hint}`;
+    return [`the analysis was loaded, and not tried on a block: ${unread.message}${hint}`];
+  }
   const rejected = Object.values(mapped?.rejected ?? {}).reduce((sum, count) => sum + count, 0);
   if (mapped === null || rejected === 0) return [];
   const first = mapped.firstRejection === null ? "" : `: ${mapped.firstRejection}`;

@@ -11,7 +11,7 @@ import type { AnalysisDescription, BundleRef, CheckResult, CheckTask, Executors 
 import type { PartitionedBlock } from "../../master/context.ts";
 import type { DatasetSpec, Filter } from "../../shared/dataset/types.ts";
 import { compileLayout } from "../../shared/dataset/layout.ts";
-import { codeOf, messageOf } from "../../shared/errors.ts";
+import { codeOf, hintOf, messageOf } from "../../shared/errors.ts";
 import { digestOf, type RunSpec } from "../../shared/formats/run.ts";
 import { checkId } from "../../shared/names.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
@@ -81,6 +81,7 @@ async function checkWith(executors: Executors, bundle: BundleRef, input: CheckIn
       cause: "environment",
       reason: codeOf(error) ?? "error",
       message: `${block.key}: ${messageOf(error)}`,
+      ...hintOf(error),
     } as const;
     return { description, mapped: null, unread };
   }
