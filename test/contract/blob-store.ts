@@ -13,6 +13,8 @@ import { writes } from "./blob-store-writes.ts";
 export interface BlobStoreContractOptions {
   /** How long a reader stands still in the middle of a body. The long suite takes a minute. Default 500. */
   readonly pauseMs?: number;
+  /** Of the keys that it takes; known when the first test runs. Default 1,024. */
+  readonly keyBytesMax?: () => number;
   /** What the server behind it is known not to do. */
   readonly lacks?: readonly Lack[];
 }
@@ -22,6 +24,7 @@ export interface Contract {
   /** An empty store, closed at the end of the test. */
   readonly store: () => Promise<BlobStore>;
   readonly pauseMs: number;
+  readonly keyBytesMax: () => number;
 }
 
 /** `makeStore` gives an empty store each time it is called. */
@@ -32,6 +35,7 @@ export function blobStoreContract(
 ): void {
   const contract: Contract = {
     pauseMs: options.pauseMs ?? 500,
+    keyBytesMax: options.keyBytesMax ?? (() => 1_024),
     async store() {
       const store = await makeStore();
       atEnd(() => store.close());

@@ -59,6 +59,15 @@ const PROBES = {
     existsSync(join(repositoryRoot, ".test-tools/moto/installed"))
       ? undefined
       : "moto is not in .test-tools/moto (npm run setup:moto)",
+  /** An engine that runs containers; the command alone is not enough. */
+  docker: async () => {
+    try {
+      await execute("docker", ["info"], { timeout: COMMAND_WAIT_MS });
+      return undefined;
+    } catch {
+      return "no Docker engine answers (docker info)";
+    }
+  },
   /** A package registry that npm can install from. */
   registry: async () => {
     try {
