@@ -10,7 +10,7 @@
  * One pass at a time, ever. Passes are found due by the clock's monotonic time only, and delays are jittered by the given
  * randomness, so a simulator replays them.
  */
-import { SpotfoldError, codeOf, messageOf } from "./errors.ts";
+import { SpotfoldError, codeOf, hintOf, messageOf } from "./errors.ts";
 import { defineEvents } from "./log.ts";
 import type { Log } from "./log.ts";
 import type { Clock, Random } from "./ports/clock.ts";
@@ -21,11 +21,12 @@ export type LoopEvent =
       readonly loop: string;
       readonly code: string | undefined;
       readonly message: string;
+      readonly hint?: string;
       /** In a row, this one included. */
       readonly failures: number;
       readonly retryInMs: number;
     }
-  | { readonly event: "loop-failed"; readonly loop: string; readonly message: string };
+  | { readonly event: "loop-failed"; readonly loop: string; readonly message: string; readonly hint?: string };
 
 export const loopEvents = defineEvents<LoopEvent>({ "pass-failed": "warn", "loop-failed": "error" });
 
@@ -112,13 +113,13 @@ export class Loop {
       if (abort.aborted) return { again: false };
       this.#failures++;
       if (this.#failures >= failuresMax || this.#stuck) {
-        log({ event: "loop-failed", loop: name, message: messageOf(error) });
+        log({ event: "loop-failed", loop: name, message: messageOf(error), ...hintOf(error) });
         throw error;
       }
       const fullMs = Math.min(backOffMsMax, backOffMs * backOffFactor ** (this.#failures - 1));
       const retryInMs = Math.round(fullMs * (0.5 + random.float() / 2));
-      const [code, message] = [codeOf(error), messageOf(error)];
-      log({ event: "pass-failed", loop: name, code, message, failures: this.#failures, retryInMs });
+      const told = { code: codeOf(error), message: messageOf(error), ...hintOf(error) };
+      log({ event: "pass-failed", loop: name, ...told, failures: this.#failures, retryInMs });
       return { again: false, failedFor: retryInMs };
     }
   }

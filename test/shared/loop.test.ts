@@ -112,7 +112,7 @@ describe("Loop", () => {
     let failures = 3;
     const { clock, recording, drain, stop, starts, loop } = fixture({
       pass: async () => {
-        if (failures-- > 0) throw new SpotfoldError("store-unavailable", "no store");
+        if (failures-- > 0) throw new SpotfoldError("store-unavailable", "no store", { hint: "see to it" });
       },
     });
     const running = loop.run(stop);
@@ -127,8 +127,8 @@ describe("Loop", () => {
     }
     assert.deepEqual(starts, [0, delays[0], (delays[0] ?? 0) + (delays[1] ?? 0), delays.reduce((a, b) => a + b)]);
     assert.deepEqual(
-      logged.map(({ failures, code, message }) => ({ failures, code, message })),
-      [1, 2, 3].map((failures) => ({ failures, code: "store-unavailable", message: "no store" })),
+      logged.map(({ failures, code, message, hint }) => ({ failures, code, message, hint })),
+      [1, 2, 3].map((failures) => ({ failures, code: "store-unavailable", message: "no store", hint: "see to it" })),
     );
     drain.abort();
     await running;
