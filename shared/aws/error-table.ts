@@ -52,7 +52,8 @@ const loginCommand = ({ profile }: AwsCall): string =>
 
 const isSso = ({ message }: AwsFault): boolean => /\bsso\b|Token is expired|session has expired/i.test(message);
 
-const kmsPattern = /^KMS\.|^Kms|^KMS/;
+/** KMS's own errors as S3 (`KMS.DisabledException`) and SQS (`KmsDisabled`) pass them on; not those that another try cures. */
+const kmsPattern = /^KMS(?!.*(?:Throttl|LimitExceeded|Internal|Dependency|Timeout))/i;
 const networkCodes = new Set([
   "ECONNRESET",
   "ECONNREFUSED",
@@ -87,6 +88,8 @@ const throttled = named(
   "BandwidthLimitExceeded",
   "KmsThrottled",
   "OverLimit",
+  "KMS.Throttling",
+  "KMS.LimitExceeded",
 );
 
 export const errorRows: readonly ErrorRow[] = [
@@ -150,6 +153,13 @@ export const errorRows: readonly ErrorRow[] = [
     code: "no-such-store",
     says: (_, { store }) => `${store} names no bucket: S3 does not take the name.`,
     hint: () => "A bucket has 3 to 63 of a-z, 0-9, . and -.",
+  },
+  {
+    // The SDK, before it asks anybody.
+    fits: ({ status, message }) => status === undefined && message === "Region is missing",
+    code: "wrong-region",
+    says: (_, { store }) => `There is no region in which ${store} could be looked for.`,
+    hint: () => "Set AWS_REGION, or a region in the profile: aws configure set region eu-west-1.",
   },
   {
     fits: ({ code, status, message }) =>

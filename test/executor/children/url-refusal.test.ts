@@ -179,6 +179,12 @@ describe("a block by URL", () => {
     assert.equal(server.asked[1]?.headers.range, "bytes=4-");
   });
 
+  it("is not read on from a server that knows no ranges: its beginning would come again", async () => {
+    const whole: Fate = { answer: { status: 200, body: String(bytes) } };
+    const fault = await faultOf([{ cutAfterBytes: 3 }, whole]);
+    assert.deepEqual([fault.cause, fault.reason], ["environment", "store-unfit"]);
+  });
+
   it("that nobody serves is told by its store, without the URL's signature", async () => {
     const lend = async () => ({ kind: "url", url: "http://127.0.0.1:1/k?X-Amz-Signature=secret" }) as const;
     await assert.rejects(collect(readBlock(block, lend, terms)), (error: unknown) => {

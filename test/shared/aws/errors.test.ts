@@ -75,6 +75,17 @@ const cases: readonly Case[] = [
     hint: /kms:Decrypt and kms:GenerateDataKey/,
   },
   {
+    what: "KMS that throttles",
+    answer: {
+      status: 400,
+      body: xml("KMS.ThrottlingException", "You have exceeded the rate at which you may call KMS."),
+    },
+    code: "store-unavailable",
+    cause: "infrastructure",
+    message: /throttles: refused once; You have exceeded/,
+    hint: /more slowly/,
+  },
+  {
     what: "expired credentials",
     answer: { status: 400, body: xml("ExpiredToken", "The provided token has expired.") },
     code: "no-credentials",
