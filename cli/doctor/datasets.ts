@@ -7,7 +7,8 @@ import { compileLayout } from "../../shared/dataset/layout.ts";
 import { checkDatasets } from "../../shared/dataset/place.ts";
 import type { DatasetSpec } from "../../shared/dataset/types.ts";
 import { codeOf, messageOf, SpotfoldError } from "../../shared/errors.ts";
-import { httpGet } from "../../shared/http-get.ts";
+import { httpAgents, httpGet } from "../../shared/http-get.ts";
+import { httpTerms } from "../../shared/http-terms.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import { readAll } from "../../shared/read-all.ts";
 import { DataStores } from "../compose/ports.ts";
@@ -40,18 +41,18 @@ async function look(settings: Settings, dataset: DatasetSpec): Promise<Finding> 
       const matching = blobs.filter(({ key }) => compiled.match(key) !== null);
       const listed = `${place}: ${matching.length} of the first ${counted(blobs.length, "key")} match the layout ${layout}`;
       const block = matching[0] ?? blobs[0];
-      return block === undefined ? listed : await lookAtBlock(store, block.key, listed);
+      return block === undefined ? listed : await lookAtBlock(settings, store, block.key, listed);
     }
     return `${place}: empty`;
   });
 }
 
 /** Files are read as they are; what they allow shows with the first run, for each by itself. */
-async function lookAtBlock(store: BlobStore, key: string, listed: string): Promise<Finding> {
+async function lookAtBlock(settings: Settings, store: BlobStore, key: string, listed: string): Promise<Finding> {
   const lent = await store.lend(key);
   if (lent.kind === "path") return listed;
   try {
-    await readLent(store, key, lent.url);
+    await readLent(settings, store, key, lent.url);
     return `${listed}; ${key} can be read`;
   } catch (error) {
     // It is that block's own state, and runs list it as missing.
@@ -62,14 +63,20 @@ async function lookAtBlock(store: BlobStore, key: string, listed: string): Promi
 }
 
 /** One byte is enough. What S3 says to a URL has few words, so a refusal is asked for again through the store. */
-async function readLent(store: BlobStore, key: string, url: string): Promise<void> {
-  const { status, body } = await httpGet(url, { range: "bytes=0-0" });
-  body.destroy();
-  // An empty block has no first byte.
-  if ([200, 206, 416].includes(status)) return;
-  await readAll(store, key, { range: { start: 0, end: 1 } });
-  throw wrong(
-    `${store.name} answers ${status} to the URL that it lent for ${key}`,
-    "See whether a proxy changes URLs.",
-  );
+async function readLent({ aws }: Settings, store: BlobStore, key: string, url: string): Promise<void> {
+  const agents = httpAgents(httpTerms(aws));
+  try {
+    const { status, body } = await httpGet(url, { range: "bytes=0-0" }, aws.silentMsMax, agents);
+    body.destroy();
+    // An empty block has no first byte.
+    if ([200, 206, 416].includes(status)) return;
+    await readAll(store, key, { range: { start: 0, end: 1 } });
+    throw wrong(
+      `${store.name} answers ${status} to the URL that it lent for ${key}`,
+      "See whether a proxy changes URLs.",
+    );
+  } finally {
+    agents.http.destroy();
+    agents.https.destroy();
+  }
 }

@@ -192,14 +192,25 @@ describe("spotfold init --create over S3 and SQS", function initAwsSuite() {
     assert.equal(stateOf(placesOf(cured), /-jobs$/), "made");
   });
 
-  it("says in words that there are no credentials", async () => {
-    const folder = tempDir("init-aws");
-    const none = { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined, AWS_CONFIG_FILE: "/dev/null" };
-    const ended = await spotfold(folder, ["init", "--create", ...flags], {
-      env: { ...env, ...none, AWS_SHARED_CREDENTIALS_FILE: "/dev/null" },
+  it("says in words that there are no credentials, or no region", async () => {
+    const files = { AWS_CONFIG_FILE: "/dev/null", AWS_SHARED_CREDENTIALS_FILE: "/dev/null" };
+    const noKeys = { ...env, ...files, AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined };
+    const nobody = await spotfold(tempDir("init-aws"), ["init", "--create", ...flags], { env: noKeys });
+    assert.equal(nobody.code, 1);
+    assert.match(nobody.stdout, /^failed {2}bucket .*There are no credentials[^\n]*\n {8}Set AWS_PROFILE/m);
+    // Nobody is asked: the SDK knows no address without a region.
+    const noRegion = {
+      ...env,
+      ...files,
+      AWS_ENDPOINT_URL: undefined,
+      AWS_REGION: undefined,
+      AWS_DEFAULT_REGION: undefined,
+    };
+    const nowhere = await spotfold(tempDir("init-aws"), ["init", "--create", "--queue", `sqs://${name}`], {
+      env: noRegion,
     });
-    assert.equal(ended.code, 1);
-    assert.match(ended.stdout, /^failed {2}bucket .*There are no credentials[^\n]*\n {8}Set AWS_PROFILE/m);
-    assert.doesNotMatch(ended.stdout + ended.stderr, /^\s+at /m);
+    assert.equal(nowhere.code, 1);
+    assert.match(nowhere.stdout, /^failed {2}queue .*-dead: There is no region [^\n]*\n {8}Set AWS_REGION/m);
+    assert.doesNotMatch(nobody.stdout + nobody.stderr + nowhere.stdout + nowhere.stderr, /^\s+at /m);
   });
 });
