@@ -4,24 +4,16 @@
  */
 import type { Ledger } from "../../master/ledger/ledger.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
-import { attemptSchema, type AttemptRecord } from "../../shared/formats/attempt.ts";
-import { parseStored } from "../../shared/formats/stored.ts";
-import {
-  aggregatesPrefix,
-  attemptKey,
-  attemptsPrefix,
-  isJobId,
-  isPlanName,
-  resolutionKey,
-} from "../../shared/names.ts";
+import type { AttemptRecord } from "../../shared/formats/attempt.ts";
+import { aggregatePrefix, attemptsPrefix, isJobId, isPlanName, jobIndex } from "../../shared/names.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
-import { readAll } from "../../shared/read-all.ts";
 import { findTarget, openLook } from "../compose/look.ts";
 import { readRun } from "../compose/master.ts";
 import { withScope } from "../compose/scope.ts";
 import { settingsOf, type StoreOptions } from "../compose/settings.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
+import { loggedAttempts } from "../report/attempt-logs.ts";
 import { visibleLine } from "../visible.ts";
 
 interface Wanted {
@@ -30,6 +22,8 @@ interface Wanted {
   readonly prefix: string;
   /** Attempts that ended well and logged nothing, too. */
   readonly all: boolean;
+  /** What is said when there is nothing to tell. */
+  readonly nothing: string;
 }
 
 export async function logs(name: string, options: StoreOptions, io: Io): Promise<number> {
@@ -37,31 +31,34 @@ export async function logs(name: string, options: StoreOptions, io: Io): Promise
     const { store, ledger } = await openLook(settingsOf(options, io), scope);
     const wanted = await wantedOf(store, ledger, name);
     let told = 0;
-    for await (const page of store.list(wanted.prefix)) {
-      for (const { key } of page.blobs) {
-        if (io.interrupts.first.aborted) return io.interrupts.exitCode();
-        if (!key.endsWith("/record")) continue;
-        const blob = await readAll(store, key);
-        if (blob === null) continue;
-        const record = parseStored(key, blob.bytes, attemptSchema);
-        const log = await readAll(store, attemptKey(wanted.aggregate, record.plan, record.job, record.attempt, "log"));
-        const resolved = (await store.head(resolutionKey(wanted.aggregate, record.plan, record.job))) !== null;
-        if (!wanted.all && log === null && (record.end === null ? resolved : false)) continue;
-        told++;
-        await io.out.write(`${headline(record, resolved)}\n`);
-        if (log !== null && log.bytes.length > 0) await io.out.write(indented(log.bytes));
-      }
+    for await (const { record, log, resolved } of loggedAttempts(store, wanted.aggregate, wanted.prefix)) {
+      if (io.interrupts.first.aborted) return io.interrupts.exitCode();
+      if (!wanted.all && log === null && record.end === null && resolved) continue;
+      told++;
+      await io.out.write(`${headline(record, resolved)}\n`);
+      if (log !== null) await io.out.write(indented(log));
     }
-    if (told === 0) await io.err.write("no attempt failed, rejected a record, or printed anything\n");
+    if (told === 0) await io.err.write(`${wanted.nothing}\n`);
     return exitCodes.done;
   });
 }
 
 async function wantedOf(store: BlobStore, ledger: Ledger, name: string): Promise<Wanted> {
-  const [plan = "", job = "", ...more] = name.split("/");
-  if (isPlanName(plan) && isJobId(job) && more.length === 0) {
-    const { aggregate } = await readRun(store, plan.slice(0, plan.lastIndexOf(".")));
-    return { aggregate, prefix: attemptsPrefix(aggregate, plan, job), all: true };
+  const [plan = "", job, ...more] = name.split("/");
+  if (isPlanName(plan) && more.length === 0 && (job === undefined || isJobId(job))) {
+    const run = plan.slice(0, plan.lastIndexOf("."));
+    const { aggregate } = await readRun(store, run);
+    if (job === undefined) return ofPlan(aggregate, plan);
+    const { manifest } = await ledger.read(aggregate);
+    const open = manifest?.open.find((candidate) => candidate.plan === plan);
+    const closed = manifest?.closed.some((candidate) => candidate.plan === plan) ?? false;
+    if ((open === undefined && !closed) || (open !== undefined && jobIndex(job) >= open.jobs)) {
+      throw new SpotfoldError("usage", `there is no job ${name}`, { hint: `See the run: spotfold status ${run}.` });
+    }
+    const nothing = closed
+      ? `there is no attempt at ${name}: the run has no such job, or it was closed more than a day ago`
+      : `no worker has begun with ${name} yet`;
+    return { aggregate, prefix: attemptsPrefix(aggregate, plan, job), all: true, nothing };
   }
   const { aggregate, run } = await findTarget(store, name);
   if (run === null) {
@@ -73,7 +70,12 @@ async function wantedOf(store: BlobStore, ledger: Ledger, name: string): Promise
   const found = [...(manifest?.open ?? []), ...(manifest?.closed ?? [])].find((candidate) => candidate.run === run);
   if (found === undefined)
     throw new SpotfoldError("absent", `the run ${run} was not admitted yet`, { hint: "Start a master." });
-  return { aggregate, prefix: `${aggregatesPrefix}${aggregate}/attempts/${found.plan}/`, all: false };
+  return ofPlan(aggregate, found.plan);
+}
+
+function ofPlan(aggregate: string, plan: string): Wanted {
+  const prefix = `${aggregatePrefix(aggregate)}attempts/${plan}/`;
+  return { aggregate, prefix, all: false, nothing: "no attempt failed, rejected a record, or printed anything" };
 }
 
 function headline({ plan, job, attempt, worker, startedAt, end }: AttemptRecord, resolved: boolean): string {

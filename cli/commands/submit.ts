@@ -5,6 +5,7 @@
 import { Ledger } from "../../master/ledger/ledger.ts";
 import { ledgerRules } from "../../master/ledger/rules.ts";
 import { systemClock, systemRandom } from "../../shared/clock.ts";
+import { SpotfoldError } from "../../shared/errors.ts";
 import type { Manifest } from "../../shared/formats/ledger.ts";
 import { openExecutors, selectionOf } from "../compose/master.ts";
 import { openCatalog, openWorkStore, shownPlace } from "../compose/ports.ts";
@@ -15,9 +16,9 @@ import { makeScratch } from "../compose/worker.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { commandLine, type Io } from "../io.ts";
 import { Progress } from "../progress/progress.ts";
-import { reportingFailures, reportInterrupt } from "../report/failure.ts";
+import { reportingFailures } from "../report/failure.ts";
 import { counted } from "../report/lines.ts";
-import { writeResult } from "../report/result.ts";
+import { jsonOfError, writeResult } from "../report/result.ts";
 import { prepare, refuseLineage, type RequestOptions } from "../run/prepare.ts";
 import { lastRunOf, reportSelection, type SelectionReport } from "../run/selection.ts";
 import { waitingTwin } from "../submit/inbox.ts";
@@ -82,7 +83,7 @@ async function submitIn(scope: Scope, analysis: string, options: SubmitOptions, 
     random: systemRandom,
   });
   progress.clear();
-  if (after === null) return await reportInterrupt(io, options.json ?? false);
+  if (after === null) return await leave(io, options, { run, aggregate: spec.aggregate });
   return await writeResult(io, options.json ?? false, {
     run: run ?? lastRunOf((await ledger.read(spec.aggregate)).manifest),
     aggregate: spec.aggregate,
@@ -92,6 +93,23 @@ async function submitIn(scope: Scope, analysis: string, options: SubmitOptions, 
     where: whereFlags(options),
     published: { folder: `${shownPlace(settings.web)}/${spec.aggregate}`, pointer: spec.analysis.pointer },
   });
+}
+
+/** Ctrl-C ends the waiting and nothing else: says how to follow what goes on. */
+async function leave(
+  io: Io,
+  options: SubmitOptions,
+  { run, aggregate }: { readonly run: string | null; readonly aggregate: string },
+): Promise<number> {
+  const follow = commandLine(io, ["status", run ?? aggregate, "--watch", ...whereFlags(options)]);
+  const again = commandLine(io, io.words);
+  const what = run === null ? `what is open in ${aggregate} goes on` : `${run} goes on`;
+  await io.err.write(`${what} without this command\n  to follow it:  ${follow}\n  to wait again: ${again}\n`);
+  const error = new SpotfoldError("interrupted", `The command was stopped; ${what}.`, {
+    hint: `To follow it: ${follow}. To wait again: ${again}`,
+  });
+  if (options.json === true) await io.out.write(`${JSON.stringify(jsonOfError(io, error))}\n`);
+  return io.interrupts.exitCode();
 }
 
 async function told(
@@ -105,7 +123,7 @@ async function told(
     run === null
       ? `nothing is new in ${aggregate}${waiting > 0 ? `; ${counted(waiting, "block")} to go in open runs` : ""}\n`
       : `${run} ${stored ? "is stored" : "is the same, and waits for a master already"}: ${blocks}\n` +
-        `  to see how it goes: ${commandLine(io, ["status", run])}\n`;
+        `  to see how it goes: ${commandLine(io, ["status", run, ...whereFlags(options)])}\n`;
   if (options.json === true)
     await io.out.write(`${JSON.stringify({ format: 1, run, stored, aggregate, blocks: { free, waiting } })}\n`);
   else await io.out.write(text);

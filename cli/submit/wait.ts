@@ -73,7 +73,7 @@ class Waiting {
   }
 
   async untilSettled(): Promise<SelectionReport | null> {
-    const { io, progress, run, timing, clock } = this.#input;
+    const { io, run, timing, clock } = this.#input;
     for (;;) {
       try {
         const report = await this.#look();
@@ -84,9 +84,7 @@ class Waiting {
       const hold = this.#trouble.hold(run ?? "", timing.heldMs);
       if (hold !== null) this.#endHeld(hold);
       await clock.sleep(lookMs, io.interrupts.first);
-      if (!io.interrupts.first.aborted) continue;
-      progress.say(`the run goes on; to wait again: ${commandLine(io, io.words)}`);
-      return null;
+      if (io.interrupts.first.aborted) return null;
     }
   }
 
