@@ -85,7 +85,7 @@ function headline({ plan, job, attempt, worker, startedAt, end }: AttemptRecord,
       ? resolved
         ? "the job is resolved"
         : "no end: running, or vanished"
-      : `${end.cause} (${end.reason}): ${visibleLine(end.message)}`;
+      : `${end.cause} (${end.reason}): ${visibleLine([end.message, end.hint ?? ""].join(" ").trimEnd())}`;
   const hint = end?.hint === undefined ? "" : `\n    ${visibleLine(end.hint)}`;
   return `${plan}/${job}  attempt ${attempt}  ${start}  ${worker}  ${how}${hint}`;
 }
