@@ -8,6 +8,7 @@
  *   exit 0   all is well, or there are warnings        1   something is not        130, 143   interrupted
  */
 import { printable, type Settings } from "../../shared/config/settings.ts";
+import { inCallersWords } from "../caller-command.ts";
 import { settingsOf, type StoreOptions } from "../compose/settings.ts";
 import { outcomeOf, outcomeText, type Check, type Outcome } from "../doctor/check.ts";
 import { childrenCheck } from "../doctor/children.ts";
@@ -29,7 +30,7 @@ export async function doctor(options: DoctorOptions, io: Io): Promise<number> {
   const outcomes: Outcome[] = [];
   const note = async (outcome: Outcome): Promise<void> => {
     outcomes.push(outcome);
-    if (options.json !== true) await out.write(outcomeText(outcome));
+    if (options.json !== true) await out.write(inCallersWords(outcomeText(outcome), io.command));
   };
   // Side by side, for most of them wait for processes to start; told in their order.
   const tryAll = async (checks: readonly Check[]): Promise<void> => {

@@ -5,6 +5,7 @@
 import type { BucketLook, Found } from "../../shared/aws/look-bucket.ts";
 import { systemRandom } from "../../shared/clock.ts";
 import type { Settings } from "../../shared/config/settings.ts";
+import { SpotfoldError } from "../../shared/errors.ts";
 import { openStore, openWebStore, openWorkStore } from "../compose/ports.ts";
 import { withScope } from "../compose/scope.ts";
 import { counted } from "../report/lines.ts";
@@ -12,13 +13,25 @@ import { blobSteps } from "./blobs.ts";
 import type { Finding } from "./check.ts";
 import { tryEach, type Step } from "./tried.ts";
 
+/** What is not there can be made; a dataset's bucket is the user's own affair. */
+async function orMade<Result>(check: () => Promise<Result>): Promise<Result> {
+  try {
+    return await check();
+  } catch (error) {
+    if (!(error instanceof SpotfoldError) || error.code !== "no-such-store") throw error;
+    const { code, message, hint = "", context, cause } = error;
+    const makeIt = `${hint} If it was never made: spotfold init --create makes it.`;
+    throw new SpotfoldError(code, message, { hint: makeIt.trim(), context, cause });
+  }
+}
+
 const useAnother = "Use a server that keeps what S3 promises (docs/backends.md).";
 const idDigits = 16;
 
 /** The last step asks whether conditions hold between two clients, as every daemon does at its start. */
 export async function checkStoreBucket(settings: Settings): Promise<string> {
   return await withScope(async (scope) => {
-    const store = await openStore(settings, scope);
+    const store = await orMade(async () => await openStore(settings, scope));
     const run = async (): Promise<void> =>
       await withScope(async (inner) => void (await openWorkStore(settings, inner)));
     const conditions: Step = { name: "conditions", run, after: ["get", "create", "swap", "delete"] };
@@ -29,7 +42,7 @@ export async function checkStoreBucket(settings: Settings): Promise<string> {
 /** As publishing writes: with the headers that browsers read. */
 export async function checkWebBucket(settings: Settings): Promise<string> {
   return await withScope(async (scope) => {
-    const store = await openWebStore(settings.web, settings, scope);
+    const store = await orMade(async () => await openWebStore(settings.web, settings, scope));
     return `${settings.web}: ${await tryEach(settings.web, blobSteps(store, useAnother))}`;
   });
 }
@@ -47,7 +60,7 @@ function harmless(): { readonly jobs: string; readonly ready: string } {
 
 export async function checkSqs({ queue: place, aws }: Settings): Promise<string> {
   const { lookAtQueues } = await import("../../shared/aws/sqs/look-queues.ts");
-  const queues = await lookAtQueues(place, aws, harmless());
+  const queues = await orMade(async () => await lookAtQueues(place, aws, harmless()));
   try {
     let jobs = 0;
     const steps = (["jobs", "ready"] as const).flatMap((end): Step[] => {

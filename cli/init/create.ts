@@ -21,7 +21,7 @@ export interface CreateOptions {
 }
 
 /** Throws `usage` for what is asked for and cannot be done, before anything is made. */
-export function checkCreation({ store, web, queue }: Settings, { publicWeb }: CreateOptions): void {
+export function checkCreation({ store, web, queue, webKmsKeyId }: Settings, { publicWeb }: CreateOptions): void {
   if (isSqsPlace(queue) && !queue.startsWith("sqs://")) {
     throw new SpotfoldError("usage", `The queue ${queue} is named by its URL, so it cannot be made.`, {
       hint: "Name it sqs://NAME to have NAME-jobs, NAME-ready and NAME-dead made; a queue that is there needs no --create.",
@@ -32,6 +32,15 @@ export function checkCreation({ store, web, queue }: Settings, { publicWeb }: Cr
     throw new SpotfoldError("usage", "--public-web is for a web store in a bucket.", {
       hint: "Name one with --web s3://BUCKET/PREFIX; a folder is served by any web server.",
     });
+  }
+  if (webKmsKeyId !== undefined) {
+    throw new SpotfoldError(
+      "usage",
+      "--public-web and webKmsKeyId exclude each other: KMS gives its keys to nobody unnamed.",
+      {
+        hint: "Leave webKmsKeyId out, since what anybody may read is no secret; or put CloudFront in front (docs/aws.md).",
+      },
+    );
   }
   if (!isFolder(store) && placesOverlap(store, web)) {
     throw new SpotfoldError(

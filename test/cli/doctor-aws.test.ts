@@ -63,6 +63,7 @@ describe("spotfold doctor over S3 and SQS", function doctorAwsSuite() {
   let name: string;
   let folder: string;
   let variables: Readonly<Record<string, string>>;
+  let places: { readonly store: string; readonly web: string; readonly queue: string };
 
   before(async () => {
     moto = await startMoto();
@@ -73,7 +74,7 @@ describe("spotfold doctor over S3 and SQS", function doctorAwsSuite() {
     name = `doctor-${process.pid}-${++names}`;
     folder = tempDir("doctor-aws");
     variables = moto.env;
-    const places = { store: `s3://${name}-store/runs`, web: `s3://${name}-web/site`, queue: `sqs://${name}` };
+    places = { store: `s3://${name}-store/runs`, web: `s3://${name}-web/site`, queue: `sqs://${name}` };
     assert.equal(await init({ create: true, ...places }, capturedIo(folder, { variables }).io), 0);
   });
 
@@ -189,7 +190,9 @@ describe("spotfold doctor over S3 and SQS", function doctorAwsSuite() {
   });
 
   it("sends a worker that waits nothing that it does not drop without a word", async () => {
-    const worker = await startSpotfold(folder, ["worker"], { env: moto.env });
+    const worker = await startSpotfold(folder, ["worker"], {
+      env: { ...moto.env, SPOTFOLD_STORE: places.store, SPOTFOLD_WEB: places.web },
+    });
     const queue = await jobsQueue();
     await queue.send([{ body: "no job" }]);
     await worker.waitFor(/message-refused/, untilMsMax);
@@ -255,8 +258,14 @@ describe("spotfold doctor over S3 and SQS", function doctorAwsSuite() {
   it("says what is not there", async () => {
     variables = { ...variables, SPOTFOLD_STORE: `s3://${name}-none`, SPOTFOLD_QUEUE: `sqs://${name}-none` };
     const outcomes = await report();
-    assert.match(said(outcomes, "store"), /^failed \| The bucket of .* is not there/);
-    assert.match(said(outcomes, "queue"), /^failed \| The queue sqs:\/\/.*-none-(?:jobs|ready) is not there/);
+    assert.match(
+      said(outcomes, "store"),
+      /^failed \| The bucket of .* is not there.*: spotfold init --create makes it/,
+    );
+    assert.match(
+      said(outcomes, "queue"),
+      /^failed \| The queue sqs:\/\/.*-none-(?:jobs|ready) is not there.*init --create/,
+    );
     assert.match(said(outcomes, "web"), /^ok/);
   });
 });

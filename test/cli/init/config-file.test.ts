@@ -143,6 +143,13 @@ describe("spotfold init", () => {
     assert.deepEqual(readdirSync(folder), []);
   });
 
+  it("opens nothing to anybody that only holders of a key can read", async () => {
+    const variables = { SPOTFOLD_WEB_KMS_KEY_ID: "alias/web" };
+    const { io } = capturedIo(tempDir("init"), { variables });
+    const options = { create: true, publicWeb: true, web: "s3://site" };
+    await assert.rejects(init(options, io), { code: "usage", message: /webKmsKeyId/ });
+  });
+
   it("makes folders, once", async () => {
     const folder = tempDir("init");
     const first = capturedIo(folder);
