@@ -178,6 +178,24 @@ describe("S3BlobStore", () => {
     for (const result of created) if (!result.created) assert.ok(Buffer.from(result.existing).equals(winner));
   }).timeout(30_000);
 
+  it("copies what it is given, also out of a Buffer, whose slices are none", async () => {
+    const place = await newBucket(moto);
+    const bytes = patternBytes(2 * partBytes + 30_000, 4);
+    const reused = async function* (): AsyncGenerator<Uint8Array> {
+      const buffer = Buffer.alloc(partBytes / 4 + 5);
+      for (let offset = 0; offset < bytes.length; offset += buffer.length) {
+        const part = bytes.subarray(offset, offset + buffer.length);
+        buffer.set(part);
+        yield buffer.subarray(0, part.length);
+      }
+    };
+    for (const published of [false, true]) {
+      const store = await openS3(moto, place, { published });
+      await store.put(`k-${published}`, reused());
+      assert.ok((await bytesAt(store, `k-${published}`))?.equals(bytes), `published: ${published}`);
+    }
+  }).timeout(30_000);
+
   it("streams a large body in parts, and never asks for more than it can send", async () => {
     const store = await openS3(moto, await newBucket(moto));
     const bytes = patternBytes(5 * partBytes + 12_345, 9);
