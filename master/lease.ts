@@ -39,6 +39,12 @@ export type LeaseEvent =
       readonly message: string;
       /** In a row, this one included. */
       readonly failures: number;
+    }
+  | {
+      readonly event: "lease-recovered";
+      readonly role: LeaseRole;
+      readonly failures: number;
+      readonly afterMs: number;
     };
 
 export type LeaseRole = "leading" | "standby";
@@ -138,8 +144,7 @@ export class MasterLease implements DaemonLoop {
       const isDue = this.#lead !== null;
       if (!isDue || this.#failures > 0) await this.#look();
       if (isDue && this.#lead !== null && !(await this.#renew())) await this.#look();
-      this.#failures = 0;
-      this.#failingSince = null;
+      this.#recovered();
     } catch (error) {
       this.#failures++;
       this.#failingSince ??= clock.monotonic();
@@ -151,6 +156,14 @@ export class MasterLease implements DaemonLoop {
     }
     if (this.#watched === null) return everyMs;
     return Math.max(0, Math.min(everyMs, this.#watched.since + standbyMs - clock.monotonic()));
+  }
+
+  #recovered(): void {
+    if (this.#failingSince === null) return;
+    const [failures, afterMs] = [this.#failures, Math.round(this.failingMs)];
+    this.#failures = 0;
+    this.#failingSince = null;
+    this.#options.log({ event: "lease-recovered", role: this.role, failures, afterMs });
   }
 
   async #renew(): Promise<boolean> {

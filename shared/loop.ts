@@ -26,9 +26,21 @@ export type LoopEvent =
       readonly failures: number;
       readonly retryInMs: number;
     }
+  | {
+      /** The first pass that came through after failures. */
+      readonly event: "pass-recovered";
+      readonly loop: string;
+      readonly failures: number;
+      /** Since the first of them. */
+      readonly afterMs: number;
+    }
   | { readonly event: "loop-failed"; readonly loop: string; readonly message: string; readonly hint?: string };
 
-export const loopEvents = defineEvents<LoopEvent>({ "pass-failed": "warn", "loop-failed": "error" });
+export const loopEvents = defineEvents<LoopEvent>({
+  "pass-failed": "warn",
+  "pass-recovered": "info",
+  "loop-failed": "error",
+});
 
 /** After the n-th failure in a row: so many times `backOffMs`, and no more than `backOffMsMax`. */
 const backOffFactor = 2;
@@ -68,6 +80,8 @@ export class Loop {
   #wait = new AbortController();
   #woken = false;
   #failures = 0;
+  /** Monotonic; the first of them. */
+  #failedAt = 0;
   /** A pass did not stop when it was told to: it is under way still, so there can be no other. */
   #stuck = false;
 
@@ -103,14 +117,19 @@ export class Loop {
   }
 
   async #tryPass(abort: AbortSignal): Promise<{ readonly again: boolean; readonly failedFor?: number }> {
-    const { name, log, random, failuresMax, backOffMs, backOffMsMax } = this.#options;
+    const { name, log, clock, random, failuresMax, backOffMs, backOffMsMax } = this.#options;
     try {
       const again = (await this.#pass(abort)) === "again";
+      if (this.#failures > 0) {
+        const afterMs = Math.round(clock.monotonic() - this.#failedAt);
+        log({ event: "pass-recovered", loop: name, failures: this.#failures, afterMs });
+      }
       this.#failures = 0;
       return { again };
     } catch (error) {
       // What a pass does when it is told to end is no failure of it.
       if (abort.aborted) return { again: false };
+      if (this.#failures === 0) this.#failedAt = clock.monotonic();
       this.#failures++;
       if (this.#failures >= failuresMax || this.#stuck) {
         log({ event: "loop-failed", loop: name, message: messageOf(error), ...hintOf(error) });

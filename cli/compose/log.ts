@@ -47,6 +47,7 @@ export const allEvents = defineEvents<AnyEvent>(daemonEvents, loopEvents, {
   "master-standby": "info",
   "lease-given-up": "info",
   "lease-failed": "warn",
+  "lease-recovered": "info",
 });
 
 /** `fields` are in every line, e.g. which process it is. */

@@ -173,6 +173,7 @@ describe("MasterLease", () => {
     await clock.advance(standbyMs / 4);
     assert.deepEqual([a.lease.role, b.lease.role], ["standby", "leading"]);
     assert.equal(a.lease.failingMs, 0);
+    assert.equal(a.log.of("lease-recovered").at(-1)?.role, "standby");
   });
 
   it("leads by a lease that it took without hearing of it, and gives up what it wrote without hearing of it", async () => {

@@ -130,6 +130,8 @@ describe("Loop", () => {
       logged.map(({ failures, code, message, hint }) => ({ failures, code, message, hint })),
       [1, 2, 3].map((failures) => ({ failures, code: "store-unavailable", message: "no store", hint: "see to it" })),
     );
+    const afterMs = delays.reduce((a, b) => a + b);
+    assert.deepEqual(recording.of("pass-recovered"), [{ event: "pass-recovered", loop: "test", failures: 3, afterMs }]);
     drain.abort();
     await running;
   });
