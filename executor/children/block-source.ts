@@ -12,8 +12,7 @@ import { codeOf, messageOf, SpotfoldError } from "../../shared/errors.ts";
 import type { Lent, LentUrl } from "../../shared/ports/blob-store.ts";
 import { causeOfCode } from "../cause-of-code.ts";
 import type { Fault, JobBlock } from "../types.ts";
-import { urlBytes } from "./url-bytes.ts";
-import type { UrlTerms } from "./url-bytes.ts";
+import type { ReadUrl } from "./url-bytes.ts";
 
 /** Of one read from a file. */
 const readBytes = 256 * 1024;
@@ -44,15 +43,17 @@ function sourceFault(
   return new SourceFault(hint === undefined ? told : { ...told, hint });
 }
 
-/** `lend` is asked at each open, and may throw a `SourceFault` of its own. Throws `SourceFault`. */
+/** `lend` is asked at each open, and may throw a `SourceFault` of its own; `reader` where it lends a URL. Throws `SourceFault`. */
 export async function* readBlock(
   block: SourceBlock,
   lend: () => Promise<Lent>,
-  terms: UrlTerms,
+  reader: () => Promise<ReadUrl>,
 ): AsyncGenerator<Uint8Array> {
   const lent = await lend();
   let bytes = 0;
-  for await (const chunk of lent.kind === "path" ? readFile(block, lent.path) : readUrl(block, lent, lend, terms)) {
+  for await (const chunk of lent.kind === "path"
+    ? readFile(block, lent.path)
+    : readUrl(block, lent, lend, await reader())) {
     bytes += chunk.length;
     if (bytes > block.size) throw sourceFault(block, "replaced", "replaced", `it has more than ${block.size} bytes`);
     yield chunk;
@@ -113,7 +114,7 @@ async function* readUrl(
   block: SourceBlock,
   first: LentUrl,
   lend: () => Promise<Lent>,
-  terms: UrlTerms,
+  read: ReadUrl,
 ): AsyncGenerator<Uint8Array> {
   const again = async (): Promise<LentUrl> => {
     const lent = await lend();
@@ -121,7 +122,7 @@ async function* readUrl(
     throw sourceFault(block, "infrastructure", "lend", "it was lent as a file after a URL");
   };
   try {
-    yield* urlBytes(block, first, again, terms);
+    yield* read(block, first, again);
   } catch (error) {
     if (!(error instanceof SpotfoldError)) throw error;
     const cause = causeOfCode(error.code);

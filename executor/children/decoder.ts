@@ -16,13 +16,12 @@ import { decodeBlock } from "../../shared/codecs/decode.ts";
 import { codeOf, messageOf } from "../../shared/errors.ts";
 import type { Lent } from "../../shared/ports/blob-store.ts";
 import type { Fault } from "../types.ts";
-import { httpAgents } from "../../shared/http-get.ts";
 import { readAhead } from "./ahead.ts";
 import { readBlock, SourceFault } from "./block-source.ts";
 import type { SourceBlock } from "./block-source.ts";
 import { reporter } from "./control.ts";
 import { frameBegin, frameData, frameDone, frameEnd, frameFault, frameHead, framePieceBytesMax } from "./frames.ts";
-import type { UrlTerms } from "./url-bytes.ts";
+import type { ReadUrl } from "./url-bytes.ts";
 import { heldBack, heldBytesMax } from "./held-back.ts";
 import { taskDescriptor } from "./protocol.ts";
 import type { DecoderAnswer, DecoderTask } from "./protocol.ts";
@@ -44,7 +43,7 @@ const frames = 1;
 class Decoder {
   readonly #task: DecoderTask;
   readonly #say: ReturnType<typeof reporter>;
-  readonly #terms: UrlTerms;
+  #reader: Promise<ReadUrl> | null = null;
   readonly #answers = new Map<number, (answer: DecoderAnswer) => void>();
   #bytes = 0;
   #lastSaid = 0;
@@ -52,7 +51,6 @@ class Decoder {
   constructor(task: DecoderTask) {
     this.#task = task;
     this.#say = reporter(task.token);
-    this.#terms = { silentMs: task.silentMs, agents: httpAgents(task.http) };
   }
 
   answer(answer: DecoderAnswer): void {
@@ -88,8 +86,19 @@ class Decoder {
 
   #open(block: SourceBlock | undefined): AsyncGenerator<Uint8Array> | null {
     if (block === undefined) return null;
-    const chunks = readBlock(block, () => this.#lend(block), this.#terms);
+    const chunks = readBlock(
+      block,
+      () => this.#lend(block),
+      () => this.#urlReader(),
+    );
     return readAhead(chunks, compressedAheadBytesMax);
+  }
+
+  /** Loaded where a URL is lent: HTTP, TLS and the words for refusals are most of what a decoder would load. */
+  #urlReader(): Promise<ReadUrl> {
+    const { silentMs, http } = this.#task;
+    this.#reader ??= import("./url-bytes.ts").then(({ urlReader }) => urlReader({ silentMs, http }));
+    return this.#reader;
   }
 
   async #lend(block: SourceBlock): Promise<Lent> {

@@ -13,8 +13,9 @@ import { faultOf } from "../../shared/aws/fault.ts";
 import { systemRandom } from "../../shared/clock.ts";
 import { isEnvironmental, SpotfoldError } from "../../shared/errors.ts";
 import type { ErrorCode } from "../../shared/errors.ts";
-import { httpGet } from "../../shared/http-get.ts";
+import { httpAgents, httpGet } from "../../shared/http-get.ts";
 import type { HttpAgents } from "../../shared/http-get.ts";
+import type { HttpTerms } from "../../shared/http-terms.ts";
 import type { LentUrl } from "../../shared/ports/blob-store.ts";
 import { refusalBytesMax, refusalOf } from "./url-refusal.ts";
 
@@ -33,7 +34,7 @@ const finalCodes: ReadonlySet<ErrorCode> = new Set(["absent", "changed", "archiv
 export interface UrlTerms {
   /** A connection of which nothing came for so long is given up. */
   readonly silentMs: number;
-  readonly agents: HttpAgents;
+  readonly http: HttpTerms;
   readonly retryMs?: number;
 }
 
@@ -44,12 +45,26 @@ export interface UrlBlock {
 }
 
 /** `again`: lends it anew; what it throws passes through. Throws `SpotfoldError`s in the words that a store has for them. */
-export async function* urlBytes(
+export type ReadUrl = (
   block: UrlBlock,
   first: LentUrl,
   again: () => Promise<LentUrl>,
-  terms: UrlTerms,
-): AsyncGenerator<Uint8Array> {
+) => AsyncGenerator<Uint8Array, void, undefined>;
+
+/** For all blocks of one process: connections are used again. */
+export function urlReader({ http, silentMs, retryMs = retryMsDefault }: UrlTerms): ReadUrl {
+  const terms = { agents: httpAgents(http), silentMs, retryMs };
+  return (block, first, again) => urlBytes(block, first, again, terms);
+}
+
+type Terms = Required<Omit<UrlTerms, "http">> & { readonly agents: HttpAgents };
+
+async function* urlBytes(
+  block: UrlBlock,
+  first: LentUrl,
+  again: () => Promise<LentUrl>,
+  terms: Terms,
+): AsyncGenerator<Uint8Array, void, undefined> {
   let lent = first;
   let position = 0;
   for (let openings = 1; ; openings++) {
@@ -66,7 +81,8 @@ export async function* urlBytes(
       const most = isEnvironmental(told.code) ? refusalsMax : openingsMax;
       if (finalCodes.has(told.code) || openings >= most) throw told;
     }
-    await sleep(systemRandom.float() * (terms.retryMs ?? retryMsDefault) * 2 ** openings);
+    // Whoever watches takes a pause that is much longer than a silence for a stall of the block.
+    await sleep(systemRandom.float() * Math.min(terms.retryMs * 2 ** openings, terms.silentMs / 2));
     lent = await again();
   }
 }
@@ -76,7 +92,7 @@ async function open(
   lent: LentUrl,
   position: number,
   openings: number,
-  { silentMs, agents }: UrlTerms,
+  { silentMs, agents }: Terms,
 ): Promise<AsyncIterable<Uint8Array>> {
   const headers: Record<string, string> = { "if-match": `"${etag}"` };
   if (position > 0) headers["range"] = `bytes=${position}-`;

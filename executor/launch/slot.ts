@@ -14,7 +14,10 @@ const decoderRssBytesMax = 768 * 2 ** 20;
 
 /** A server that says nothing for so long will say nothing more: the connection is half open. */
 const silentMsMax = 20_000;
-/** And it is opened again, twice, before the silence would count against the block as a stall. */
+/**
+ * Silence and the wait after it stay below a stall, which would count against the block: it would be missing after two of
+ * them, where a network that is away for some minutes should cost time only.
+ */
 const silencesPerStall = 3;
 
 export function silentMsOf(stallMs: number): number {

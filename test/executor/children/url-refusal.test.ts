@@ -1,9 +1,8 @@
 /** Blocks by lent URLs: what a refusal says of the block, when a new URL is asked for, and what is read again after a cut. */
 import assert from "node:assert/strict";
 import { readBlock, SourceFault } from "../../../executor/children/block-source.ts";
-import { openingsMax, refusalsMax } from "../../../executor/children/url-bytes.ts";
+import { openingsMax, refusalsMax, urlReader } from "../../../executor/children/url-bytes.ts";
 import { refusalOf } from "../../../executor/children/url-refusal.ts";
-import { httpAgents } from "../../../shared/http-get.ts";
 import { collect } from "../../support/blob-store-helpers.ts";
 import { startFaultServer } from "../../support/fault-server.ts";
 import type { Fate, FaultServer } from "../../support/fault-server.ts";
@@ -19,7 +18,7 @@ const names = { store: "s3://bucket/pre", resource: "arn:aws:s3:::bucket/pre/k",
 const call = { ...names, action: "s3:GetObject" };
 /** Longer than a loopback server that answers at once takes on a busy machine. */
 const silentMs = 300;
-const terms = { silentMs, agents: httpAgents(), retryMs: 1 };
+const reader = async () => await Promise.resolve(urlReader({ silentMs, http: {}, retryMs: 1 }));
 
 const refused = (status: number, code: string, message = ""): Fate => ({
   answer: { status, body: xml(code, message) },
@@ -37,7 +36,7 @@ async function read(fates: readonly Fate[], wanted = block): Promise<Read> {
   const server = await startFaultServer(endpoint, ({ number }) => fates[number - 1] ?? fates.at(-1) ?? "pass");
   let lent = 0;
   const lend = async () => ({ kind: "url", url: `${server.endpoint}/k?try=${++lent}`, names }) as const;
-  const result = await collect(readBlock(wanted, lend, terms)).catch((error: unknown) => {
+  const result = await collect(readBlock(wanted, lend, reader)).catch((error: unknown) => {
     assert.ok(error instanceof SourceFault, String(error));
     return error;
   });
@@ -187,7 +186,7 @@ describe("a block by URL", () => {
 
   it("that nobody serves is told by its store, without the URL's signature", async () => {
     const lend = async () => ({ kind: "url", url: "http://127.0.0.1:1/k?X-Amz-Signature=secret" }) as const;
-    await assert.rejects(collect(readBlock(block, lend, terms)), (error: unknown) => {
+    await assert.rejects(collect(readBlock(block, lend, reader)), (error: unknown) => {
       assert.ok(error instanceof SourceFault);
       assert.deepEqual([error.fault.cause, error.fault.reason], ["infrastructure", "store-unavailable"]);
       assert.match(error.message, /k: 127\.0\.0\.1:1 cannot be reached, tried 6 times/);

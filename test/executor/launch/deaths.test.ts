@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, it } from "mocha";
 import type { JobOutcome } from "../../../executor/types.ts";
+import { startFaultServer } from "../../support/fault-server.ts";
 import { start } from "../../support/processes.ts";
 import { entriesOf, records, setting } from "./setting.ts";
 import type { Setting } from "./setting.ts";
@@ -107,31 +108,20 @@ describe("children that end early", function deaths() {
     assert.deepEqual([ended.ended?.cause, ended.reports], ["interrupted", []]);
   });
 
-  it("strike a block whose bytes do not come", async () => {
+  it("blame the network, not the block, when its bytes do not come", async () => {
     const s = setting();
-    const blocks = [s.block("a.ndjson", "1\n"), s.block("b.ndjson", "1\n"), s.block("c.ndjson", "1\n")];
+    const blocks = [s.block("a.ndjson", "1\n"), s.block("b.ndjson", "1\n")];
     // The store never answers for the second block; it lends URLs, so each is asked for when its turn comes.
-    const { createServer } = await import("node:http");
-    const server = createServer((request, response) => {
-      if (request.url?.endsWith("b.ndjson") !== true) response.end("1\n");
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const address = server.address();
-    const port = typeof address === "object" && address !== null ? address.port : 0;
-    try {
-      const task = s.task(s.bundle(waitingSource), blocks, { stallMs: 2_000, checkpointMs: 0 });
-      const lend = (block: { key: string }) =>
-        Promise.resolve({ kind: "url", url: `http://127.0.0.1:${port}/${block.key}` } as const);
-      const ended = await s.runner.run(task, s.hooks({ lend }));
-      assert.deepEqual(
-        ended.faults.map(({ block, cause }) => [block, cause]),
-        [[1, "timeout"]],
-      );
-      assert.deepEqual(entriesOf(ended), { "p\tn": "2" });
-    } finally {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    }
+    const server = await startFaultServer("", ({ url }) =>
+      url.startsWith("/b.ndjson") ? "silence" : { answer: { status: 200, body: "1\n" } },
+    );
+    const task = s.task(s.bundle(waitingSource), blocks, { stallMs: 3_000, checkpointMs: 0 });
+    const lend = (block: { key: string }) =>
+      Promise.resolve({ kind: "url", url: `${server.endpoint}/${block.key}` } as const);
+    const ended = await s.runner.run(task, s.hooks({ lend }));
+    assert.deepEqual([ended.ended?.cause, ended.ended?.reason, ended.faults], ["infrastructure", "timeout", []]);
+    assert.match(ended.ended?.message ?? "", /^b\.ndjson: 127\.0\.0\.1:\d+ did not answer in time, 6 times/);
+    assert.deepEqual(entriesOf(ended), { "p\tn": "1" });
   });
 
   it("end themselves when their parent is killed, user code that loops included", async () => {
