@@ -3,7 +3,8 @@
  *
  * Settings that are absent are the SDK's to find (profile files, the instance's role, SSO): nothing here reads the
  * environment. A custom endpoint means another server than AWS's own: bucket names go into the path, and checksums are sent
- * only where the operation demands them, since such servers know few of them.
+ * only where the operation demands them, since such servers know few of them. One that stands in a profile is found first, by
+ * configured.ts.
  *
  * Calls are tried again by the SDK (`standard`: exponential back-off with full jitter, a budget for retries, throttling
  * included); what it gives up is translated in errors.ts.

@@ -138,7 +138,7 @@ describe("readSettings", () => {
   });
 
   it("says what is not JSON, and where", () => {
-    assert.match(problemsOf(`{\n  "store": "a",\n}`), /spotfold\.config\.json is not JSON: .*line 3/s);
+    assert.match(problemsOf(`{\n  "store": "a",\n  "web" "b"\n}`), /spotfold\.config\.json is not JSON: .*line 3/s);
     assert.match(problemsOf("[1]"), /must be an object/);
     assert.match(problemsOf(""), /not JSON/);
   });
