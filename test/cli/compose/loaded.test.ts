@@ -30,6 +30,7 @@ describe("what commands load", () => {
     const loaded = await loadedBy(["cli/program.ts", ...commands]);
     assert.ok(loaded.length > 100 && loaded.includes("commander"), `${loaded.length} modules`);
     assert.deepEqual(ofAws(loaded), []);
+    assert.ok(!loaded.includes("prom-client"), "metrics are for daemons that stay");
     assert.notDeepEqual(ofAws(await loadedBy(["shared/aws/sqs/open.ts"])), [], "it would be seen");
   });
 });
