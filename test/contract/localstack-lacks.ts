@@ -9,4 +9,8 @@ export const s3Lacks: readonly Lack[] = [
       "agrees with a plain model for any keys, prefix, after and depth",
     ],
   },
+  {
+    reason: "LocalStack 4.14.0 takes a key that is / for its bucket, where a store is a whole bucket",
+    cases: ["finds nothing under what is no key: it is never taken for another one"],
+  },
 ];
