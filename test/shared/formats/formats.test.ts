@@ -14,6 +14,7 @@ import {
 import { holdSchema, isHeld, type Hold } from "../../../shared/formats/hold.ts";
 import { decodeManifest, encodeManifest, headSchema, type Manifest } from "../../../shared/formats/ledger.ts";
 import { jobMessageSchema, readyMessageSchema } from "../../../shared/formats/message.ts";
+import { masterLeaseSchema } from "../../../shared/formats/lease.ts";
 import { resolutionFlaw, resolutionSchema, type Resolution } from "../../../shared/formats/resolution.ts";
 import { canonicalJson, digestOf, lineageDifference, lineageOf, runSchema } from "../../../shared/formats/run.ts";
 import { encodeStored, parseStored, UnknownFormat } from "../../../shared/formats/stored.ts";
@@ -140,6 +141,12 @@ const shapes: readonly {
     schema: workerStatusSchema,
     right: status,
     wrong: [{ jobs: "none" }, { slots: -1 }, { worker: undefined }],
+  },
+  {
+    name: "the masters' lease",
+    schema: masterLeaseSchema,
+    right: { format: 1, master: "m", givenUp: false, renewal: 7, at: 1 },
+    wrong: [{ master: null }, { givenUp: "no" }, { renewal: -1 }],
   },
 ];
 
