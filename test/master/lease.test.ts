@@ -226,6 +226,27 @@ describe("MasterLease", () => {
     assert.ok(a.log.of("lease-failed").length < 12, "said more and more rarely");
   });
 
+  it("goes on leading however long its store is away: its passes say when that is enough", async () => {
+    let isAway = false;
+    const away = async (): Promise<never> => await Promise.reject(new Error("connection refused"));
+    const a = startMaster(
+      "a",
+      withSwap(
+        async (...call) => (isAway ? await away() : await store.swap(...call)),
+        async (...call) => (isAway ? await away() : await store.get(...call)),
+      ),
+    );
+    await clock.settle();
+    isAway = true;
+    await clock.advance(2 * 3_600_000);
+    assert.equal(a.lease.role, "leading");
+    isAway = false;
+    await clock.advance(standbyMs / 4);
+    assert.deepEqual([a.lease.role, a.lease.failingMs], ["leading", 0]);
+    a.drain.abort(new Error("SIGTERM"));
+    await a.ended;
+  });
+
   it("asks for little: four requests each `standbyMs`, leading or standing by", async () => {
     let requests = 0;
     const counted: BlobStore = Object.assign(Object.create(store) as BlobStore, {
