@@ -7,10 +7,11 @@ import { unlessClosed } from "./closed.ts";
 import type { Parts } from "./conclude.ts";
 import type { WorkerContext } from "./context.ts";
 import { elsewhereMs, isForAnother, releaseDelayMs } from "./decide.ts";
+import { holdFor } from "./environment.ts";
 import type { Job, JobEnd, JobServices } from "./job-types.ts";
 import { leaseLost } from "./leases.ts";
 import { liveWorkerIds } from "../shared/live-workers.ts";
-import { causeOf, holdRun, readAttempts, recordKeyOf } from "./records.ts";
+import { causeOf, readAttempts, recordKeyOf } from "./records.ts";
 import { release, releaseExactly } from "./release.ts";
 import { resolve, settle } from "./resolve.ts";
 
@@ -179,20 +180,7 @@ async function fail(
   });
   const { run, plan, job: id } = job.message;
   context.log({ event: "job-ended", run, job: `${plan}/${id}`, how: end.cause, message: end.message, ...hintIn(end) });
-  let heldForMs: number | null = null;
-  if (end.cause === "environment") {
-    const reason = {
-      kind: "environment",
-      what: end.message,
-      where: `worker ${context.id}`,
-      code: end.reason,
-      hint: end.hint ?? hintFor(end.reason),
-    } as const;
-    heldForMs = await holdRun(context.store, run, reason, context.timing.scale).catch((error: unknown) => {
-      context.log({ event: "queue-failed", what: "hold", message: messageOf(error) });
-      return null;
-    });
-  }
+  const heldForMs = end.cause === "environment" ? await holdFor(context, run, end) : null;
   if (job.held.signal.reason === leaseLost) return "lost";
   // When the hold ends: not before, when the job would only be put back, nor much later.
   if (heldForMs !== null) await releaseExactly(context, job.lease, heldForMs);
@@ -202,28 +190,6 @@ async function fail(
 
 function hintIn({ hint }: { readonly hint?: string | undefined }): { readonly hint?: string } {
   return hint === undefined ? {} : { hint };
-}
-
-/** For errors that know no hint of their own: those of folders, for one. */
-function hintFor(code: string): string {
-  switch (code) {
-    case "access-denied":
-      return "Allow the worker to read the data and to read and write the store.";
-    case "no-credentials":
-      return "Give the worker credentials that hold: log in again, or see to the machine's role.";
-    case "wrong-region":
-      return "Set AWS_REGION to the region of the bucket.";
-    case "clock-skew":
-      return "Set the clock of the worker's machine.";
-    case "disk-full":
-      return "Free some space on the disk.";
-    case "read-only":
-      return "Make the file system writable.";
-    case "no-such-store":
-      return "Check the name of the folder or bucket.";
-    default:
-      return "Cure it; the run goes on by itself.";
-  }
 }
 
 async function complete(

@@ -4,6 +4,7 @@ import { SpotfoldError } from "../../shared/errors.ts";
 import { encodeStored } from "../../shared/formats/stored.ts";
 import { attemptKey, workerKey } from "../../shared/names.ts";
 import { readHold } from "../../shared/read-hold.ts";
+import { intercepted } from "../master/setting.ts";
 import { failed, fault, submitted } from "./job-setting.ts";
 import { aggregate, allCounted, blocksOf, messageOf, plan } from "./setting.ts";
 
@@ -35,6 +36,22 @@ describe("an attempt that fails", () => {
     const [record] = await handling.setting.records();
     const found = await readHold(handling.setting.store, "r1");
     assert.deepEqual([found?.hold.hint, found?.hold.code, record?.end?.hint], [hint, "access-denied", hint]);
+  });
+
+  it("before its record is written holds the run, too, since nothing else would say why it stands still", async () => {
+    const handling = await submitted();
+    const hint = 'Allow it in a policy: {"Effect":"Allow","Action":"s3:PutObject","Resource":"arn:aws:s3:::b/k"}';
+    const store = intercepted(handling.setting.store, (method, key) => {
+      if (method === "put" && key.endsWith("/record"))
+        throw new SpotfoldError("access-denied", "may not write", { hint });
+    });
+    handling.context = handling.setting.context({ store });
+    assert.equal(await handling.handle(messageOf(blocksOf(2))), "released");
+    const found = await readHold(handling.setting.store, "r1");
+    assert.deepEqual([found?.hold.kind, found?.hold.code, found?.hold.hint], ["environment", "access-denied", hint]);
+    assert.deepEqual(handling.setting.tasks, []);
+    const delay = await handling.message();
+    assert.ok(typeof delay === "number" && delay >= 14_500 && delay <= 15_500, `${delay}: when the hold ends`);
   });
 
   it("before it begins, since the data may not be looked at, holds the run with what the store says", async () => {
