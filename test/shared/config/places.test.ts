@@ -76,7 +76,7 @@ describe("places of AWS in the settings", () => {
 });
 
 describe("AWS's own variables", () => {
-  it("name endpoints, one for all or by service, region, profile and proxies", () => {
+  it("name endpoints, one for all or by service, region, profile, certificates and proxies", () => {
     assert.deepEqual(awsOptions({}), {});
     const variables = {
       AWS_ENDPOINT_URL: "http://127.0.0.1:1",
@@ -84,6 +84,8 @@ describe("AWS's own variables", () => {
       AWS_DEFAULT_REGION: "eu-west-1",
       AWS_PROFILE: "dev",
       AWS_SECRET_ACCESS_KEY: "secret",
+      AWS_CA_BUNDLE: "/etc/bundle.pem",
+      NODE_EXTRA_CA_CERTS: "/etc/extra.pem",
       https_proxy: "http://proxy:3128",
       NO_PROXY: "",
     };
@@ -92,6 +94,8 @@ describe("AWS's own variables", () => {
       sqsEndpoint: "http://127.0.0.1:2",
       region: "eu-west-1",
       profile: "dev",
+      caBundle: "/etc/bundle.pem",
+      extraCa: "/etc/extra.pem",
       proxy: { HTTPS_PROXY: "http://proxy:3128" },
     });
     assert.equal(awsOptions({ ...variables, AWS_REGION: "us-west-2" }).region, "us-west-2");
