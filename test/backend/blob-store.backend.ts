@@ -4,7 +4,7 @@ import { systemClock, systemRandom } from "../../shared/clock.ts";
 import { probeStore } from "../../shared/store-probe.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { blobStoreContract } from "../contract/blob-store.ts";
-import { openBackend, type Backend } from "./backend.ts";
+import { closeMsMax, openBackend, type Backend } from "./backend.ts";
 
 describe("the server's S3", function backendSuite() {
   this.timeout(180_000);
@@ -12,6 +12,11 @@ describe("the server's S3", function backendSuite() {
 
   before(async () => {
     backend = await openBackend();
+  });
+
+  after(async function closeHook() {
+    this.timeout(closeMsMax);
+    await backend?.close();
   });
 
   it("passes the start-up probe", async () => {

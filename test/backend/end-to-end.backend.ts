@@ -5,7 +5,7 @@ import { smallSample } from "../e2e/spotfold.ts";
 import { publishedAlone, publishedTogether, upload } from "../e2e/together.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { tempDir } from "../support/temp.ts";
-import { openBackend, type Backend } from "./backend.ts";
+import { closeMsMax, openBackend, type Backend } from "./backend.ts";
 
 const blocks = 12;
 
@@ -15,6 +15,11 @@ describe("spotfold over the server", function backendSuite() {
 
   before(async () => {
     backend = await openBackend();
+  });
+
+  after(async function closeHook() {
+    this.timeout(closeMsMax);
+    await backend?.close();
   });
 
   it("submits, works and publishes the bytes that one process publishes from a folder into a folder", async () => {

@@ -1,7 +1,7 @@
 /** `npm run test:backend`: the JobQueue suite on a server that is not ours. */
 import { sqsQueue } from "../support/sqs.ts";
 import { describeJobQueue } from "../contract/job-queue.ts";
-import { openBackend, type Backend } from "./backend.ts";
+import { closeMsMax, openBackend, type Backend } from "./backend.ts";
 
 describe("the server's SQS", function backendSuite() {
   this.timeout(180_000);
@@ -9,6 +9,11 @@ describe("the server's SQS", function backendSuite() {
 
   before(async () => {
     backend = await openBackend();
+  });
+
+  after(async function closeHook() {
+    this.timeout(closeMsMax);
+    await backend?.close();
   });
 
   describeJobQueue("SQS", {
