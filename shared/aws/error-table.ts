@@ -47,10 +47,14 @@ const cureFor = (fault: AwsFault, call: AwsCall, where: string): string =>
 
 const who = ({ principal }: AwsFault): string => principal ?? "this principal";
 
-const loginCommand = ({ profile }: AwsCall): string =>
-  profile === undefined ? "aws sso login" : `aws sso login --profile ${profile}`;
+/** The profile that was asked for, else the one that the SDK found and names. */
+const loginCommand = ({ message }: AwsFault, call: AwsCall): string => {
+  const profile = call.profile ?? /\bprofile=([\w.@+-]+)/.exec(message)?.[1];
+  return profile === undefined ? "aws sso login" : `aws sso login --profile ${profile}`;
+};
 
-const isSso = ({ message }: AwsFault): boolean => /\bsso\b|Token is expired|session has expired/i.test(message);
+const isSso = ({ message }: AwsFault): boolean =>
+  /\bsso\b|Token is expired|session has expired|Session token not found/i.test(message);
 
 /** KMS's own errors as S3 (`KMS.DisabledException`) and SQS (`KmsDisabled`) pass them on; not those that another try cures. */
 const kmsPattern = /^KMS(?!.*(?:Throttl|LimitExceeded|Internal|Dependency|Timeout))/i;
@@ -99,14 +103,14 @@ export const errorRows: readonly ErrorRow[] = [
     says: ({ message }) => `There are no credentials that could be used: ${sentence(message)}`,
     hint: (fault, call) =>
       isSso(fault)
-        ? `Log in again: ${loginCommand(call)}`
+        ? `Log in again: ${loginCommand(fault, call)}`
         : "Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the machine a role.",
   },
   {
     fits: named("ExpiredToken", "TokenRefreshRequired", "RequestExpired", "InvalidToken", "InvalidClientTokenId"),
     code: "no-credentials",
     says: ({ message }) => `The credentials have expired or are not known any more: ${sentence(message)}`,
-    hint: (_, call) => `Get new ones; for SSO: ${loginCommand(call)}`,
+    hint: (fault, call) => `Get new ones; for SSO: ${loginCommand(fault, call)}`,
   },
   {
     fits: ({ code, message }) =>

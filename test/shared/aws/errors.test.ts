@@ -330,6 +330,15 @@ describe("errors of AWS", () => {
     assert.equal(expired.code, "no-credentials");
     assert.equal(expired.hint, "Log in again: aws sso login --profile work");
     assert.equal(causeOf(expired).cause, "environment");
+    const { profile: _, ...unnamed } = call;
+    for (const [said, command] of [
+      ["The SSO session token associated with profile=dev was not found or is invalid.", "aws sso login --profile dev"],
+      ["Session token not found or invalid", "aws sso login"],
+    ] as const) {
+      const error = translated(Object.assign(new Error(said), { name: "CredentialsProviderError" }), unnamed);
+      assert.ok(error instanceof SpotfoldError);
+      assert.equal(error.hint, `Log in again: ${command}`);
+    }
     // With keys in the environment the SDK warns that it takes the profile.
     delete process.env["AWS_ACCESS_KEY_ID"];
     delete process.env["AWS_SECRET_ACCESS_KEY"];
