@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeSample, type SampleResult } from "../../cli/sample/make.ts";
 import { sampleRequest } from "../../cli/sample/options.ts";
+import { notePlaces } from "../support/aws-places.ts";
 import { run, start, type Ended, type Started, type StartOptions } from "../support/processes.ts";
 import { repositoryRoot } from "../support/requirements.ts";
 
@@ -17,12 +18,18 @@ const env = { SPOTFOLD_TIMING_SCALE: "0.1", SPOTFOLD_SLOTS: "1" };
 /** A command of a few seconds on a machine that does other things, too. */
 const waitMs = 90_000;
 
+/** Servers are told which command calls, for test/aws-actions.json. */
+function envFor(args: readonly string[], given: StartOptions["env"] = {}): NonNullable<StartOptions["env"]> {
+  notePlaces(given, args);
+  return { ...env, AWS_SDK_UA_APP_ID: args[0], ...given };
+}
+
 export function spotfold(cwd: string, args: readonly string[], options: StartOptions = {}): Promise<Ended> {
-  return run(process.execPath, [bin, ...args], { cwd, waitMs, ...options, env: { ...env, ...options.env } });
+  return run(process.execPath, [bin, ...args], { cwd, waitMs, ...options, env: envFor(args, options.env) });
 }
 
 export function startSpotfold(cwd: string, args: readonly string[], options: StartOptions = {}): Promise<Started> {
-  return start(process.execPath, [bin, ...args], { cwd, ...options, env: { ...env, ...options.env } });
+  return start(process.execPath, [bin, ...args], { cwd, ...options, env: envFor(args, options.env) });
 }
 
 export interface RunJson {

@@ -1,30 +1,20 @@
 /**
  * A moto server on a free loopback port: S3 and SQS as a real server speaks them. `needs("moto")` in the suite that starts it;
- * `npm run setup:moto` installs it. Started in a `before` hook it lives until the end of the run, which stops it by its id.
+ * `npm run setup:moto` installs it. Started in a `before` hook it lives until the end of the run, which stops it by its id, and
+ * looks whether what was called stands in test/aws-actions.json.
  */
 import { join } from "node:path";
+import { checkCalls } from "./aws-calls.ts";
+import { atEnd } from "./cleanup.ts";
 import { start, type Started } from "./processes.ts";
 import { repositoryRoot } from "./requirements.ts";
 import { tempDir } from "./temp.ts";
-import { atEnd } from "./cleanup.ts";
 
 /** Python imports half of the AWS SDK of its own; a busy machine takes its time. */
 const startMsMax = 60_000;
 
-/**
- * moto tests a condition, writes, and adds the metadata in three steps, and other threads come between: of 12 racers two won
- * in 1 of 300 rounds, with multipart uploads nearly always. S3 does not do that: a request for a key is one step here, too.
- */
-const atomicMoto = `import functools, runpy, threading
-from moto.s3.responses import S3Response
-lock = threading.Lock()
-plain = S3Response._key_response
-@functools.wraps(plain)
-def atomic(*args):
-    with lock:
-        return plain(*args)
-S3Response._key_response = atomic
-runpy.run_module("moto.server", run_name="__main__")`;
+/** With the arguments of moto's own server. */
+const script = join(repositoryRoot, "test/support/moto-server.py");
 
 export interface Moto {
   readonly endpoint: string;
@@ -34,8 +24,11 @@ export interface Moto {
 }
 
 export async function startMoto(): Promise<Moto> {
-  const server = await start("python3", ["-c", atomicMoto, "-H", "127.0.0.1", "-p", "0"], {
-    cwd: tempDir("moto"),
+  const folder = tempDir("moto");
+  // After the server was stopped: cleanups run in reverse order.
+  atEnd(() => checkCalls(join(folder, "calls.ndjson")));
+  const server = await start("python3", [script, "-H", "127.0.0.1", "-p", "0"], {
+    cwd: folder,
     env: {
       PYTHONPATH: join(repositoryRoot, ".test-tools/moto"),
       PYTHONUNBUFFERED: "1",
