@@ -11,7 +11,7 @@ import { holdFor } from "./environment.ts";
 import type { Job, JobEnd, JobServices } from "./job-types.ts";
 import { leaseLost } from "./leases.ts";
 import { liveWorkerIds } from "../shared/live-workers.ts";
-import { causeOf, readAttempts, recordKeyOf } from "./records.ts";
+import { causeOf, isAway, readAttempts, recordKeyOf } from "./records.ts";
 import { release, releaseExactly } from "./release.ts";
 import { resolve, settle } from "./resolve.ts";
 
@@ -175,8 +175,10 @@ async function fail(
   end: Omit<AttemptEnd, "at">,
 ): Promise<JobEnd> {
   const { context } = services;
+  let away = false;
   await complete(context, job, record, end).catch((error: unknown) => {
     context.log({ event: "queue-failed", what: "attempt record", message: messageOf(error) });
+    away = isAway(error);
   });
   const { run, plan, job: id } = job.message;
   context.log({ event: "job-ended", run, job: `${plan}/${id}`, how: end.cause, message: end.message, ...hintIn(end) });
@@ -185,6 +187,7 @@ async function fail(
   // When the hold ends: not before, when the job would only be put back, nor much later.
   if (heldForMs !== null) await releaseExactly(context, job.lease, heldForMs);
   else await release(context, job.lease, releaseDelayMs(end.cause, job.records.length, context.random.float()));
+  if (away) return "away";
   return end.cause === "infrastructure" ? "failed-here" : "released";
 }
 

@@ -72,4 +72,9 @@ export type WorkerEvent =
   | { readonly event: "message-refused"; readonly why: string }
   | { readonly event: "queue-failed"; readonly what: string; readonly message: string; readonly hint?: string }
   | { readonly event: "status-failed"; readonly message: string }
+  /** A pair for each outage (reach.ts): nothing is leased between them. */
+  | { readonly event: "store-away"; readonly message: string; readonly hint?: string }
+  | { readonly event: "store-back"; readonly awayMs: number }
+  /** After `queue-failed` of leases. */
+  | { readonly event: "queue-back"; readonly failures: number; readonly awayMs: number }
   | { readonly event: "worker-gives-up"; readonly why: string };

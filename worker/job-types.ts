@@ -9,8 +9,12 @@ import type { HeldLease, LeaseKeeper } from "./leases.ts";
 import type { Room } from "./room.ts";
 import type { RunRecords } from "./run-records.ts";
 
-/** How the handling of a lease ended. `failed-here` counts towards the end of a worker that fails again and again. */
-export type JobEnd = "resolved" | "dropped" | "released" | "held" | "newer" | "lost" | "failed-here";
+/**
+ * How the handling of a lease ended. `failed-here` counts towards the end of a worker that fails again and again. `away`: the
+ * work store did not answer, so that nothing could be written down; that uses up nobody's budget, and says nothing about this
+ * machine, whose jobs all end so in the same moment when its network does.
+ */
+export type JobEnd = "resolved" | "dropped" | "released" | "held" | "newer" | "lost" | "away" | "failed-here";
 
 export interface JobServices {
   readonly context: WorkerContext;

@@ -15,7 +15,7 @@ import { releaseDelayMs } from "./decide.ts";
 import { holdFor } from "./environment.ts";
 import type { JobEnd, JobServices } from "./job-types.ts";
 import { prepare } from "./prepare.ts";
-import { causeOf } from "./records.ts";
+import { causeOf, isAway } from "./records.ts";
 import { release, releaseExactly } from "./release.ts";
 
 export async function handleLease(services: JobServices, lease: Lease, leasedAt: number): Promise<JobEnd> {
@@ -53,5 +53,6 @@ async function failedOutside(
   if (heldForMs !== null) await releaseExactly(context, lease, heldForMs);
   else await release(context, lease, releaseDelayMs(cause, lease.receiveCount - 1, context.random.float()));
   // Credentials that have run out say nothing about this machine: whoever gives up is away when they are back.
-  return cause === "environment" ? "released" : "failed-here";
+  if (cause === "environment") return "released";
+  return isAway(error) ? "away" : "failed-here";
 }

@@ -1,5 +1,5 @@
 /** Attempt records and holds: what a worker reads and writes in the store beside a job's output. */
-import { codeOf, hintOf, isEnvironmental, messageOf } from "../shared/errors.ts";
+import { codeOf, hintOf, isEnvironmental, messageOf, SpotfoldError } from "../shared/errors.ts";
 import { attemptSchema, type AttemptRecord } from "../shared/formats/attempt.ts";
 import type { Hold } from "../shared/formats/hold.ts";
 import { encodeStored, parseIfKnown } from "../shared/formats/stored.ts";
@@ -76,6 +76,11 @@ export function nextHold(run: string, previous: Hold | null, reason: HoldReason,
     times,
     heldMs: (previous?.heldMs ?? 0) + (reason.kind === "environment" ? lengthOf(times) : 0),
   };
+}
+
+/** The port could not be reached, or did not answer: another try may get through. */
+export function isAway(error: unknown): boolean {
+  return error instanceof SpotfoldError && error.retryable;
 }
 
 /** What an error of a port says about where the fault lies, and what to do about it where the error knows. */

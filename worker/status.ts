@@ -17,6 +17,7 @@ export class StatusWriter {
   #resolved = 0;
   #failed = 0;
   #over = false;
+  #unwritten = false;
   /** Ends the pause between two writes. */
   readonly #ending = new AbortController();
   #writing: Promise<void> | null = null;
@@ -84,8 +85,11 @@ export class StatusWriter {
     };
     try {
       await store.put(workerKey(id), encodeWorkerStatus(status));
+      this.#unwritten = false;
     } catch (error) {
-      log({ event: "status-failed", message: messageOf(error) });
+      // One word for an outage: it is tried again and again.
+      if (!this.#unwritten) log({ event: "status-failed", message: messageOf(error) });
+      this.#unwritten = true;
     }
   }
 }

@@ -1,18 +1,18 @@
 /**
  * The worker: a control plane that touches no record, so that a heartbeat is never late. It leases jobs for its free slots,
  * keeps their leases, and ends when it is drained, or when it fails three times in a row in ways that speak of its machine, or
- * understands no message.
+ * understands no message. A store or a queue that it does not reach it waits for (reach.ts).
  *
  *   working --drain (signal, notice, three failures)--> draining: nothing is leased, jobs end with what is checkpointed
  *           --abort--> over at once: children are killed, leases run out by themselves
  */
-import { hintOf, messageOf } from "../shared/errors.ts";
 import type { InterruptionSource } from "../shared/ports/interruption.ts";
 import type { Lease } from "../shared/ports/job-queue.ts";
 import type { WorkerContext } from "./context.ts";
 import { handleLease } from "./job.ts";
 import type { JobEnd } from "./job-types.ts";
 import { LeaseKeeper } from "./leases.ts";
+import { Reach } from "./reach.ts";
 import { Room } from "./room.ts";
 import { RunRecords } from "./run-records.ts";
 import { StatusWriter } from "./status.ts";
@@ -23,7 +23,7 @@ export const failuresInRowMax = 3;
 /** So many messages in a row that only a newer version understands: this worker is of no use here. */
 export const newerInRowMax = 10;
 
-/** After a failed or an empty receive that came back at once. */
+/** After an empty receive that came back at once. */
 const idleMs = 1000;
 
 export type WorkerEnd = { readonly how: "drained" } | { readonly how: "gave-up"; readonly why: string };
@@ -32,6 +32,7 @@ export class Worker {
   readonly #context: WorkerContext;
   readonly #keeper: LeaseKeeper;
   readonly #status: StatusWriter;
+  readonly #reach: Reach;
   readonly #room = new Room();
   readonly #runs: RunRecords;
   readonly #drain = new AbortController();
@@ -47,6 +48,7 @@ export class Worker {
     this.#context = context;
     this.#keeper = new LeaseKeeper(context);
     this.#status = new StatusWriter(context);
+    this.#reach = new Reach(context);
     this.#runs = new RunRecords(context.store);
   }
 
@@ -86,6 +88,8 @@ export class Worker {
     const { clock, timing, slots } = this.#context;
     const drained = this.#drain.signal;
     while (!drained.aborted) {
+      await this.#reach.store(drained);
+      if (drained.aborted) return;
       const free = slots - this.#inHand.size;
       if (free <= 0) {
         await new Promise<void>((resolve) => (this.#wake = resolve));
@@ -101,12 +105,14 @@ export class Worker {
   }
 
   async #lease(free: number): Promise<Lease[]> {
-    const { jobs, timing, log } = this.#context;
+    const { jobs, timing } = this.#context;
+    const { signal } = this.#drain;
     try {
-      return await jobs.lease(free, { leaseMs: timing.leaseMs, waitMs: timing.waitMs, signal: this.#drain.signal });
+      const leases = await jobs.lease(free, { leaseMs: timing.leaseMs, waitMs: timing.waitMs, signal });
+      this.#reach.queueAnswered();
+      return leases;
     } catch (error) {
-      if (!this.#drain.signal.aborted)
-        log({ event: "queue-failed", what: "lease", message: messageOf(error), ...hintOf(error) });
+      if (!signal.aborted) await this.#reach.queueFailed(error, signal);
       return [];
     }
   }
@@ -137,6 +143,7 @@ export class Worker {
       this.#giveUp(`${newerInRowMax} messages in a row are of a newer version of Spotfold: update this one`);
     }
     if (end === "resolved" || end === "lost") this.#failures = 0;
+    if (end === "away") this.#reach.doubtStore();
     if (end !== "failed-here") return;
     this.#failures++;
     if (this.#failures < failuresInRowMax) return;

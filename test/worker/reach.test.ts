@@ -1,0 +1,108 @@
+/** A worker whose store or queue is away: it waits, says so once, and does not take itself for a bad machine. */
+import assert from "node:assert/strict";
+import type { Fault, JobOutcome } from "../../executor/types.ts";
+import { SpotfoldError } from "../../shared/errors.ts";
+import { jobId } from "../../shared/names.ts";
+import { Worker } from "../../worker/worker.ts";
+import { intercepted } from "../master/setting.ts";
+import { allCounted, blocksOf, messageOf, WorkerSetting } from "./setting.ts";
+
+const jobs = 6;
+const slots = 4;
+
+async function withJobs(): Promise<WorkerSetting> {
+  const setting = new WorkerSetting();
+  await setting.submit();
+  const bodies = Array.from({ length: jobs }, (_, i) => messageOf(blocksOf(1), { job: jobId(i) }));
+  await setting.jobs.send(bodies.map((body) => ({ body: JSON.stringify(body) })));
+  return setting;
+}
+
+const unreachable = (): SpotfoldError =>
+  new SpotfoldError("store-unavailable", "The store cannot be reached.", {
+    retryable: true,
+    hint: "Check the network.",
+  });
+
+const fault: Fault = { cause: "infrastructure", reason: "fetch", message: "the connection was refused" };
+const failed: JobOutcome = { reports: [], faults: [], ended: fault, segment: null, log: new Uint8Array() };
+
+describe("a worker that does not reach", () => {
+  it("the store ends no more than the jobs in hand, leases nothing meanwhile, and works on when it is back", async () => {
+    const setting = await withJobs();
+    let away = false;
+    const store = intercepted(setting.store, () => {
+      if (away) throw unreachable();
+    });
+    setting.run = async (task) => {
+      await setting.clock.sleep(1_000);
+      return away ? failed : allCounted(task.blocks.length);
+    };
+    const worker = new Worker(setting.context({ slots, store }));
+    const running = worker.run();
+    await setting.clock.advance(500);
+    away = true;
+    await setting.clock.advance(180_000);
+    assert.equal(setting.tasks.length, slots, "what is visible is left to others");
+    away = false;
+    await setting.clock.advance(400_000);
+    for (let i = 0; i < jobs; i++) assert.ok((await setting.resolution(jobId(i))) !== null, jobId(i));
+    assert.deepEqual(setting.of("worker-gives-up"), []);
+    assert.deepEqual(
+      setting.of("store-away").map(({ message, hint }) => [message, hint]),
+      [["The store cannot be reached.", "Check the network."]],
+    );
+    const [back, ...more] = setting.of("store-back");
+    assert.deepEqual(more, []);
+    assert.ok(back !== undefined && back.awayMs >= 170_000 && back.awayMs <= 210_000, JSON.stringify(back));
+    assert.equal(setting.of("status-failed").length, 1);
+    assert.equal(setting.of("lease-ended").filter(({ how }) => how === "away").length, slots);
+    worker.drain("the test is over");
+    await setting.clock.advance(1_000);
+    assert.deepEqual(await running, { how: "drained" });
+  });
+
+  it("the store for a moment goes on at once", async () => {
+    const setting = await withJobs();
+    let fails = 1;
+    const store = intercepted(setting.store, (method, key) => {
+      if (method === "get" && key.includes("run.json") && fails-- > 0) throw unreachable();
+    });
+    const worker = new Worker(setting.context({ slots: 1, store }));
+    const running = worker.run();
+    await setting.clock.advance(60_000);
+    for (let i = 0; i < jobs; i++) assert.ok((await setting.resolution(jobId(i))) !== null, jobId(i));
+    assert.deepEqual([...setting.of("store-away"), ...setting.of("store-back")], []);
+    worker.drain("the test is over");
+    await setting.clock.advance(1_000);
+    await running;
+  });
+
+  it("the queue asks more and more seldom, and says how long that was", async () => {
+    const setting = await withJobs();
+    let away = true;
+    const lease = setting.jobs.lease.bind(setting.jobs);
+    Object.assign(setting.jobs, {
+      lease: async (...args: Parameters<typeof lease>) => {
+        if (away) throw unreachable();
+        return await lease(...args);
+      },
+    });
+    const worker = new Worker(setting.context());
+    const running = worker.run();
+    await setting.clock.advance(180_000);
+    away = false;
+    await setting.clock.advance(60_000);
+    assert.equal(setting.tasks.length, jobs);
+    const failures = setting.of("queue-failed");
+    assert.ok(failures.length >= 5 && failures.length <= 12, `${failures.length}`);
+    assert.equal(failures[0]?.hint, "Check the network.");
+    const [back, ...more] = setting.of("queue-back");
+    assert.deepEqual(more, []);
+    assert.equal(back?.failures, failures.length);
+    assert.ok(back.awayMs >= 150_000 && back.awayMs <= 215_000, `${back.awayMs}`);
+    worker.drain("the test is over");
+    await setting.clock.advance(1_000);
+    await running;
+  });
+});
