@@ -113,7 +113,9 @@ function next(dataset: string, create: boolean, io: Io): string {
     ["all of it is tried", ["doctor"]] as const,
     ["a run", ["run", "<analysis>", "--data", dataset]] as const,
   ];
-  const lines = steps.map(([why, words]) => `  ${[...io.command, ...words].join(" ").padEnd(48)} ${why}`);
+  const commands = steps.map(([, words]) => [...io.command, ...words].join(" "));
+  const width = Math.max(...commands.map(({ length }) => length));
+  const lines = steps.map(([why], index) => `  ${(commands[index] ?? "").padEnd(width)}  ${why}`);
   return `\nNext:\n${lines.join("\n")}\n`;
 }
 
