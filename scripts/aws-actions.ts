@@ -7,6 +7,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { format, resolveConfig } from "prettier";
 import { actionsFile, addUse, collectVariable, type Actions } from "../test/support/aws-calls.ts";
 import { repositoryRoot } from "../test/support/requirements.ts";
 
@@ -25,7 +26,8 @@ try {
       }
     }
   }
-  writeFileSync(actionsFile, `${JSON.stringify(sorted(merged), null, 2)}\n`);
+  const options = { ...(await resolveConfig(actionsFile)), filepath: actionsFile };
+  writeFileSync(actionsFile, await format(JSON.stringify(sorted(merged)), options));
   console.log(`wrote ${actionsFile}`);
   process.exitCode = status ?? 1;
 } finally {
