@@ -109,8 +109,9 @@ export class CloudSite extends Site {
     return this.#parts.env;
   }
 
-  get jobsQueue(): string {
-    return this.#parts.queues[0] ?? "";
+  /** URLs: jobs, ready. */
+  get queues(): readonly string[] {
+    return this.#parts.queues;
   }
 
   /** The work store, past the proxy. */
