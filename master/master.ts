@@ -19,6 +19,7 @@ import { compactPass } from "./passes/compact.ts";
 import { deadPass } from "./passes/dead.ts";
 import { enterPass } from "./passes/enter.ts";
 import { publishPass, type PublishPlace } from "./passes/publish.ts";
+import { PublishDue } from "./publish-due.ts";
 import { sendPass } from "./passes/send.ts";
 import type { Stuck } from "./passes/stuck.ts";
 import { SendState } from "./passes/send-state.ts";
@@ -37,9 +38,9 @@ export class Master {
   readonly #ready: ReadyMessages;
   /** Monotonic time of the last commit that entered jobs, by plan. */
   readonly #entered = new Map<string, number>();
-  /** Monotonic time of the last publication, by aggregate. */
-  readonly #published = new Map<string, number>();
-  readonly #closedSince = new Set<string>();
+  readonly #publishing: PublishDue;
+  /** As listed last. */
+  #known: readonly string[] | null = null;
   readonly #newer: NewerFormats;
   /** Aggregates in which entering waits, as it was said. */
   readonly #waiting = new Set<string>();
@@ -59,6 +60,7 @@ export class Master {
     this.#ready = openReady(context, options.only);
     this.#options = options;
     this.#newer = new NewerFormats(context.log);
+    this.#publishing = new PublishDue(context.clock, context.timing.publishMs);
   }
 
   /** Runs that were open in the last pass of `work`. */
@@ -72,6 +74,7 @@ export class Master {
     for await (const page of this.#context.store.list(aggregatesPrefix, { shallow: true })) {
       found.push(...page.prefixes.map((prefix) => prefix.slice(aggregatesPrefix.length, -1)));
     }
+    this.#known = found;
     return found;
   }
 
@@ -110,7 +113,7 @@ export class Master {
     const stuck = this.#stuckIn(aggregate);
     const closed = await closePass(context, base, { stuck, ...(newer === undefined ? {} : { newer }) });
     if (closed > 0) {
-      this.#closedSince.add(aggregate);
+      this.#publishing.closed(aggregate);
       base = await context.ledger.read(aggregate);
     }
     return entered + closed + (await sendPass(context, this.#sends, base, newer));
@@ -166,9 +169,13 @@ export class Master {
    * What fails in one aggregate keeps no other waiting: the first failure is thrown when all had their turn. What a newer
    * version wrote is no failure, unless it is all that there is to do.
    */
-  async #forEach(pass: string, act: (aggregate: string) => Promise<unknown>): Promise<void> {
+  async #forEach(
+    pass: string,
+    act: (aggregate: string) => Promise<unknown>,
+    aggregates?: readonly string[],
+  ): Promise<void> {
     const failures: unknown[] = [];
-    for (const aggregate of await this.aggregates()) {
+    for (const aggregate of aggregates ?? (await this.aggregates())) {
       try {
         if (this.#options.only === null) {
           await this.#newer.guard({ aggregate, part: pass, run: null }, async () => await act(aggregate));
@@ -195,25 +202,25 @@ export class Master {
 
   /**
    * Publishes what is due: after a run closed at once, else every `publishMs`; `always` asks for all. What a `render` throws is
-   * the caller's with `always`; else it was logged, and the last pointer stays until the next time.
+   * the caller's with `always`; else it was logged, and the last pointer stays until the next time. Asks the store for nothing
+   * while nothing is due: which aggregates there are, the passes of `work` have listed.
    */
   async publish(always: boolean): Promise<void> {
-    const { clock, timing } = this.#context;
-    await this.#forEach("publish", async (aggregate) => {
-      const last = this.#published.get(aggregate);
-      // Taken before the pass: a run may close while it goes on.
-      const closed = this.#closedSince.delete(aggregate);
-      if (!always && !closed && last !== undefined && clock.monotonic() - last < timing.publishMs) return;
+    const publishing = this.#publishing;
+    const act = async (aggregate: string): Promise<void> => {
+      const failed = publishing.begun(aggregate);
       try {
         await publishPass(this.#context, this.#options.placeOf(aggregate));
       } catch (error) {
         if (always || codeOf(error) !== "analysis-failed") {
-          if (closed) this.#closedSince.add(aggregate);
+          failed();
           throw error;
         }
       }
-      this.#published.set(aggregate, clock.monotonic());
-    });
+      publishing.done(aggregate);
+    };
+    const known = this.#options.only === null ? this.#known : [this.#options.only];
+    await this.#forEach("publish", act, always ? undefined : known?.filter((aggregate) => publishing.is(aggregate)));
   }
 
   /**
