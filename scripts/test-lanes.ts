@@ -16,7 +16,11 @@ import { repositoryRoot } from "../test/support/requirements.ts";
 const slow: readonly string[] = [
   "faults/",
   "contract/job-queue-sqs",
+  "contract/job-queue-fauxqs",
+  "contract/job-queue-localstack",
   "contract/blob-store-s3",
+  "contract/blob-store-fauxqs",
+  "contract/blob-store-localstack",
   "e2e/",
   "shared/aws/",
   "packaging/",

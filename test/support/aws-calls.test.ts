@@ -2,8 +2,19 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { actionsFile, addCall, checkCalls, unknownUses, type Actions, type Call } from "./aws-calls.ts";
+import { pathToFileURL } from "node:url";
+import {
+  actionsFile,
+  addCall,
+  checkCalls,
+  collectVariable,
+  unknownUses,
+  type Actions,
+  type Call,
+} from "./aws-calls.ts";
 import { notePlaces } from "./aws-places.ts";
+import { runNode } from "./processes.ts";
+import { needs, repositoryRoot } from "./requirements.ts";
 import { tempDir } from "./temp.ts";
 
 const ofS3 = "AWS4-HMAC-SHA256 Credential=AKIA/20260101/us-east-1/s3/aws4_request";
@@ -81,6 +92,33 @@ describe("recorded calls", () => {
       () => checkCalls(file, null),
       /not in test\/aws-actions\.json [^]*\n {2}worker s3:DeleteBucket bucket$/,
     );
+  });
+
+  describe("on moto", () => {
+    needs("moto");
+
+    it("fail a run whose tests pass, when a command called what is in no list", async () => {
+      const folder = tempDir("calls");
+      const from = (path: string): string => JSON.stringify(pathToFileURL(join(repositoryRoot, path)).href);
+      const suite = `
+        import { S3Client, ListBucketsCommand } from ${from("node_modules/@aws-sdk/client-s3/dist-cjs/index.js")};
+        import { startMoto } from ${from("test/support/moto.ts")};
+        it("calls", async () => {
+          const { endpoint, env } = await startMoto();
+          const credentials = { accessKeyId: env.AWS_ACCESS_KEY_ID, secretAccessKey: env.AWS_SECRET_ACCESS_KEY };
+          const client = new S3Client({ endpoint, credentials, region: "us-east-1", userAgentAppId: "worker" });
+          await client.send(new ListBucketsCommand({}));
+          client.destroy();
+        }).timeout(90_000);
+      `;
+      writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+      writeFileSync(join(folder, "a.ts"), suite);
+      const script = join(repositoryRoot, "scripts/test.ts");
+      const env = { [collectVariable]: undefined };
+      const end = await runNode([script, join(folder, "a.ts")], { cwd: folder, env, waitMs: 120_000 });
+      assert.equal(end.code, 1, end.stdout);
+      assert.match(end.stdout, /not in test\/aws-actions\.json [^]*worker s3:ListAllMyBuckets \*/);
+    }).timeout(150_000);
   });
 
   it("has a list that is sorted, so that its changes can be read", () => {
