@@ -6,18 +6,19 @@
  * only where the operation demands them, since such servers know few of them. One that stands in a profile is found first, by
  * configured.ts.
  *
- * Calls are tried again by the SDK (`standard`: exponential back-off with full jitter, a budget for retries, throttling
- * included); what it gives up is translated in errors.ts.
+ * Calls are tried again by the SDK as retries.ts says; what it gives up is translated in errors.ts.
  */
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 import type { SQSClient, SQSClientConfig } from "@aws-sdk/client-sqs";
+import { systemRandom } from "../clock.ts";
 import { SpotfoldError } from "../errors.ts";
 import { caList, readCa } from "../http-terms.ts";
 import type { CaFiles, ProxyVariables } from "../http-terms.ts";
 import { requestMsMaxDefault, silentMsMaxDefault } from "./patience.ts";
 import { headerOf } from "./headers.ts";
+import { retriesOf } from "./retries.ts";
 import { WatchedHandler } from "./watched-handler.ts";
 
 /** Of one client. A body that is being read keeps one. Above what calls may hold at once (requests.ts), so none waits for a socket. */
@@ -59,9 +60,10 @@ function commonConfig(options: AwsOptions) {
     maxSockets: socketsMax,
     ...(options.proxy === undefined ? {} : { proxyEnv: { ...options.proxy } }),
   };
+  const attemptsMax = options.attemptsMax ?? attemptsMaxDefault;
   return {
-    maxAttempts: options.attemptsMax ?? attemptsMaxDefault,
-    retryMode: "standard",
+    maxAttempts: attemptsMax,
+    retryStrategy: retriesOf(attemptsMax, () => systemRandom.float()),
     requestHandler: new WatchedHandler(
       {
         connectionTimeout: connectMsMax,

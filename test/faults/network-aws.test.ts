@@ -14,13 +14,15 @@ import { definitionsFile, makeMixed, smallSource } from "./data.ts";
 import { assertSamePublished, readPublished, type Published } from "./published.ts";
 import { Site, withJson } from "./site.ts";
 
-const blocksPerCodec = 2;
+const blocksPerCodec = 1;
 const recordsPerBlock = 10;
 const aggregate = "dashboard";
 const request = ["histograms", "--data", datasetName, "--definitions", definitionsFile(), "--into", aggregate];
 
 /** Of moderate length: each is waited for. */
 const delayMsMax = 150;
+/** Whoever meets one waits for seconds. */
+const silencesMost = 20;
 
 const slowDown = {
   s3: {
@@ -60,10 +62,11 @@ function everyNth(n: number): Rule {
   return (call) => (call.number % n === 0 ? (ways[Math.floor(float() * ways.length)]?.(call) ?? "pass") : "pass");
 }
 
-/** Some calls meet `fate`. */
-function some(share: number, seed: number, fate: (float: () => number) => Fate): Rule {
+/** Some calls meet `fate`, no more than `most` in all. */
+function some(share: number, seed: number, fate: (float: () => number) => Fate, most = Infinity): Rule {
   const float = seeded(seed);
-  return () => (float() < share ? fate(float) : "pass");
+  let left = most;
+  return () => (float() < share && left-- > 0 ? fate(float) : "pass");
 }
 
 const faults: Readonly<Record<string, () => Rule>> = {
@@ -74,7 +77,12 @@ const faults: Readonly<Record<string, () => Rule>> = {
     some(0.15, 3, (float) => ({ cutRequestAfterBytes: Math.floor(float() * 500) })),
   "replies that are lost after the effect": () => some(0.15, 4, () => "lose-reply"),
   "connections that are half open": () =>
-    some(0.04, 5, (float) => (float() < 0.5 ? "silence" : { silentAfterBytes: Math.floor(float() * 500) })),
+    some(
+      0.1,
+      5,
+      (float) => (float() < 0.5 ? "silence" : { silentAfterBytes: Math.floor(float() * 500) }),
+      silencesMost,
+    ),
   "every 3rd call failing": () => everyNth(3),
   "every 7th call failing": () => everyNth(7),
   "every 20th call failing": () => everyNth(20),
