@@ -1,6 +1,6 @@
 /**
  * `spotfold submit`: stores a run and ends; a `master` and `workers` do the work. With `--wait` it looks on until everything
- * that it selects is settled, and ends with the exit codes of `run`.
+ * that it selects is settled and to be seen, and ends with the exit codes of `run`.
  */
 import { Ledger } from "../../master/ledger/ledger.ts";
 import { ledgerRules } from "../../master/ledger/rules.ts";
@@ -8,7 +8,7 @@ import { systemClock, systemRandom } from "../../shared/clock.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
 import type { Manifest } from "../../shared/formats/ledger.ts";
 import { openExecutors, selectionOf } from "../compose/master.ts";
-import { openCatalog, openWorkStore, shownPlace } from "../compose/ports.ts";
+import { openCatalog, openPublished, openWorkStore, shownPlace } from "../compose/ports.ts";
 import { newProcessName } from "../compose/process-id.ts";
 import { withScope, type Scope } from "../compose/scope.ts";
 import { settingsOf, whereFlags, type StoreOptions } from "../compose/settings.ts";
@@ -22,6 +22,7 @@ import { jsonOfError, writeResult } from "../report/result.ts";
 import { prepare, refuseLineage, type RequestOptions } from "../run/prepare.ts";
 import { lastRunOf, reportSelection, type SelectionReport } from "../run/selection.ts";
 import { waitingTwin } from "../submit/inbox.ts";
+import { waitUntilPublished } from "../submit/published.ts";
 import { storeRun } from "../submit/store-run.ts";
 import { waitForRun } from "../submit/wait.ts";
 
@@ -82,16 +83,31 @@ async function submitIn(scope: Scope, analysis: string, options: SubmitOptions, 
     clock: systemClock,
     random: systemRandom,
   });
+  if (after === null) {
+    progress.clear();
+    return await leave(io, options, { run, aggregate: spec.aggregate });
+  }
+  const { manifest: settled } = await ledger.read(spec.aggregate);
+  progress.show("waiting for a master to publish it");
+  const isPublished = await waitUntilPublished({
+    open: async () => await openPublished(settings, scope),
+    manifest: settled,
+    waitMs: settings.timing.heldMs,
+    clock: systemClock,
+    signal,
+  });
+  if (!isPublished) progress.say("it is counted, and not seen published yet; a master sees to that");
   progress.clear();
-  if (after === null) return await leave(io, options, { run, aggregate: spec.aggregate });
   return await writeResult(io, options.json ?? false, {
-    run: run ?? lastRunOf((await ledger.read(spec.aggregate)).manifest),
+    run: run ?? lastRunOf(settled),
     aggregate: spec.aggregate,
     dataset: prepared.dataset,
     report: after,
     seconds: (systemClock.monotonic() - startedAt) / 1000,
     where: whereFlags(options),
-    published: { folder: `${shownPlace(settings.web)}/${spec.aggregate}`, pointer: spec.analysis.pointer },
+    published: isPublished
+      ? { folder: `${shownPlace(settings.web)}/${spec.aggregate}`, pointer: spec.analysis.pointer }
+      : null,
   });
 }
 

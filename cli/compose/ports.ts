@@ -61,6 +61,12 @@ export async function openWebStore(place: string, settings: AwsSettings, scope: 
   return scope.opened("web", store, async (opened) => await opened.close());
 }
 
+/** What is published, to look at; `no-such-store` when there is none yet. */
+export async function openPublished({ web, aws }: Settings, scope: Scope): Promise<BlobStore> {
+  const store = await openPlace(web, { aws }, {}, { published: true });
+  return scope.opened("web", store, async (opened) => await opened.close());
+}
+
 function encrypted(kmsKeyId: string | undefined): BucketTerms {
   return kmsKeyId === undefined ? {} : { kmsKeyId };
 }

@@ -20,11 +20,11 @@ export interface RunResult {
   readonly seconds: number;
   /** Flags with which another command finds the same store: those that this one was given. */
   readonly where: readonly string[];
-  /** Where the published files are; null when this command did not publish. */
+  /** Where the published files are; null when they were not seen there. */
   readonly published: { readonly folder: string; readonly pointer: string } | null;
 }
 
-function jsonOf({ run, aggregate, report, seconds }: RunResult): object {
+function jsonOf({ run, aggregate, report, seconds, published }: RunResult): object {
   const { selected, covered, stale, missing, records } = report;
   return {
     format: 1,
@@ -38,6 +38,7 @@ function jsonOf({ run, aggregate, report, seconds }: RunResult): object {
     },
     records,
     seconds: Math.round(seconds * 1000) / 1000,
+    published: published !== null,
   };
 }
 

@@ -12,7 +12,14 @@ import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import type { Clock, Random } from "../../shared/ports/clock.ts";
 
 /** What a person cures while the command waits. A store that was refused, or is read-only, is refused at once. */
-export const curableCodes: ReadonlySet<string> = new Set(["disk-full", "access-denied"]);
+export const curableCodes: ReadonlySet<string> = new Set([
+  "disk-full",
+  "access-denied",
+  "no-credentials",
+  "clock-skew",
+  "store-unavailable",
+  "timeout",
+]);
 
 const keyDigits = 16;
 
@@ -80,6 +87,7 @@ export class Trouble {
     try {
       await store.put(this.#key, probeBytes);
       await store.delete([this.#key]);
+      if (this.present) this.#options.say("that is cured; going on");
       this.#since = null;
     } catch (error) {
       this.note(error);

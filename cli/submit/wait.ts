@@ -19,7 +19,7 @@ import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import type { Clock, Random } from "../../shared/ports/clock.ts";
 import { readHold } from "../../shared/read-hold.ts";
 import { inCallersWords } from "../caller-command.ts";
-import { heldError, heldText } from "../held-error.ts";
+import { HeldError, heldError, heldText } from "../held-error.ts";
 import { commandLine, type Io } from "../io.ts";
 import type { Progress } from "../progress/progress.ts";
 import { counted, countText } from "../report/lines.ts";
@@ -79,7 +79,7 @@ class Waiting {
         const report = await this.#look();
         if (report !== null) return report;
       } catch (error) {
-        if (!this.#trouble.note(error)) throw error;
+        if (error instanceof HeldError || !this.#trouble.note(error)) throw error;
       }
       const hold = this.#trouble.hold(run ?? "", timing.heldMs);
       if (hold !== null) this.#endHeld(hold);
