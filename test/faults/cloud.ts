@@ -120,11 +120,11 @@ export class CloudSite extends Site {
   }
 
   /** Everything is covered, published and whole: what is published then. Masters must be at work. */
-  async published(aggregate: string, blocks: number): Promise<Published> {
+  async published(aggregate: string, blocks: number, waitMs: number = publishMsMax): Promise<Published> {
     this.#web ??= openS3(this.#parts.endpoint, this.env["SPOTFOLD_WEB"] ?? "", { published: true });
     const web = await this.#web;
     let last: unknown = new Error("nothing is published");
-    for (const until = performance.now() + publishMsMax; performance.now() < until; await sleep(lookMs)) {
+    for (const until = performance.now() + waitMs; performance.now() < until; await sleep(lookMs)) {
       const covered = await coveredIn(web, `${aggregate}/coverage.json`);
       if (covered !== blocks) {
         last = new Error(`${covered} of ${blocks} blocks are in what is published`);
@@ -139,7 +139,7 @@ export class CloudSite extends Site {
         last = error;
       }
     }
-    throw new Error(`not published within ${publishMsMax} ms`, { cause: last });
+    throw new Error(`not published within ${waitMs} ms`, { cause: last });
   }
 }
 

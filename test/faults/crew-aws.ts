@@ -16,7 +16,8 @@ import type { Site } from "./site.ts";
 
 const startMsMax = 60_000;
 const drainMsMax = 60_000;
-const lookMs = 10;
+/** Each look reads all of /proc, for each daemon. */
+const lookMs = 30;
 const logCharsShown = 2_500;
 
 export class Daemon {
