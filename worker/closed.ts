@@ -4,6 +4,7 @@
  */
 import { messageOf } from "../shared/errors.ts";
 import type { WorkerContext } from "./context.ts";
+import { isAway } from "./records.ts";
 import { readHold } from "../shared/read-hold.ts";
 
 /** The reason of the signal; the job runner reads the cause. Whoever gets the message next finds the run closed. */
@@ -35,7 +36,8 @@ async function watch(context: WorkerContext, run: string, closed: AbortControlle
       const found = await readHold(store, run);
       if (found?.hold.kind === "closed") closed.abort(runClosed);
     } catch (error) {
-      log({ event: "queue-failed", what: "hold", message: messageOf(error) });
+      // A store that is away is told by the worker's status, once for all of its jobs.
+      if (!isAway(error)) log({ event: "queue-failed", what: "hold", message: messageOf(error) });
     }
   }
 }

@@ -71,7 +71,7 @@ export type WorkerEvent =
   | { readonly event: "lease-ended"; readonly how: string }
   | { readonly event: "message-refused"; readonly why: string }
   | { readonly event: "queue-failed"; readonly what: string; readonly message: string; readonly hint?: string }
-  | { readonly event: "status-failed"; readonly message: string }
+  | { readonly event: "status-failed"; readonly message: string; readonly hint?: string }
   /** A pair for each outage (reach.ts): nothing is leased between them. */
   | { readonly event: "store-away"; readonly message: string; readonly hint?: string }
   | { readonly event: "store-back"; readonly awayMs: number }

@@ -4,9 +4,12 @@
  * silence is reason enough to stop. What ends is told by the held lease's signal.
  */
 import type { WorkerContext } from "./context.ts";
+import { Reach } from "./reach.ts";
 
 /** The reason of a held lease's signal when its time ran out; the job runner reads the cause. */
-export const leaseLost = new Error("the lease ended", { cause: "lost-lease" });
+export const leaseLost = new Error("the lease ended: no heartbeat got through in all of its time", {
+  cause: "lost-lease",
+});
 
 export class HeldLease {
   readonly handle: string;
@@ -37,10 +40,12 @@ export class HeldLease {
 
 export class LeaseKeeper {
   readonly #context: WorkerContext;
+  readonly #reach: Reach;
   readonly #held = new Set<HeldLease>();
 
-  constructor(context: WorkerContext) {
+  constructor(context: WorkerContext, reach: Reach = new Reach(context)) {
     this.#context = context;
+    this.#reach = reach;
   }
 
   /** `leasedAt`: monotonic time at the start of the call that leased it. */
@@ -61,7 +66,7 @@ export class LeaseKeeper {
 
   /** Extends all leases, every `heartbeatMs`, until `signal` aborts. */
   async beat(signal: AbortSignal): Promise<void> {
-    const { clock, jobs, timing, log } = this.#context;
+    const { clock, jobs, timing } = this.#context;
     while (!signal.aborted) {
       await clock.sleep(timing.heartbeatMs, signal);
       if (signal.aborted) continue;
@@ -71,11 +76,12 @@ export class LeaseKeeper {
       if (batch.length === 0) continue;
       try {
         const results = await jobs.extend(batch.map(({ handle }) => ({ handle, leaseMs: timing.leaseMs })));
+        this.#reach.queueAnswered();
         for (const [index, result] of results.entries()) {
           if (result.ok) batch[index]?.extendTo(start + timing.leaseMs);
         }
       } catch (error) {
-        log({ event: "queue-failed", what: "extend", message: String(error) });
+        this.#reach.queueFailed("extend", error);
       }
     }
   }

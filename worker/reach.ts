@@ -3,24 +3,30 @@
  * neither read a job nor say what became of it, and others may be able to. Each outage has a first word and a last one in the
  * log, with its length.
  *
- *   reached --a job ended for want of the store--> doubtful --it answers--> reached
- *                                                           --it does not--> away (`store-away`) --it answers--> reached (`store-back`)
- *   reached --a lease fails--> away (`queue-failed`, each time) --a lease gets through--> reached (`queue-back`)
+ *   store: reached --a job ended for want of it--> doubtful --it answers--> reached
+ *                  --a status could not be written, or a doubtful one does not answer--> away --it answers--> reached
+ *   queue: reached --a lease or a heartbeat fails--> away --one gets through--> reached
  */
 import { hintOf, messageOf } from "../shared/errors.ts";
 import { workerKey } from "../shared/names.ts";
 import type { WorkerContext } from "./context.ts";
+import { isAway } from "./records.ts";
 
 /** Between two looks, or two tries: doubling from the first to the longest. The ports try again by themselves for seconds. */
 const backOffMs = 1_000;
 const backOffMsMax = 30_000;
 
+/** An outage: calls that failed in a row, and the monotonic time at which the first of them did. */
+interface Outage {
+  readonly since: number;
+  failures: number;
+}
+
 export class Reach {
   readonly #context: WorkerContext;
   #doubtful = false;
-  /** Failed leases in a row, and the monotonic time of the first. */
-  #failures = 0;
-  #failedAt = 0;
+  #store: Outage | null = null;
+  #queue: Outage | null = null;
 
   constructor(context: WorkerContext) {
     this.#context = context;
@@ -33,33 +39,60 @@ export class Reach {
 
   /** Resolves when nothing is to be said against the store, or when `signal` aborts. */
   async store(signal: AbortSignal): Promise<void> {
-    const { id, store, clock, log } = this.#context;
-    const start = clock.monotonic();
-    for (let failures = 0; this.#doubtful && !signal.aborted;) {
+    const { id, store } = this.#context;
+    while ((this.#doubtful || this.#store !== null) && !signal.aborted) {
       try {
         await store.head(workerKey(id));
-        this.#doubtful = false;
-        if (failures > 0) log({ event: "store-back", awayMs: Math.round(clock.monotonic() - start) });
+        this.storeAnswered();
       } catch (error) {
-        if (failures++ === 0) log({ event: "store-away", message: messageOf(error), ...hintOf(error) });
-        await this.#rest(failures, signal);
+        await this.#rest(this.#storeFailed(error), signal);
       }
     }
   }
 
-  /** A lease failed. Resolves when it is worth another try. */
-  async queueFailed(error: unknown, signal: AbortSignal): Promise<void> {
+  /** The status was written, or a look answered. */
+  storeAnswered(): void {
     const { clock, log } = this.#context;
-    if (this.#failures++ === 0) this.#failedAt = clock.monotonic();
-    log({ event: "queue-failed", what: "lease", message: messageOf(error), ...hintOf(error) });
-    await this.#rest(this.#failures, signal);
+    this.#doubtful = false;
+    if (this.#store !== null) log({ event: "store-back", awayMs: Math.round(clock.monotonic() - this.#store.since) });
+    this.#store = null;
   }
 
+  /** The status could not be written. */
+  statusFailed(error: unknown): void {
+    if (isAway(error)) this.#storeFailed(error);
+    else this.#context.log({ event: "status-failed", message: messageOf(error), ...hintOf(error) });
+  }
+
+  /** A heartbeat got through, or a lease. */
   queueAnswered(): void {
-    if (this.#failures === 0) return;
+    if (this.#queue === null) return;
     const { clock, log } = this.#context;
-    log({ event: "queue-back", failures: this.#failures, awayMs: Math.round(clock.monotonic() - this.#failedAt) });
-    this.#failures = 0;
+    const { failures, since } = this.#queue;
+    log({ event: "queue-back", failures, awayMs: Math.round(clock.monotonic() - since) });
+    this.#queue = null;
+  }
+
+  queueFailed(what: "lease" | "extend", error: unknown): void {
+    const { clock, log } = this.#context;
+    this.#queue ??= { since: clock.monotonic(), failures: 0 };
+    this.#queue.failures++;
+    log({ event: "queue-failed", what, message: messageOf(error), ...hintOf(error) });
+  }
+
+  /** After a lease that failed: resolves when another try is worth it. */
+  async queueRest(signal: AbortSignal): Promise<void> {
+    await this.#rest(this.#queue?.failures ?? 1, signal);
+  }
+
+  /** How often in a row. */
+  #storeFailed(error: unknown): number {
+    const { clock, log } = this.#context;
+    if (this.#store === null) {
+      this.#store = { since: clock.monotonic(), failures: 0 };
+      log({ event: "store-away", message: messageOf(error), ...hintOf(error) });
+    }
+    return ++this.#store.failures;
   }
 
   async #rest(failures: number, signal: AbortSignal): Promise<void> {

@@ -2,29 +2,30 @@
  * `workers/<id>`: what this worker is doing, written every `statusMs`, when a job starts or ends, and when the worker does;
  * however short the jobs, no more than `writesMax` times in `statusMs`. Owned by one writer. The source of `status`; the master sends a job again only if no status names it.
  */
-import { messageOf } from "../shared/errors.ts";
 import { encodeWorkerStatus, type WorkerStatus } from "../shared/formats/worker-status.ts";
 import { workerKey } from "../shared/names.ts";
 import type { WorkerContext } from "./context.ts";
+import type { Reach } from "./reach.ts";
 
 /** A write costs as much as a dozen blocks read: a worker of many slots and short jobs shall not pay for each of them. */
 export const writesMax = 6;
 
 export class StatusWriter {
   readonly #context: WorkerContext;
+  readonly #reach: Reach;
   readonly #jobs = new Set<string>();
   readonly #startedAt: number;
   #resolved = 0;
   #failed = 0;
   #over = false;
-  #unwritten = false;
   /** Ends the pause between two writes. */
   readonly #ending = new AbortController();
   #writing: Promise<void> | null = null;
   #again = false;
 
-  constructor(context: WorkerContext) {
+  constructor(context: WorkerContext, reach: Reach) {
     this.#context = context;
+    this.#reach = reach;
     this.#startedAt = context.clock.now();
   }
 
@@ -71,7 +72,7 @@ export class StatusWriter {
   }
 
   async #put(): Promise<void> {
-    const { id, slots, store, clock, log } = this.#context;
+    const { id, slots, store, clock } = this.#context;
     const status: WorkerStatus = {
       format: 1,
       worker: id,
@@ -85,11 +86,9 @@ export class StatusWriter {
     };
     try {
       await store.put(workerKey(id), encodeWorkerStatus(status));
-      this.#unwritten = false;
+      this.#reach.storeAnswered();
     } catch (error) {
-      // One word for an outage: it is tried again and again.
-      if (!this.#unwritten) log({ event: "status-failed", message: messageOf(error) });
-      this.#unwritten = true;
+      this.#reach.statusFailed(error);
     }
   }
 }

@@ -46,9 +46,9 @@ export class Worker {
 
   constructor(context: WorkerContext) {
     this.#context = context;
-    this.#keeper = new LeaseKeeper(context);
-    this.#status = new StatusWriter(context);
     this.#reach = new Reach(context);
+    this.#keeper = new LeaseKeeper(context, this.#reach);
+    this.#status = new StatusWriter(context, this.#reach);
     this.#runs = new RunRecords(context.store);
   }
 
@@ -112,7 +112,10 @@ export class Worker {
       this.#reach.queueAnswered();
       return leases;
     } catch (error) {
-      if (!signal.aborted) await this.#reach.queueFailed(error, signal);
+      if (!signal.aborted) {
+        this.#reach.queueFailed("lease", error);
+        await this.#reach.queueRest(signal);
+      }
       return [];
     }
   }

@@ -1,0 +1,100 @@
+/**
+ * A worker without a network, and a master that is away, for several leases, over S3 and SQS: nothing is lost, nobody takes
+ * itself for a bad machine, and the logs tell the outage's beginning, its end and its length. `npm run test:long` has it with
+ * the real times (test/long/outage.long.ts).
+ */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { FaultProxy } from "../support/fault-proxy.ts";
+import { needs } from "../support/requirements.ts";
+import { tempDir } from "../support/temp.ts";
+import { Cloud, datasetName, renamed, writeDataset, type CloudSite } from "./cloud.ts";
+import { Crew, Daemon } from "./crew-aws.ts";
+import { definitionsFile, makeMixed, smallSource } from "./data.ts";
+import { assertSamePublished, readPublished, type Published } from "./published.ts";
+import { shortTimes, Site } from "./site.ts";
+
+const blocksPerCodec = 2;
+const recordsPerBlock = 10;
+const appearsMsMax = 30_000;
+const leaseMs = Number(shortTimes.SPOTFOLD_TIMING_LEASE_MS) * Number(shortTimes.SPOTFOLD_TIMING_SCALE);
+const awayMs = 2.5 * leaseMs;
+/** Back-off after an outage: a release with the delay of a failure by infrastructure, 1.5 s here, and a look. */
+const recoversMsMax = 60_000;
+
+const request = ["histograms", "--data", datasetName, "--definitions", definitionsFile()];
+const times = { SPOTFOLD_TIMING_PUBLISH_MS: "40000" };
+
+describe("over S3 and SQS, an outage", function outages() {
+  this.timeout(180_000);
+  needs("moto", "data", "linux", "xz", "gzip", "zstd");
+  let cloud: Cloud;
+  let site: CloudSite;
+  let crew: Crew;
+  let blocks: number;
+  let expected: Published;
+
+  before(async () => {
+    const root = tempDir("outage");
+    const folder = join(root, "blocks");
+    const source = smallSource(root);
+    blocks = makeMixed({ folder, blocks: blocksPerCodec, records: recordsPerBlock, seed: 19, source }).length;
+    writeDataset(root, folder);
+    await new Site(root).runWhole([...request, "--into", "dashboard"]);
+    expected = readPublished(join(root, ".spotfold/web/dashboard"));
+    cloud = await Cloud.start();
+    site = await cloud.site(await cloud.upload(folder), times);
+    crew = await Crew.start(site, request, { masters: 1, workers: 0 });
+  });
+
+  for (const slots of [1, 4]) {
+    it(`of the network of a worker with ${slots === 1 ? "one slot" : `${slots} slots`} costs time, and is told`, async () => {
+      const network = await FaultProxy.start(cloud.moto.endpoint);
+      const behind = site.as({ AWS_ENDPOINT_URL: network.endpoint });
+      const worker = await Daemon.start(behind, ["worker", "--slots", `${slots}`]);
+      const aggregate = `slots-${slots}`;
+      await crew.submit(aggregate);
+      assert.ok((await crew.child("decoder", appearsMsMax, [worker])) !== null, "it works");
+      await network.down();
+      await sleep(awayMs);
+      assert.ok(!worker.ended, worker.log);
+      await network.up();
+      await worker.waitFor(/"event":"queue-back"/, recoversMsMax);
+      assertSamePublished(await site.published(aggregate, blocks), renamed(expected, aggregate));
+      await worker.drain();
+      assert.doesNotMatch(worker.log, /worker-gives-up/);
+      const back = eventsOf(worker.log, "queue-back");
+      assert.equal(back.length, 1, worker.log);
+      // Before its long poll ended, it did not know.
+      assert.ok(Number(back[0]?.["awayMs"]) >= awayMs / 3, JSON.stringify(back));
+      assert.equal(eventsOf(worker.log, "store-back").length, eventsOf(worker.log, "store-away").length, worker.log);
+      if (process.env["SHOW_LOGS"] === "1") console.log(worker.log);
+    });
+  }
+
+  it("of the master, killed and long gone, costs time, and is made up for by the next one", async () => {
+    const worker = await Daemon.start(site, ["worker", "--slots", "2"]);
+    const [master] = crew.of("master");
+    assert.ok(master !== undefined);
+    await crew.submit("masterless");
+    assert.ok((await crew.child("decoder", appearsMsMax, [worker])) !== null, "it works");
+    master.signal("SIGKILL");
+    await sleep(awayMs * 1.5);
+    assert.ok(!worker.ended, worker.log);
+    await master.startAgain();
+    assertSamePublished(await site.published("masterless", blocks), renamed(expected, "masterless"));
+    assert.ok(eventsOf(master.log, "jobs-entered").length > 0, master.log);
+    if (process.env["SHOW_LOGS"] === "1") console.log(master.log);
+    await worker.drain();
+    await crew.drain();
+  });
+});
+
+function eventsOf(log: string, event: string): Record<string, unknown>[] {
+  return log
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+    .filter((fields) => fields["event"] === event);
+}
