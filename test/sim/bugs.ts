@@ -101,6 +101,7 @@ export const plantedBugs: Readonly<Record<string, Planted>> = {
   },
   "collection begins no new epoch": {
     ledgerRules: { collect: (base) => ({ outcome: "changed", manifest: base }) },
+    hastyCollection: true,
   },
   "objects are named by a counter": {
     random: (random) => {
