@@ -6,16 +6,21 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { repositoryRoot } from "../support/requirements.ts";
-import { start } from "../support/processes.ts";
+import { startMoto } from "../support/moto.ts";
+import { needs, repositoryRoot } from "../support/requirements.ts";
+import { start, type Ended, type Started } from "../support/processes.ts";
 import { tempDir } from "../support/temp.ts";
 import { linksOf, roughShapeOf, shapeOf, stepsOf, type Step } from "./blocks.ts";
 
 /** Setting up is what made the checkout that is copied here; the tests would run this one. */
 const leftOut = /^npm (?:test|run (?:check|bench|test:long))\b/;
 const setUp = /^npm run setup && /;
+/** From here to the next section the reader has an account with AWS: ours is a server of the test. */
+const inCloud = /^## In S3 and SQS$([\s\S]*?)^## /m;
 /** Commands that go on until they are stopped. A reader's port may be taken here. */
-const endless = /^npx spotfold serve \S+$/;
+const endless = /^npx spotfold (?:serve \S+|master|worker)$/;
+/** Those that the reader leaves running in a terminal of their own. */
+const daemon = /^npx spotfold (?:master|worker)$/;
 
 /** What works on the sample shows numbers that follow from how the sample is made; of all else they are compared. */
 const onSample = /\bdemo\b|\bpings\b/;
@@ -40,12 +45,25 @@ function copyOfCheckout(): string {
   return root;
 }
 
+/** A folder with the command `aws`, as a package manager would have put it into the path. */
+function awsCommand(): string {
+  const bin = tempDir("aws-command");
+  const lines = ["#!/bin/sh", 'exec env PYTHONPATH="$AWS_CLI_FOLDER" python3 -m awscli "$@"'];
+  const packages = join(repositoryRoot, ".test-tools/awscli");
+  writeFileSync(join(bin, "aws"), lines.join("\n").replace("$AWS_CLI_FOLDER", packages), { mode: 0o755 });
+  return bin;
+}
+
 class Reader {
   readonly #root: string;
+  readonly #env: Readonly<Record<string, string>>;
   #folder: string;
+  readonly #daemons: Started[] = [];
 
-  constructor(root: string) {
+  /** `env`: what differs from our own environment, `PATH` among it. */
+  constructor(root: string, env: Readonly<Record<string, string>> = {}) {
     this.#root = root;
+    this.#env = env;
     this.#folder = root;
   }
 
@@ -57,22 +75,42 @@ class Reader {
   /** All lines of a block in one shell, which stops at the first that fails; the folder that it ends in is the next one's. */
   async #run({ text, shown, line }: Extract<Step, { kind: "commands" }>): Promise<void> {
     const folderFile = join(dirname(this.#root), "folder");
-    const isEndless = endless.test(text);
-    const commands = isEndless ? `${text} --port 0` : text.replace(setUp, "");
-    const script = isEndless ? `exec ${commands} 2>&1` : `{ ${commands}\n} 2>&1\npwd > '${folderFile}'`;
-    const shell = await start("bash", ["-euo", "pipefail", "-c", script], { cwd: this.#folder });
-    if (isEndless) {
+    const isServe = endless.test(text) && !daemon.test(text);
+    const commands = isServe ? `${text} --port 0` : text.replace(setUp, "");
+    const script = endless.test(text) ? `exec ${commands} 2>&1` : `{ ${commands}\n} 2>&1\npwd > '${folderFile}'`;
+    const shell = await start("bash", ["-euo", "pipefail", "-c", script], { cwd: this.#folder, env: this.#env });
+    if (daemon.test(text)) {
+      await shell.waitFor(/"event":"settings"/, commandMsMax);
+      this.#daemons.push(shell);
+      return;
+    }
+    if (isServe) {
       await shell.waitFor(/Serving /);
       shell.killGroup("SIGINT");
     }
-    const { code, signal, stdout } = await shell.waitForEnd(commandMsMax);
-    // npx itself dies of the Ctrl-C that it passes on.
-    const stopped = isEndless && (signal === "SIGINT" || code === 130);
-    assert.ok(code === 0 || stopped, `README.md:${line}: ${commands}: exit ${code ?? signal ?? ""}\n${stdout}`);
-    if (!isEndless) this.#folder = readFileSync(folderFile, "utf8").trim();
+    const ended = await shell.waitForEnd(commandMsMax);
+    const { code, signal, stdout } = ended;
+    const isWell = code === 0 || (isServe && wasStopped(ended));
+    assert.ok(isWell, `README.md:${line}: ${commands}: exit ${code ?? signal ?? ""}\n${stdout}`);
+    if (!isServe) this.#folder = readFileSync(folderFile, "utf8").trim();
     const compared = onSample.test(text) ? roughShapeOf : shapeOf;
     assertShown(shown, stdout.replaceAll(this.#root, "~/spotfold"), line, compared);
   }
+
+  /** Ctrl-C in the terminals that are left: daemons drain. */
+  async leave(): Promise<void> {
+    for (const shell of this.#daemons) shell.killGroup("SIGINT");
+    for (const shell of this.#daemons) {
+      const ended = await shell.waitForEnd(commandMsMax);
+      assert.ok(ended.code === 0 || wasStopped(ended), ended.stdout);
+      assert.match(ended.stdout, /"event":"daemon-ended","[^\n]*"status":0/);
+    }
+  }
+}
+
+/** npx itself dies of the Ctrl-C that it passes on. */
+function wasStopped({ code, signal }: Ended): boolean {
+  return signal === "SIGINT" || code === 130;
 }
 
 /** Every line that is shown is printed, in that order; others may come between. */
@@ -92,13 +130,38 @@ function assertShown(
 }
 
 describe("README.md", () => {
-  const steps = stepsOf(readme).filter((step) => step.kind === "file" || !leftOut.test(step.text));
+  const section = inCloud.exec(readme)?.[1] ?? "";
+  // At its own lines, for messages.
+  const cloud = readme.slice(0, readme.indexOf(section)).replaceAll(/.+/g, "") + section;
+  const followed = (markdown: string): Step[] =>
+    stepsOf(markdown).filter((step) => step.kind === "file" || !leftOut.test(step.text));
+  const steps = followed(readme.replace(section, section.replaceAll(/.+/g, "")));
 
   it("holds a reader's way from the first command to the last", async function () {
     this.timeout(steps.length * commandMsMax);
     assert.ok(steps.length > 10, "its blocks are found");
     const reader = new Reader(copyOfCheckout());
     for (const step of steps) await reader.follow(step);
+  });
+
+  describe("in S3 and SQS", () => {
+    needs("moto", "curl");
+
+    it("leads from nothing to files that a browser reads", async function () {
+      const cloudSteps = followed(cloud);
+      this.timeout((cloudSteps.length + 1) * commandMsMax);
+      assert.ok(cloudSteps.length > 3, "its blocks are found");
+      const moto = await startMoto();
+      const root = copyOfCheckout();
+      const reader = new Reader(root, { ...moto.env, PATH: `${awsCommand()}:${process.env["PATH"] ?? ""}` });
+      // What it takes from the sections before.
+      for (const step of steps) {
+        const isNeeded = step.kind === "file" ? step.name === "os-distribution.ts" : /\bsample --out\b/.test(step.text);
+        if (isNeeded) await reader.follow(step);
+      }
+      for (const step of cloudSteps) await reader.follow(step);
+      await reader.leave();
+    });
   });
 
   it("shows shapes that tell a right line from a wrong one", () => {

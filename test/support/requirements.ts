@@ -102,6 +102,7 @@ const PROBES = {
   /** Makes the certificates of servers of the tests. */
   openssl: command("openssl", "version"),
   git: command("git"),
+  curl: command("curl"),
 } satisfies Record<string, Probe>;
 
 export type Requirement = keyof typeof PROBES;
