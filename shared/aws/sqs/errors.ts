@@ -19,7 +19,7 @@ export function translatedFrom(error: unknown, { queue, url, action }: SqsReques
   const resource = arnOf(url);
   if (meaningOf(requestFault(error)) === "no-queue") {
     return new SpotfoldError("no-such-store", `The queue ${queue} is not there.`, {
-      hint: "Check name, account and region. sqs://NAME means the queues NAME-jobs and NAME-ready.",
+      hint: "Check name, account and region, or make it: spotfold init --create. sqs://NAME means NAME-jobs and NAME-ready.",
       context: { store: queue, action, resource },
       cause: error,
     });
