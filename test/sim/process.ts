@@ -179,7 +179,8 @@ export class SimProcess {
     }
     const delayMs = trouble === "request late" ? callTimeoutMs + rng.float() * lateMsMax : rng.latency(latencyMs);
     const flight: InFlight = { cancel: null, undo: null, syncedAt: Infinity };
-    this.weather.inFlight.add(flight);
+    // Whoever submits keeps trying until it is done: it is told the truth, also when the power goes meanwhile.
+    if (this.role !== "submitter") this.weather.inFlight.add(flight);
     const result = new Promise<T>((resolve, reject) => {
       flight.cancel = this.kernel.after(delayMs, () => {
         // The request was sent: it has its effect even when the caller is dead by now.
