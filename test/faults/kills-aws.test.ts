@@ -22,7 +22,7 @@ const firstRound = Number(process.env["ROUND"] ?? 1);
 const roundsPerSite = 10;
 const roundMsMax = 90_000;
 
-const blocksPerCodec = 2;
+const blocksPerCodec = 1;
 const recordsPerBlock = 10;
 const masters = 2;
 const workers = 4;
