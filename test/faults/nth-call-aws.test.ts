@@ -32,7 +32,7 @@ import { createQueue, sqsClient, sqsQueue } from "../support/sqs.ts";
 
 const calls = 60;
 /** A round takes about a second. */
-const sparse = 7;
+const sparse = 10;
 const aggregate = "agg";
 const blocks = 2;
 const records = [
@@ -207,7 +207,7 @@ describe("over S3 and SQS, in one process", function nthCalls() {
   /** No call is tried again by the SDK: what fails meets us. */
   for (const [what, fate, every] of [
     ["a reply that is lost after the effect", "lose-reply", 1],
-    ["a connection that is reset before", "lose-request", 6],
+    ["a connection that is reset before", "lose-request", sparse],
   ] as const) {
     const each = every === 1 ? "each" : `each ${every}th`;
     it(`${what}: the undisturbed bytes, for ${each} of the first ${calls} calls`, async () => {
