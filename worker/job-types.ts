@@ -12,9 +12,11 @@ import type { RunRecords } from "./run-records.ts";
 /**
  * How the handling of a lease ended. `failed-here` counts towards the end of a worker that fails again and again. `away`: the
  * work store did not answer, so that nothing could be written down; that uses up nobody's budget, and says nothing about this
- * machine, whose jobs all end so in the same moment when its network does.
+ * machine, whose jobs all end so in the same moment when its network does. `refused`: the work store let this worker not even
+ * hold the run; others may be let.
  */
-export type JobEnd = "resolved" | "dropped" | "released" | "held" | "newer" | "lost" | "away" | "failed-here";
+export type JobEnd =
+  "resolved" | "dropped" | "released" | "held" | "newer" | "lost" | "away" | "refused" | "failed-here";
 
 export interface JobServices {
   readonly context: WorkerContext;

@@ -53,6 +53,6 @@ async function failedOutside(
   if (heldForMs !== null) await releaseExactly(context, lease, heldForMs);
   else await release(context, lease, releaseDelayMs(cause, lease.receiveCount - 1, context.random.float()));
   // Credentials that have run out say nothing about this machine: whoever gives up is away when they are back.
-  if (cause === "environment") return "released";
+  if (cause === "environment") return heldForMs === null ? "refused" : "released";
   return isAway(error) ? "away" : "failed-here";
 }

@@ -5,6 +5,7 @@
  *
  *   store: reached --a job ended for want of it--> doubtful --it answers--> reached
  *                  --a status could not be written, or a doubtful one does not answer--> away --it answers--> reached
+ *                  --it refused us a job--> a rest, the longer the more jobs in a row were refused
  *   queue: reached --a lease or a heartbeat fails--> away --one gets through--> reached
  */
 import { hintOf, messageOf } from "../shared/errors.ts";
@@ -25,6 +26,9 @@ interface Outage {
 export class Reach {
   readonly #context: WorkerContext;
   #doubtful = false;
+  /** In a row. */
+  #refusals = 0;
+  #isRested = true;
   #store: Outage | null = null;
   #queue: Outage | null = null;
 
@@ -37,9 +41,24 @@ export class Reach {
     this.#doubtful = true;
   }
 
+  /** A job could not be read, nor its run be held: without a rest this worker would take all that others could do. */
+  storeRefused(): void {
+    this.#refusals++;
+    this.#isRested = false;
+  }
+
+  /** A job was read. */
+  storeServed(): void {
+    this.#refusals = 0;
+  }
+
   /** Resolves when nothing is to be said against the store, or when `signal` aborts. */
   async store(signal: AbortSignal): Promise<void> {
     const { id, store } = this.#context;
+    if (!this.#isRested) {
+      this.#isRested = true;
+      await this.#rest(this.#refusals, signal);
+    }
     while ((this.#doubtful || this.#store !== null) && !signal.aborted) {
       try {
         await store.head(workerKey(id));

@@ -147,6 +147,8 @@ export class Worker {
     }
     if (end === "resolved" || end === "lost") this.#failures = 0;
     if (end === "away") this.#reach.doubtStore();
+    else if (end === "refused") this.#reach.storeRefused();
+    else this.#reach.storeServed();
     if (end !== "failed-here") return;
     this.#failures++;
     if (this.#failures < failuresInRowMax) return;

@@ -97,7 +97,17 @@ export function workerMetrics(version: string, { slots, monotonicSeconds }: Work
 }
 
 /** There from the start, so that the first of a kind shows as a rise. */
-const jobEnds: readonly JobEnd[] = ["resolved", "dropped", "released", "held", "newer", "lost", "away", "failed-here"];
+const jobEnds: readonly JobEnd[] = [
+  "resolved",
+  "dropped",
+  "released",
+  "held",
+  "newer",
+  "lost",
+  "away",
+  "refused",
+  "failed-here",
+];
 
 function jobCounters(registers: DaemonMetrics["registry"][]): CountEvent {
   const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[]): Counter<Label> =>

@@ -144,7 +144,7 @@ describe("before a job is executed", () => {
       if (method === "get") throw new SpotfoldError("no-credentials", "expired", { hint: "aws sso login" });
     });
     handling.context = handling.setting.context({ store });
-    assert.equal(await handling.handle(messageOf(blocksOf(1))), "released");
+    assert.equal(await handling.handle(messageOf(blocksOf(1))), "refused");
     assert.deepEqual(handling.setting.of("queue-failed"), [
       { event: "queue-failed", what: "job", message: "expired", hint: "aws sso login" },
     ]);

@@ -10,10 +10,10 @@ import { allCounted, blocksOf, messageOf, WorkerSetting } from "./setting.ts";
 const jobs = 6;
 const slots = 4;
 
-async function withJobs(): Promise<WorkerSetting> {
+async function withJobs(count: number = jobs): Promise<WorkerSetting> {
   const setting = new WorkerSetting();
   await setting.submit();
-  const bodies = Array.from({ length: jobs }, (_, i) => messageOf(blocksOf(1), { job: jobId(i) }));
+  const bodies = Array.from({ length: count }, (_, i) => messageOf(blocksOf(1), { job: jobId(i) }));
   await setting.jobs.send(bodies.map((body) => ({ body: JSON.stringify(body) })));
   return setting;
 }
@@ -76,6 +76,28 @@ describe("a worker that does not reach", () => {
     worker.drain("the test is over");
     await setting.clock.advance(1_000);
     await running;
+  });
+
+  it("its rights to the store leaves the queue to others, and works on when it has them", async () => {
+    const many = 500;
+    const setting = await withJobs(many);
+    let denied = true;
+    const store = intercepted(setting.store, () => {
+      if (denied) throw new SpotfoldError("access-denied", "w1 may not s3:GetObject");
+    });
+    const worker = new Worker(setting.context({ slots, store }));
+    const running = worker.run();
+    await setting.clock.advance(180_000);
+    const taken = setting.of("lease-ended");
+    assert.deepEqual([...new Set(taken.map(({ how }) => how))], ["refused"]);
+    assert.ok(taken.length <= 60, `${taken.length} leases in 3 minutes`);
+    assert.ok((await setting.jobs.counts()).visible >= many - 60, "the rest is there for others");
+    denied = false;
+    await setting.clock.advance(60_000);
+    assert.ok(setting.of("lease-ended").filter(({ how }) => how === "resolved").length >= many - 60);
+    worker.drain("the test is over");
+    await setting.clock.advance(1_000);
+    assert.deepEqual(await running, { how: "drained" });
   });
 
   it("the queue asks more and more seldom, and says how long that was", async () => {
