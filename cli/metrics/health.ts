@@ -5,7 +5,8 @@
  *                               ok --calls fail for a minute, or one is under way for too long--> failing
  *
  * Only what a daemon does again and again is looked at (a master's passes, a worker's calls of its queue): who has nothing to
- * do is well, and so is a master that stands by.
+ * do is well, and so is a master that stands by. A failure that nobody has repeated for long is over: a worker without jobs has
+ * no leases to extend.
  */
 import { messageOf } from "../../shared/errors.ts";
 import type { Clock } from "../../shared/ports/clock.ts";
@@ -14,6 +15,8 @@ import type { Clock } from "../../shared/ports/clock.ts";
 const failuresMin = 3;
 /** Before scaling. */
 const failingMsMin = 60_000;
+/** Before scaling. Longer than the longest back-off of a loop. */
+const forgottenMs = 600_000;
 
 export interface ActivityReport {
   readonly name: string;
@@ -63,6 +66,7 @@ class Activity {
   readonly #underWay = new Set<{ readonly begunAt: number }>();
   #failures = 0;
   #failingSince: number | null = null;
+  #failedAt = 0;
   #succeededAt: number | null = null;
   #message = "";
 
@@ -83,7 +87,8 @@ class Activity {
       return result;
     } catch (error) {
       this.#failures++;
-      this.#failingSince ??= this.#clock.monotonic();
+      this.#failedAt = this.#clock.monotonic();
+      this.#failingSince ??= this.#failedAt;
       this.#message = messageOf(error);
       throw error;
     } finally {
@@ -91,10 +96,14 @@ class Activity {
     }
   }
 
-  report(failingMs: number): ActivityReport {
+  report({ scale, isIdle }: { readonly scale: number; readonly isIdle: boolean }): ActivityReport {
     const now = this.#clock.monotonic();
     const isFailing =
-      this.#failures >= failuresMin && this.#failingSince !== null && now - this.#failingSince >= failingMs;
+      !isIdle &&
+      this.#failures >= failuresMin &&
+      this.#failingSince !== null &&
+      now - this.#failingSince >= failingMsMin * scale &&
+      (this.#underWay.size > 0 || now - this.#failedAt < forgottenMs * scale);
     const isStuck = [...this.#underWay].some(({ begunAt }) => now - begunAt > this.#stuckMs);
     const ago = this.#succeededAt === null ? null : Math.round((now - this.#succeededAt) / 1000);
     return {
@@ -144,12 +153,13 @@ export class Health {
 
   report(): HealthReport {
     const { daemon, id, version, scale } = this.#options;
-    const failingMs = failingMsMin * scale;
-    const activities = [...this.#activities.values()].map((activity) => activity.report(failingMs));
+    // What failed while it led is the affair of the one that leads now.
+    const isIdle = this.#lease?.role === "standby";
+    const activities = [...this.#activities.values()].map((activity) => activity.report({ scale, isIdle }));
     const flaws = activities
       .filter(({ state }) => state !== "ok")
       .map(({ name, state, message }) => (state === "stuck" ? `${name} does not end` : `${name} fails: ${message}`));
-    const isBlind = this.#lease?.role === "standby" && this.#lease.failingMs >= failingMs;
+    const isBlind = isIdle && this.#lease !== null && this.#lease.failingMs >= failingMsMin * scale;
     const why = [
       ...(this.#status === "draining" ? [`it drains: ${this.#drainingFor}`] : []),
       ...(isBlind ? ["the lease cannot be read or taken"] : []),

@@ -62,6 +62,35 @@ describe("Health", () => {
     assert.equal(health.report().status, "ok");
   });
 
+  it("forgets a failure that nobody repeats, and minds one that comes seldom", async () => {
+    health.started();
+    for (let i = 0; i < 4; i++) {
+      await fail("heartbeat");
+      await clock.advance(300_000);
+    }
+    assert.equal(health.report().status, "failing");
+    let end = (): void => undefined;
+    const long = health.watch("heartbeat", 900_000, async () => await new Promise<void>((resolve) => (end = resolve)));
+    await clock.advance(300_000);
+    assert.equal(health.report().status, "failing", "it is being tried");
+    end();
+    await long;
+    for (let i = 0; i < 3; i++) await fail("heartbeat");
+    await clock.advance(600_000);
+    assert.deepEqual(statusAndWhy(health.report()), ["ok", []]);
+  });
+
+  it("finds a master well that has lost the lead while its passes failed", async () => {
+    health.started();
+    const lease: { role: "leading" | "standby"; failingMs: number } = { role: "leading", failingMs: 0 };
+    health.watchLease(lease);
+    for (let i = 0; i < 3; i++) await fail("work");
+    await clock.advance(60_000);
+    assert.equal(health.report().status, "failing");
+    lease.role = "standby";
+    assert.deepEqual(statusAndWhy(health.report()), ["ok", []]);
+  });
+
   it("is failing while one call takes too long, also when another ends", async () => {
     health.started();
     let end = (): void => undefined;
