@@ -43,9 +43,9 @@ export async function init(options: InitOptions, io: Io): Promise<number> {
   const isThere = existsSync(file);
   if (isThere && !create) throw fileIsThere(file);
   const settings = settingsOf(options, io);
-  if (create) checkCreation(settings, { publicWeb });
-  const out = json ? io.err : io.out;
   const config = isThere ? undefined : newConfig(options, settings);
+  if (create) checkCreation(settings, { publicWeb }, config?.dataset?.place);
+  const out = json ? io.err : io.out;
   if (config === undefined) await leave(file, options, out);
   else await write(file, config, io, out);
   const places: Made[] = [];

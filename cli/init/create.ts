@@ -10,7 +10,7 @@ import { failed, type Made } from "../../shared/aws/made.ts";
 import type { BucketWish } from "../../shared/aws/make-bucket.ts";
 import { isSqsPlace } from "../../shared/aws/sqs/place.ts";
 import type { Settings } from "../../shared/config/settings.ts";
-import { placesOverlap } from "../../shared/dataset/place.ts";
+import { normalisePlace, placesOverlap } from "../../shared/dataset/place.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
 import { translated } from "../../shared/local/system-errors.ts";
 import { folderOf, isFolder } from "../compose/ports.ts";
@@ -20,8 +20,12 @@ export interface CreateOptions {
   readonly publicWeb: boolean;
 }
 
-/** Throws `usage` for what is asked for and cannot be done, before anything is made. */
-export function checkCreation({ store, web, queue, webKmsKeyId }: Settings, { publicWeb }: CreateOptions): void {
+/** Throws `usage` for what is asked for and cannot be done, before anything is made. `data`: a dataset's place that is new. */
+export function checkCreation(
+  { store, web, queue, webKmsKeyId, datasets, folder }: Settings,
+  { publicWeb }: CreateOptions,
+  data?: string,
+): void {
   if (isSqsPlace(queue) && !queue.startsWith("sqs://")) {
     throw new SpotfoldError("usage", `The queue ${queue} is named by its URL, so it cannot be made.`, {
       hint: "Name it sqs://NAME to have NAME-jobs, NAME-ready and NAME-dead made; a queue that is there needs no --create.",
@@ -42,14 +46,13 @@ export function checkCreation({ store, web, queue, webKmsKeyId }: Settings, { pu
       },
     );
   }
-  if (!isFolder(store) && placesOverlap(store, web)) {
-    throw new SpotfoldError(
-      "usage",
-      `--public-web would let anybody read the work store: ${store} and ${web} overlap.`,
-      {
-        hint: "Give the web store a prefix or a bucket of its own.",
-      },
-    );
+  const places = new Map(datasets.map(({ name, place }) => [place, `the blocks of ${name}`]));
+  if (data !== undefined) places.set(normalisePlace(data, folder), "the blocks of --data");
+  for (const [place, what] of [[store, "the work store"], ...places] as const) {
+    if (!placesOverlap(place, web)) continue;
+    throw new SpotfoldError("usage", `--public-web would let anybody read ${what}: ${place} and ${web} overlap.`, {
+      hint: "Give the web store a prefix or a bucket of its own.",
+    });
   }
 }
 

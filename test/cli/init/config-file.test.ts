@@ -135,6 +135,10 @@ describe("spotfold init", () => {
       [{ publicWeb: true }, /--create/],
       [{ create: true, publicWeb: true }, /in a bucket/],
       [{ create: true, publicWeb: true, store: "s3://a", web: "s3://a/b" }, /overlap/],
+      [
+        { create: true, publicWeb: true, web: "s3://a/", data: "s3://a/logs/" },
+        /blocks of --data: s3:..a.logs and s3:..a ov/,
+      ],
       [{ create: true, queue: "https://sqs.eu-west-1.amazonaws.com/1/x-jobs" }, /URL/],
     ];
     for (const [options, message] of wrong) {
@@ -148,6 +152,13 @@ describe("spotfold init", () => {
     const { io } = capturedIo(tempDir("init"), { variables });
     const options = { create: true, publicWeb: true, web: "s3://site" };
     await assert.rejects(init(options, io), { code: "usage", message: /webKmsKeyId/ });
+  });
+
+  it("opens no dataset to anybody", async () => {
+    const folder = tempDir("init");
+    writeFileSync(join(folder, name), JSON.stringify({ datasets: { pings: { place: "s3://a/site/raw" } } }));
+    const options = { create: true, publicWeb: true, web: "s3://a/site" };
+    await assert.rejects(init(options, capturedIo(folder).io), { code: "usage", message: /the blocks of pings/ });
   });
 
   it("makes folders, once", async () => {
