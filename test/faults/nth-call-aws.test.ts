@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SQSClient } from "@aws-sdk/client-sqs";
+import pLimit from "p-limit";
 import { Ledger } from "../../master/ledger/ledger.ts";
 import { ledgerRules } from "../../master/ledger/rules.ts";
 import type { MasterContext, PartitionedBlock } from "../../master/context.ts";
@@ -31,8 +32,9 @@ import { newBucket, openS3, useMotoCredentials } from "../support/s3-on-moto.ts"
 import { createQueue, sqsClient, sqsQueue } from "../support/sqs.ts";
 
 const calls = 60;
-/** A round takes about a second. */
+/** A round takes about a second, most of it waiting. */
 const sparse = 10;
+const roundsAtOnce = 4;
 const aggregate = "agg";
 const blocks = 2;
 const records = [
@@ -132,7 +134,6 @@ function workerOf({ store, data, jobs, ready }: Places): Worker {
 describe("over S3 and SQS, in one process", function nthCalls() {
   needs("moto");
   this.timeout(300_000);
-  let proxy: FaultProxy;
   let moto: string;
   let bucket: string;
   let expected: string;
@@ -143,7 +144,6 @@ describe("over S3 and SQS, in one process", function nthCalls() {
     const started = await startMoto();
     moto = started.endpoint;
     useMotoCredentials(started);
-    proxy = await FaultProxy.start(moto);
     bucket = await newBucket(moto);
     const data = await openS3(moto, `${bucket}/data`);
     const text = records.map((record) => `${JSON.stringify(record)}\n`).join("");
@@ -158,7 +158,7 @@ describe("over S3 and SQS, in one process", function nthCalls() {
     await Promise.all(closing);
   });
 
-  async function placesOf(attemptsMax: number): Promise<Places> {
+  async function placesOf(proxy: FaultProxy, attemptsMax: number): Promise<Places> {
     const name = `round-${++rounds}`;
     const aws = { attemptsMax };
     const client = new SQSClient({
@@ -176,7 +176,8 @@ describe("over S3 and SQS, in one process", function nthCalls() {
 
   /** A run from its submission to its publication, in which the n-th call meets `fate`. */
   async function round(n: number, fate: Fate, attemptsMax: number): Promise<{ published: string; calls: number }> {
-    const places = await placesOf(attemptsMax);
+    const proxy = await FaultProxy.start(moto);
+    const places = await placesOf(proxy, attemptsMax);
     const { store, jobs, ready } = places;
     const first = proxy.calls;
     proxy.rule = ({ number }) => (number === first + n ? fate : "pass");
@@ -211,21 +212,27 @@ describe("over S3 and SQS, in one process", function nthCalls() {
   ] as const) {
     const each = every === 1 ? "each" : `each ${every}th`;
     it(`${what}: the undisturbed bytes, for ${each} of the first ${calls} calls`, async () => {
-      for (let n = every; n <= calls; n += every) {
+      await eachNth(every, async (n) => {
         const { published, calls: took } = await round(n, fate, 1);
         assert.equal(published, expected, `call ${n}`);
         assert.ok(took >= n, `call ${n} of ${took}`);
-      }
+      });
     });
   }
 
   it("calls that the SDK tries again, and that took effect before: the undisturbed bytes", async () => {
-    for (let n = 1; n <= calls; n += sparse) {
+    await eachNth(sparse, async (n) => {
       const { published } = await round(n, "lose-reply", 3);
       assert.equal(published, expected, `call ${n}`);
-    }
+    });
   });
 });
+
+async function eachNth(every: number, act: (n: number) => Promise<void>): Promise<void> {
+  const limit = pLimit(roundsAtOnce);
+  const numbers = Array.from({ length: Math.floor(calls / every) }, (_, i) => (i + 1) * every);
+  await Promise.all(numbers.map((n) => limit(async () => await act(n))));
+}
 
 async function again<T>(act: () => Promise<T>): Promise<T> {
   for (const until = performance.now() + roundMsMax; ;) {
