@@ -102,14 +102,18 @@ export async function getBlob(requests: S3Requests, key: string, options: GetOpt
   const size = range === undefined ? answer.ContentLength : totalOf(answer.ContentRange);
   if (size === undefined) {
     first.destroy();
-    throw new SpotfoldError("store-unfit", `${requests.place.name} does not answer to requests for a range.`, {
-      hint: "Use S3, or a server that honours Range.",
-      context: { store: requests.place.name, key },
-    });
+    throw rangeless(requests, key);
   }
   const info = infoOf(requests, key, answer, size);
   const start = range?.start ?? 0;
   return { ...info, ...body(requests, info, first, start, Math.min(size, range?.end ?? size), options.signal) };
+}
+
+function rangeless({ place }: S3Requests, key: string): SpotfoldError {
+  return new SpotfoldError("store-unfit", `${place.name} does not answer to requests for a range.`, {
+    hint: "Use S3, or a server that honours Range.",
+    context: { store: place.name, key },
+  });
 }
 
 async function emptyBlob(requests: S3Requests, key: string, options: GetOptions): Promise<ReadBlob | null> {
@@ -184,7 +188,10 @@ function body(
       const range = { start: position, end };
       const options = { range, ifMatch: etag, ...(signal === undefined ? {} : { signal }) };
       const answer = await openBody(requests, key, position, end, options);
-      return streamOf(requests, answer);
+      const rest = streamOf(requests, answer);
+      if (answer.ContentRange?.startsWith(`bytes ${position}-`) === true) return rest;
+      rest.destroy();
+      throw rangeless(requests, key);
     } catch (error) {
       const gone = isChanged(error) || isAbsent(error) || faultOf(error).status === 416;
       throw gone ? changed(requests, key, etag, error) : requests.translated(error, getAction, key);

@@ -235,6 +235,16 @@ describe("S3 when answers are lost", () => {
       }
     });
 
+    it("takes no blob from its beginning for the rest of it, when a server ignores the range", async () => {
+      const text = "a".repeat(100_000);
+      const { etag } = await direct.put("k", bytesOf(text));
+      const whole = { answer: { status: 200, headers: { etag: `"${etag}"` }, body: text } };
+      const { store } = await behind(isBody, [{ cutAfterBytes: 30_000 }, whole]);
+      const blob = await store.get("k");
+      assert.ok(blob !== null);
+      await failsWith("store-unfit", collect(blob.body));
+    });
+
     it("gives up, with words, when no byte comes any more", async () => {
       await direct.put("k", bytes);
       const { store } = await behind(isBody, [{ cutAfterBytes: 1_000 }, ...always("lose-request")], 1);
