@@ -9,7 +9,6 @@ import { Daemon, type DaemonLoop, type DaemonScope } from "../../shared/daemon.t
 import { codeOf, messageOf, SpotfoldError } from "../../shared/errors.ts";
 import type { Log } from "../../shared/log.ts";
 import type { StopSignals } from "../../shared/loop.ts";
-import type { JobQueue } from "../../shared/ports/job-queue.ts";
 import type { WorkerContext } from "../../worker/context.ts";
 import { Worker } from "../../worker/worker.ts";
 import { daemonLog, type AnyEvent } from "../compose/log.ts";
@@ -20,6 +19,7 @@ import { openWorker } from "../compose/worker.ts";
 import type { Io } from "../io.ts";
 import { interruptDaemon } from "../interrupt-daemon.ts";
 import { watchedQueue } from "../metrics/watched-queue.ts";
+import { untilEmpty } from "../run/until-empty.ts";
 import { telling, type WorkerMessage } from "../run/worker-messages.ts";
 
 export interface WorkerOptions extends StoreOptions {
@@ -144,7 +144,7 @@ async function work(
   once: boolean,
 ): Promise<void> {
   let drain = (reason: string): void => void reason;
-  const jobs = once ? untilEmpty(context.jobs, () => drain("nothing is left to do")) : context.jobs;
+  const jobs = once ? untilEmpty(context.jobs, context.slots, () => drain("nothing is left to do")) : context.jobs;
   const worker = new Worker({ ...context, jobs });
   drain = (reason) => worker.drain(reason);
   const aborted = new Promise<null>((resolve) =>
@@ -156,30 +156,4 @@ async function work(
   if (end?.how !== "gave-up") return;
   tell({ say: "gave-up", why: end.why });
   throw new Error(end.why);
-}
-
-/** A queue that is asked without waiting, and tells when it has nothing and everything it gave has come back. */
-function untilEmpty(queue: JobQueue, empty: () => void): JobQueue {
-  let inHand = 0;
-  return {
-    name: queue.name,
-    send: async (messages) => await queue.send(messages),
-    lease: async (max, options) => {
-      const leases = await queue.lease(max, { ...options, waitMs: 0 });
-      inHand += leases.length;
-      if (inHand === 0) empty();
-      return leases;
-    },
-    extend: async (entries) => await queue.extend(entries),
-    acknowledge: async (handles) => {
-      inHand -= handles.length;
-      return await queue.acknowledge(handles);
-    },
-    release: async (entries) => {
-      inHand -= entries.length;
-      return await queue.release(entries);
-    },
-    counts: async () => await queue.counts(),
-    close: async () => await queue.close(),
-  };
 }
