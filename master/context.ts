@@ -74,7 +74,7 @@ export type MasterEvent =
   | { readonly event: "dead-job-sent-again"; readonly run: string; readonly job: string; readonly receives: number }
   | { readonly event: "dead-job-dropped"; readonly run: string; readonly job: string; readonly why: string }
   | { readonly event: "dead-message-dropped"; readonly why: string; readonly text: string }
-  | { readonly event: "dead-message-left"; readonly why: string }
+  | { readonly event: "dead-message-left"; readonly why: string; readonly text: string }
   | { readonly event: "queue-failed"; readonly what: string; readonly message: string }
   | { readonly event: "jobs-entered"; readonly run: string; readonly jobs: number }
   | { readonly event: "resolution-invalid"; readonly run: string; readonly job: string; readonly why: string }

@@ -1,9 +1,11 @@
 /**
  * The dead-letter queue: where the server puts a job's message that was received a thousand times and never deleted. It is no
- * state, only another place where a hint may lie: each message is dealt with and said, and the queue is empty again.
+ * state, only another place where a hint may lie: each message is dealt with and said. What is left alone the queue's
+ * retention ends.
  *
- *   no job can be read in it          -> said at level error with the beginning of its text, acknowledged
  *   of a newer format                 -> said once, left alone: its lease ends by itself
+ *   not recognisably ours             -> the same: the queue may be shared, and what is somebody else's is not ours to delete
+ *   ours, and no job can be read      -> said at level error with the beginning of its text, acknowledged
  *   its run is not open               -> acknowledged: nothing that a worker finds would count
  *   its job is resolved or handed on  -> acknowledged
  *   anything else                     -> sent to the jobs queue again; acknowledged once that queue has said yes to it
@@ -15,7 +17,7 @@ import { messageOf } from "../../shared/errors.ts";
 import type { OpenRun } from "../../shared/formats/ledger.ts";
 import { jobMessageSchema, type JobMessage } from "../../shared/formats/message.ts";
 import { parseStored, UnknownFormat } from "../../shared/formats/stored.ts";
-import { resolutionKey } from "../../shared/names.ts";
+import { isPlanName, resolutionKey } from "../../shared/names.ts";
 import type { JobQueue, Lease } from "../../shared/ports/job-queue.ts";
 import type { MasterContext } from "../context.ts";
 import { isOtherFormat } from "../newer-formats.ts";
@@ -27,13 +29,16 @@ const receiveMax = 10;
 const receivesMax = 10;
 /** Leases last so many intervals: what is left alone does not come again in the next pass and keep others waiting. */
 const leaseIntervals = 5;
-/** Of a message that cannot be read, in the log. */
+/** Of a message that cannot be read, in the log and in the memory of what was said. */
 const shownCharactersMax = 200;
+/** A shared queue may hold any number of messages that are left: by then it is clear that it is shared, and no more is said. */
+const saidMax = 100;
 
 /** What stands in a dead message. */
 export type DeadText =
   | { readonly is: "job"; readonly message: JobMessage; /** As it is to be sent again. */ readonly again: string }
   | { readonly is: "newer"; readonly why: string }
+  | { readonly is: "foreign"; readonly why: string }
   | { readonly is: "unreadable"; readonly why: string };
 
 /** Pure. */
@@ -45,8 +50,19 @@ export function readDead(body: string): DeadText {
     return { is: "job", message, again: queueable(JSON.stringify({ ...raw, send: message.send + 1 })) };
   } catch (error) {
     if (!isOtherFormat(error)) throw error;
-    const isNewer = error instanceof UnknownFormat && typeof error.format === "number";
-    return { is: isNewer ? "newer" : "unreadable", why: messageOf(error) };
+    const why = messageOf(error);
+    if (error instanceof UnknownFormat && typeof error.format === "number") return { is: "newer", why };
+    return { is: isOurs(body) ? "unreadable" : "foreign", why };
+  }
+}
+
+/** What this version's job messages have and hardly anybody else's: the number of our format beside a plan's name. */
+function isOurs(body: string): boolean {
+  try {
+    const { format, plan } = Object(JSON.parse(body)) as { readonly format?: unknown; readonly plan?: unknown };
+    return format === 1 && typeof plan === "string" && isPlanName(plan);
+  } catch {
+    return false;
   }
 }
 
@@ -91,7 +107,7 @@ export async function deadPass(context: MasterContext, dead: JobQueue, said: Set
 type Fate =
   | "send"
   | { readonly is: "needless"; readonly message: JobMessage; readonly why: string }
-  | { readonly is: "newer" | "unreadable"; readonly why: string };
+  | { readonly is: "newer" | "foreign" | "unreadable"; readonly why: string };
 
 async function fateOf({ ledger, store }: MasterContext, message: JobMessage): Promise<Fate> {
   const { aggregate, plan, job } = message;
@@ -108,16 +124,23 @@ async function fateOf({ ledger, store }: MasterContext, message: JobMessage): Pr
 
 /** Whether the message is done with. */
 function say({ log }: MasterContext, lease: Lease, fate: Exclude<Fate, "send">, said: Set<string>): boolean {
+  const text = lease.body.slice(0, shownCharactersMax);
   if (fate.is === "unreadable") {
-    log({ event: "dead-message-dropped", why: fate.why, text: lease.body.slice(0, shownCharactersMax) });
-  } else if (fate.is === "needless") {
+    log({ event: "dead-message-dropped", why: fate.why, text });
+    return true;
+  }
+  if (fate.is === "needless") {
     const { run, plan, job } = fate.message;
     log({ event: "dead-job-dropped", run, job: `${plan}/${job}`, why: fate.why });
-  } else if (!said.has(fate.why)) {
-    said.add(fate.why);
-    log({ event: "dead-message-left", why: fate.why });
+    return true;
   }
-  return fate.is !== "newer";
+  // One word for all of a newer version; of the others each may have another author.
+  const id = fate.is === "newer" ? fate.why : text;
+  if (said.size < saidMax && !said.has(id)) {
+    said.add(id);
+    log({ event: "dead-message-left", why: fate.why, text });
+  }
+  return false;
 }
 
 /** Handles of those that the jobs queue took. The others stay where they are, and have their turn again. */

@@ -1,4 +1,4 @@
-/** The dead-letter queue: what is in it is dropped with a word or sent again, and never lost. */
+/** The dead-letter queue: what is in it is dropped with a word, sent again, or left to whom it belongs. */
 import assert from "node:assert/strict";
 import type { MasterContext } from "../../../master/context.ts";
 import { Master } from "../../../master/master.ts";
@@ -97,14 +97,46 @@ describe("the dead-letter queue", () => {
     assert.equal(await dead.left(), 0);
   });
 
-  it("says what it cannot read, in few words, and drops it", async () => {
+  it("says what is ours and cannot be read, in few words, and drops it", async () => {
     const dead = new Dead();
-    await dead.dead.send([{ body: "x".repeat(10_000) }, { body: "{}" }, { body: '{"format":1,"run":"r1"}' }]);
+    const broken = (more: object): string => JSON.stringify({ format: 1, plan: "r1.0123456789ab", ...more });
+    await dead.dead.send([{ body: broken({}) }, { body: broken({ job: 7, filler: "x".repeat(10_000) }) }]);
     await dead.pass();
     const told = dead.setting.of("dead-message-dropped");
-    assert.equal(told.length, 3);
+    assert.equal(told.length, 2);
     assert.ok(told.every(({ text, why }) => text.length <= 200 && why !== ""));
     assert.equal(await dead.left(), 0);
+  });
+
+  it("leaves what somebody else put into it, and says each once, in few words", async () => {
+    const dead = new Dead();
+    const bodies = [
+      "x".repeat(10_000),
+      "{}",
+      "null",
+      '["format",1]',
+      '{"format":1,"run":"r1"}',
+      '{"format":1,"plan":"gold"}',
+      '{"format":"1","plan":"r1.0123456789ab"}',
+    ];
+    await dead.dead.send(bodies.map((body) => ({ body })));
+    for (let passes = 0; passes < 3; passes++) {
+      await dead.pass();
+      await dead.setting.clock.advance(3_600_000);
+    }
+    const told = dead.setting.of("dead-message-left");
+    assert.deepEqual(told.map(({ text }) => text).toSorted(), bodies.map((body) => body.slice(0, 200)).toSorted());
+    assert.ok(told.every(({ why }) => why !== ""));
+    assert.equal(await dead.left(), bodies.length);
+  });
+
+  it("says no more, and keeps no more, of a queue that is full of somebody else's", async () => {
+    const dead = new Dead();
+    await dead.dead.send(Array.from({ length: 250 }, (_, index) => ({ body: `theirs ${index}` })));
+    for (let passes = 0; passes < 5; passes++) await dead.pass();
+    assert.equal(dead.setting.of("dead-message-left").length, 100);
+    assert.equal(dead.said.size, 100);
+    assert.equal(await dead.left(), 250);
   });
 
   it("leaves what a newer version wrote, and says it once", async () => {
@@ -160,7 +192,8 @@ describe("the dead-letter queue", () => {
 
   it("deals with a hundred messages in one pass and leaves the others for the next", async () => {
     const dead = new Dead();
-    await dead.dead.send(Array.from({ length: 120 }, (_, index) => ({ body: `junk ${index}` })));
+    const body = JSON.stringify({ format: 1, plan: "r1.0123456789ab" });
+    await dead.dead.send(Array.from({ length: 120 }, () => ({ body })));
     await dead.pass();
     assert.equal(await dead.left(), 20);
     await dead.pass();
