@@ -4,7 +4,10 @@
  * and remembers since when it does not.
  *
  *   well --an error of the environment, or a small write that fails--> in trouble, since then
- *   in trouble --a write that succeeds--> well
+ *   in trouble --a write that succeeds, and nothing was noted since the look before--> well
+ *
+ * The small write says nothing of what it does not touch (a queue, a listing): as long as that goes on failing, it is noted
+ * again and again, and no write clears it.
  */
 import { codeOf, messageOf, SpotfoldError } from "../../shared/errors.ts";
 import type { Hold } from "../../shared/formats/hold.ts";
@@ -48,6 +51,8 @@ export class Trouble {
   #seen: number | null = null;
   #seenAt: number;
   #probedAt = Number.NEGATIVE_INFINITY;
+  /** Somebody noted an error since the last small write. */
+  #isNoted = false;
 
   constructor(options: TroubleOptions) {
     this.#options = options;
@@ -61,6 +66,12 @@ export class Trouble {
 
   /** False when the error is not one of the environment that may be cured. */
   note(error: unknown): boolean {
+    if (!this.#note(error)) return false;
+    this.#isNoted = true;
+    return true;
+  }
+
+  #note(error: unknown): boolean {
     if (!curableCodes.has(codeOf(error) ?? "")) return false;
     if (this.#since === null) {
       this.#since = this.#options.clock.monotonic();
@@ -84,13 +95,16 @@ export class Trouble {
     if (!this.present && now - this.#seenAt < suspectMs * scale) return;
     if (now - this.#probedAt < probeEveryMs * scale) return;
     this.#probedAt = now;
+    const isQuiet = !this.#isNoted;
+    this.#isNoted = false;
     try {
       await store.put(this.#key, probeBytes);
       await store.delete([this.#key]);
-      if (this.present) this.#options.say("that is cured; going on");
+      if (!isQuiet || !this.present) return;
+      this.#options.say("that is cured; going on");
       this.#since = null;
     } catch (error) {
-      this.note(error);
+      this.#note(error);
     }
   }
 

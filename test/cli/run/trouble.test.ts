@@ -54,4 +54,21 @@ describe("trouble with the store", () => {
     assert.ok((await lookFor(5, () => 1001)) > 0, "also when something was entered meanwhile");
     assert.equal(trouble.present, false);
   });
+
+  it("is not cured by a small write while it is noted elsewhere, and is when that has ended", async () => {
+    said.length = 0;
+    const denied = new SpotfoldError("access-denied", "the queue may not be read");
+    let written = 0;
+    for (let i = 0; i < 60; i++) {
+      trouble.note(denied);
+      written += await lookFor(1, () => 1001);
+    }
+    assert.ok(written >= 15, `${written} small writes that succeeded`);
+    assert.equal(trouble.hold("r1", 60_000)?.what, "the queue may not be read");
+    assert.deepEqual(said, ["the queue may not be read; waiting until that is cured"]);
+    await lookFor(10, () => 1001);
+    assert.equal(trouble.present, false);
+    assert.equal(said.at(-1), "that is cured; going on");
+    assert.equal(said.length, 2);
+  });
 });
