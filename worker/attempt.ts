@@ -183,7 +183,7 @@ async function fail(
   const { run, plan, job: id } = job.message;
   context.log({ event: "job-ended", run, job: `${plan}/${id}`, how: end.cause, message: end.message, ...hintIn(end) });
   const heldForMs = end.cause === "environment" ? await holdFor(context, run, end) : null;
-  if (job.held.signal.reason === leaseLost) return "lost";
+  if (job.held.signal.reason === leaseLost) return "lease-lost";
   // When the hold ends: not before, when the job would only be put back, nor much later.
   if (heldForMs !== null) await releaseExactly(context, job.lease, heldForMs);
   else await release(context, job.lease, releaseDelayMs(end.cause, job.records.length, context.random.float()));

@@ -10,13 +10,15 @@ import type { Room } from "./room.ts";
 import type { RunRecords } from "./run-records.ts";
 
 /**
- * How the handling of a lease ended. `failed-here` counts towards the end of a worker that fails again and again. `away`: the
+ * How the handling of a lease ended. `lost`: another attempt resolved the job before this one could, which worked all the same.
+ * `lease-lost`: the lease ended before the job did, which says nothing about this machine, neither way.
+ * `failed-here` counts towards the end of a worker that fails again and again. `away`: the
  * work store did not answer, so that nothing could be written down; that uses up nobody's budget, and says nothing about this
  * machine, whose jobs all end so in the same moment when its network does. `refused`: the work store let this worker not even
  * hold the run; others may be let.
  */
 export type JobEnd =
-  "resolved" | "dropped" | "released" | "held" | "newer" | "lost" | "away" | "refused" | "failed-here";
+  "resolved" | "dropped" | "released" | "held" | "newer" | "lost" | "lease-lost" | "away" | "refused" | "failed-here";
 
 export interface JobServices {
   readonly context: WorkerContext;

@@ -178,6 +178,22 @@ describe("a worker", () => {
     }
   });
 
+  it("does not take a lost lease for a success: it gives up after as many failures beside it", async () => {
+    const setting = await withJobs(20);
+    let task = 0;
+    setting.run = async (_, { stop }) => {
+      if (++task !== failuresInRowMax) return failedBy("infrastructure");
+      await new Promise((resolve) => stop.addEventListener("abort", resolve, { once: true }));
+      return failedBy("lost-lease");
+    };
+    Object.assign(setting.jobs, { extend: async () => await Promise.reject(new Error("no heartbeat gets through")) });
+    const end = await endOf(setting, new Worker(setting.context({ slots: 1 })), 300_000);
+    assert.ok(end !== "works" && end.how === "gave-up");
+    const ends = setting.of("lease-ended").map(({ how }) => how);
+    const failures = Array.from({ length: failuresInRowMax - 1 }, () => "failed-here");
+    assert.deepEqual(ends, [...failures, "lease-lost", "failed-here"]);
+  });
+
   it("ends when it sees only messages of a newer version, not when one lies between", async () => {
     const setting = new WorkerSetting();
     await setting.jobs.send(Array.from({ length: newerInRowMax }, () => ({ body: '{"format":2}' })));
