@@ -45,6 +45,11 @@ async function others(context: WorkerContext, records: readonly AttemptRecord[])
   return records.length === 0 ? [] : await liveWorkerIds(context.store, context.timing.statusMs);
 }
 
+/** An attempt's record as it is to stand in the store. Its first end is its end: what fails afterwards does not change it. */
+interface Attempt {
+  record: AttemptRecord;
+}
+
 async function execute(services: JobServices, job: Job, memoryFactor: number): Promise<JobEnd> {
   const { context } = services;
   const { clock, random, store, log } = context;
@@ -63,13 +68,14 @@ async function execute(services: JobServices, job: Job, memoryFactor: number): P
   };
   await store.put(recordKeyOf(message.aggregate, record), encodeStored(record));
   log({ event: "job-started", run: message.run, job: `${message.plan}/${message.job}`, attempt: record.attempt });
+  const attempt: Attempt = { record };
   const began = clock.monotonic();
   const outcome = await runTask(services, job, record.attempt, memoryFactor);
   try {
-    return await conclude(services, job, record, outcome, clock.monotonic() - began);
+    return await conclude(services, job, attempt, outcome, clock.monotonic() - began);
   } catch (error) {
     // Output or resolution could not be written: this attempt failed, by whatever the port said.
-    return await fail(services, job, record, { ...causeOf(error), beforeFirstRecord: false, block: null });
+    return await fail(services, job, attempt, { ...causeOf(error), beforeFirstRecord: false, block: null });
   } finally {
     await context.runner.release(record.attempt);
   }
@@ -121,7 +127,7 @@ async function runTask(services: JobServices, job: Job, attempt: string, memoryF
 async function conclude(
   services: JobServices,
   job: Job,
-  record: AttemptRecord,
+  attempt: Attempt,
   outcome: JobOutcome,
   workedMs: number,
 ): Promise<JobEnd> {
@@ -129,7 +135,8 @@ async function conclude(
   const sorted = context.rules.sortBlocks(job.blocks.length, outcome);
   const { struck, left } = sorted;
   const { ended } = outcome;
-  const write = async (parts: Parts): Promise<JobEnd> => await resolve(services, job, record.attempt, parts, outcome);
+  const write = async (parts: Parts): Promise<JobEnd> =>
+    await resolve(services, job, attempt.record.attempt, parts, outcome);
   if (struck.length === 0 && left.length === 0) return await write({ ...sorted, remaining: [], handedOn: null });
   const blame = ended ?? struck[0];
   if (blame === undefined)
@@ -143,40 +150,35 @@ async function conclude(
     beforeFirstRecord: blame.beforeFirstRecord ?? false,
   };
   if (end.cause === "lost-lease" || end.cause === "infrastructure" || end.cause === "environment") {
-    return await fail(services, job, record, end);
+    return await fail(services, job, attempt, end);
   }
   if (end.cause === "interrupted") {
     const sizes = job.blocks.map((block) => block.size);
     const worth = context.rules.worthHandingOn(sorted.covered, sizes, workedMs, context.timing.handOnMs);
     if (worth && services.keeper.isValid(job.held))
       return await write(context.rules.handOn(job.message.job, sorted, "together", end.cause));
-    return await fail(services, job, record, end);
+    return await fail(services, job, attempt, end);
   }
   // From here on the job itself failed: by code, memory, time or a damaged block.
   const namesBlock = struck.length > 0 && (ended === null || ended.block !== undefined || sorted.covered.length > 0);
   if (job.blocks.length > 1 && namesBlock && !end.beforeFirstRecord) {
     return await write(context.rules.handOn(job.message.job, sorted, "together", end.cause));
   }
-  const completed = await complete(context, job, record, end);
-  const earlier = await readAttempts(context.store, job.message.aggregate, record.plan, record.job);
-  const records = [...earlier.filter((other) => other.attempt !== record.attempt), completed];
+  const completed = await complete(context, job, attempt, end);
+  const earlier = await readAttempts(context.store, job.message.aggregate, completed.plan, completed.job);
+  const records = [...earlier.filter((other) => other.attempt !== completed.attempt), completed];
   const liveNow = await others(context, records);
   const verdict = context.rules.decide({ records, blocks: job.blocks.length, liveWorkers: liveNow });
-  if (verdict.do !== "run") return await settle(services, job, verdict, sorted, outcome, record.attempt);
+  if (verdict.do !== "run") return await settle(services, job, verdict, sorted, outcome, completed.attempt);
   await release(context, job.lease, releaseDelayMs(end.cause, records.length - 1, context.random.float()));
   return end.cause === "timeout" ? "failed-here" : "released";
 }
 
 /** The attempt failed by something that says nothing about the job: recorded, and tried again later. */
-async function fail(
-  services: JobServices,
-  job: Job,
-  record: AttemptRecord,
-  end: Omit<AttemptEnd, "at">,
-): Promise<JobEnd> {
+async function fail(services: JobServices, job: Job, attempt: Attempt, end: Omit<AttemptEnd, "at">): Promise<JobEnd> {
   const { context } = services;
   let away = false;
-  await complete(context, job, record, end).catch((error: unknown) => {
+  await complete(context, job, attempt, end).catch((error: unknown) => {
     context.log({ event: "queue-failed", what: "attempt record", message: messageOf(error) });
     away = isAway(error);
   });
@@ -195,13 +197,19 @@ function hintIn({ hint }: { readonly hint?: string | undefined }): { readonly hi
   return hint === undefined ? {} : { hint };
 }
 
+/**
+ * Writes the attempt's end down. One that has an end keeps it, and is written once more: the first write may be what failed.
+ * What it says of the job (code, a damaged block, time) must not become the store's failure of a moment later.
+ */
 async function complete(
   context: WorkerContext,
   job: Job,
-  record: AttemptRecord,
+  attempt: Attempt,
   end: Omit<AttemptEnd, "at">,
 ): Promise<AttemptRecord> {
-  const completed: AttemptRecord = { ...record, end: { ...end, at: context.clock.now() } };
-  await context.store.put(recordKeyOf(job.message.aggregate, record), encodeStored(completed));
+  const { record } = attempt;
+  const completed: AttemptRecord = { ...record, end: record.end ?? { ...end, at: context.clock.now() } };
+  attempt.record = completed;
+  await context.store.put(recordKeyOf(job.message.aggregate, completed), encodeStored(completed));
   return completed;
 }

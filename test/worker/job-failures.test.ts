@@ -123,6 +123,33 @@ describe("an attempt that fails", () => {
     assert.deepEqual((await handling.setting.resolution())?.remaining, [[0, 1], [2]]);
   });
 
+  for (const [what, refuses] of [
+    ["the attempts are listed", (method: string, key: string) => method === "list" && key.includes("/attempts/")],
+    ["its end is written", (method: string, key: string) => method === "put" && key.endsWith("/record")],
+  ] as const) {
+    it(`keeps its end when the store fails as ${what}`, async () => {
+      const handling = await submitted();
+      const { setting } = handling;
+      let failures = 0;
+      const store = intercepted(setting.store, (method, key) => {
+        if (setting.tasks.length > 0 && failures === 0 && refuses(method, key)) {
+          failures++;
+          throw new SpotfoldError("store-unavailable", "no answer", { retryable: true });
+        }
+      });
+      handling.context = setting.context({ store });
+      const struck = fault("bad-input", { block: 0, reason: "corrupt" });
+      setting.run = () => failed(null, [struck]);
+      assert.equal(await handling.handle(messageOf(blocksOf(1))), "failed-here");
+      assert.equal(failures, 1);
+      const [record, ...more] = await setting.records();
+      assert.deepEqual([record?.end?.cause, record?.end?.reason, more.length], ["bad-input", "corrupt", 0]);
+      await handling.message();
+      assert.equal(await handling.again(), "resolved", "its second attempt confirms the first");
+      assert.equal((await setting.resolution())?.missing[0]?.reason, "corrupt");
+    });
+  }
+
   it("beside a record of a newer worker counts its own all the same", async () => {
     const handling = await submitted();
     const newer = attemptKey(aggregate, plan, "000000", "f".repeat(16), "record");
