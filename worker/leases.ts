@@ -42,6 +42,9 @@ export class LeaseKeeper {
   readonly #context: WorkerContext;
   readonly #reach: Reach;
   readonly #held = new Set<HeldLease>();
+  /** Ends the sleep of `watch` before `#wakesAt`, monotonic. */
+  #wake = new AbortController();
+  #wakesAt = Infinity;
 
   constructor(context: WorkerContext, reach: Reach = new Reach(context)) {
     this.#context = context;
@@ -52,6 +55,8 @@ export class LeaseKeeper {
   hold(handle: string, leasedAt: number): HeldLease {
     const held = new HeldLease(handle, leasedAt + this.#context.timing.leaseMs);
     this.#held.add(held);
+    // After a slow receive, or a pause of this process, it may end before anybody looks again.
+    if (held.until < this.#wakesAt) this.#wake.abort();
     return held;
   }
 
@@ -90,9 +95,11 @@ export class LeaseKeeper {
   async watch(signal: AbortSignal): Promise<void> {
     const { clock, timing } = this.#context;
     while (!signal.aborted) {
-      // A lease that is taken meanwhile ends later than a heartbeat from now.
-      const ends = [...this.#held].map((held) => held.until - clock.monotonic());
-      await clock.sleep(Math.max(0, Math.min(timing.heartbeatMs, ...ends)), signal);
+      const from = clock.monotonic();
+      const sleepMs = Math.max(0, Math.min(timing.heartbeatMs, ...[...this.#held].map(({ until }) => until - from)));
+      this.#wakesAt = from + sleepMs;
+      this.#wake = new AbortController();
+      await clock.sleep(sleepMs, AbortSignal.any([signal, this.#wake.signal]));
       const now = clock.monotonic();
       for (const held of this.#held) {
         if (now < held.until) continue;

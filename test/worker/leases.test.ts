@@ -101,6 +101,22 @@ describe("the leases of a worker", () => {
     await keeping.end();
   });
 
+  it("end in their time also when their call took so long that they end before the next look", async () => {
+    const keeping = new Keeping();
+    keeping.extend = (handles) => handles.map(() => ({ ok: false, reason: "busy", retryable: true }));
+    const leasedAt = leaseMs + 7_000;
+    await keeping.advance(2 * leaseMs);
+    const held = keeping.keeper.hold("late", leasedAt);
+    await keeping.advance(6_999);
+    assert.ok(!held.signal.aborted);
+    await keeping.advance(1);
+    assert.ok(lost(held));
+    const over = keeping.keeper.hold("over already", 0);
+    await keeping.advance(0);
+    assert.ok(lost(over));
+    await keeping.end();
+  });
+
   it("end one by one when the queue refuses some entries", async () => {
     const keeping = new Keeping();
     const one = keeping.keeper.hold("one", 0);
