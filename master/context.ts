@@ -75,7 +75,9 @@ export type MasterEvent =
   | { readonly event: "dead-job-dropped"; readonly run: string; readonly job: string; readonly why: string }
   | { readonly event: "dead-message-dropped"; readonly why: string; readonly text: string }
   | { readonly event: "dead-message-left"; readonly why: string; readonly text: string }
-  | { readonly event: "queue-failed"; readonly what: string; readonly message: string }
+  | { readonly event: "queue-failed"; readonly what: string; readonly message: string; readonly hint?: string }
+  /** After `queue-failed` of a wait for ready messages. */
+  | { readonly event: "queue-back"; readonly failures: number; readonly awayMs: number }
   | { readonly event: "jobs-entered"; readonly run: string; readonly jobs: number }
   | { readonly event: "resolution-invalid"; readonly run: string; readonly job: string; readonly why: string }
   | { readonly event: "run-closed"; readonly run: string; readonly state: string }

@@ -11,6 +11,7 @@ import type { Log } from "../../shared/log.ts";
 import { Loop, type LoopOptions } from "../../shared/loop.ts";
 import { waitMsMax } from "../../shared/ports/job-queue-limits.ts";
 import type { AnyEvent } from "./log.ts";
+import { WakeUps } from "./wake-ups.ts";
 
 /** A store that is away for so many passes in a row (with back-off, about half an hour) needs a person. */
 const failuresMax = 12;
@@ -80,10 +81,11 @@ interface Mode {
 
 function loopsOf(master: Master, { context, log, watch }: MasterLoops, { once, draining }: Mode): DaemonLoop[] {
   const { timing, clock, random } = context;
+  const wakeUps = new WakeUps({ master, context });
   const pass: Readonly<Record<(typeof loopNames)[number], LoopOptions["pass"]>> = {
     work: async (signal) => {
       if (await watch("work", async () => await master.work())) return "again";
-      if (!once) await waitForReady(master, Math.min(timing.foldMs, waitMsMax), AbortSignal.any([signal, draining]));
+      if (!once) await wakeUps.wait(Math.min(timing.foldMs, waitMsMax), AbortSignal.any([signal, draining]));
       return;
     },
     compact: async () => await watch("compact", async () => await master.compact()),
@@ -100,12 +102,4 @@ function loopsOf(master: Master, { context, log, watch }: MasterLoops, { once, d
   return loopNames.map(
     (name) => new Loop({ name, pass: pass[name], everyMs: everyMs[name], ...limits, clock, random, log }),
   );
-}
-
-async function waitForReady(master: Master, waitMs: number, signal: AbortSignal): Promise<void> {
-  try {
-    await master.waitForReady(waitMs, signal);
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
 }

@@ -16,6 +16,7 @@ import { isHeld, type Hold } from "../../shared/formats/hold.ts";
 import type { Manifest, OpenRun } from "../../shared/formats/ledger.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import { readHold } from "../../shared/read-hold.ts";
+import { WakeUps } from "../compose/wake-ups.ts";
 import { heldText } from "../held-error.ts";
 import type { Interrupts } from "../io.ts";
 import type { Crew } from "./crew.ts";
@@ -54,6 +55,7 @@ export async function drive(input: DriveInput): Promise<DriveEnd> {
   const { context, master, aggregate, crew, interrupts, trouble } = input;
   const wake = AbortSignal.any([interrupts.first, crew.failure]);
   const publishing = new Publishing(master, context);
+  const wakeUps = new WakeUps({ master, context });
   let failures = 0;
   let closedSeen = -1;
   /** The store's time at the first look. */
@@ -82,7 +84,7 @@ export async function drive(input: DriveInput): Promise<DriveEnd> {
         if (hold !== null) return { how: "held", hold };
         holdSaid = tellHold(found?.hold ?? null, holdSaid, input.say);
         publishing.due();
-        if (!changed) await waitForReady(master, wake);
+        if (!changed) await wakeUps.wait(waitMsMax, wake);
         failures = 0;
       } catch (error) {
         if (trouble.note(error)) {
@@ -108,14 +110,6 @@ function isFinal(error: unknown): boolean {
   return (
     code === "internal" || code === "limit" || code === "corrupt" || code === "invalid-format" || code === "read-only"
   );
-}
-
-async function waitForReady(master: Master, wake: AbortSignal): Promise<void> {
-  try {
-    await master.waitForReady(waitMsMax, wake);
-  } catch (error) {
-    if (!wake.aborted) throw error;
-  }
 }
 
 async function drain(input: DriveInput): Promise<DriveEnd> {

@@ -286,6 +286,8 @@ class RunCommand {
       this.#progress.say(`${event.where} is left alone: ${event.what}`);
     } else if (event.event === "entering-waits") {
       this.#progress.say(`finished jobs wait until outputs are merged: ${event.why}`);
+    } else if (event.event === "queue-failed" && event.what === "ready") {
+      this.#progress.say(`going on without the queue's wake-ups: ${event.message}`);
     }
   }
 }
