@@ -70,7 +70,14 @@ export type WorkerEvent =
   /** A leased message is out of hand: each that was leased has one end. */
   | { readonly event: "lease-ended"; readonly how: string }
   | { readonly event: "message-refused"; readonly why: string }
-  | { readonly event: "queue-failed"; readonly what: string; readonly message: string; readonly hint?: string }
+  | {
+      readonly event: "queue-failed";
+      readonly what: string;
+      readonly message: string;
+      readonly hint?: string;
+      /** Of leases and heartbeats: in a row, this one included. */
+      readonly failures?: number;
+    }
   | { readonly event: "status-failed"; readonly message: string; readonly hint?: string }
   /** A pair for each outage (reach.ts): nothing is leased between them. */
   | { readonly event: "store-away"; readonly message: string; readonly hint?: string }

@@ -1,7 +1,8 @@
 /**
  * Whether this worker reaches the work store and the jobs queue. While it does not reach the store it leases nothing: it could
- * neither read a job nor say what became of it, and others may be able to. Each outage has a first word and a last one in the
- * log, with its length.
+ * neither read a job nor say what became of it, and others may be able to. An outage of the store has a first word and a last
+ * one in the log, with its length. One of the queue, too, and between them leases that fail are said at doubling distance, and
+ * each heartbeat that fails: it is about jobs in hand, and there are no more than a lease has.
  *
  *   store: reached --a job ended for want of it--> doubtful --it answers--> reached
  *                  --a status could not be written, or a doubtful one does not answer--> away --it answers--> reached
@@ -23,6 +24,11 @@ interface Outage {
   failures: number;
 }
 
+interface QueueOutage extends Outage {
+  /** Of `failures`: the leases. */
+  leases: number;
+}
+
 export class Reach {
   readonly #context: WorkerContext;
   #doubtful = false;
@@ -30,7 +36,7 @@ export class Reach {
   #refusals = 0;
   #isRested = true;
   #store: Outage | null = null;
-  #queue: Outage | null = null;
+  #queue: QueueOutage | null = null;
 
   constructor(context: WorkerContext) {
     this.#context = context;
@@ -94,9 +100,12 @@ export class Reach {
 
   queueFailed(what: "lease" | "extend", error: unknown): void {
     const { clock, log } = this.#context;
-    this.#queue ??= { since: clock.monotonic(), failures: 0 };
-    this.#queue.failures++;
-    log({ event: "queue-failed", what, message: messageOf(error), ...hintOf(error) });
+    this.#queue ??= { since: clock.monotonic(), failures: 0, leases: 0 };
+    const failures = ++this.#queue.failures;
+    if (what === "lease") this.#queue.leases++;
+    // Each time twice as rarely: it goes on for as long as the queue is away.
+    if (what === "lease" && !Number.isInteger(Math.log2(this.#queue.leases))) return;
+    log({ event: "queue-failed", what, message: messageOf(error), ...hintOf(error), failures });
   }
 
   /** After a lease that failed: resolves when another try is worth it. */
