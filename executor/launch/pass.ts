@@ -6,6 +6,8 @@
  *
  * Reports of the executor are believed only as far as the decoder bears them out: it says first, on a descriptor of its own,
  * that a block was decoded, from how many bytes, into how many.
+ *
+ * No stall is counted while this process lends: then the children wait for us, for `lendMsMax` at most (lend.ts).
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../../shared/errors.ts";
@@ -54,6 +56,8 @@ class RunningPass {
   #applied: Promise<void> = Promise.resolve();
   #last: LastWord | null = null;
   #lastSign = performance.now();
+  /** Blocks that the decoder asked for and has no answer for. */
+  #lending = 0;
   #loaded = false;
   #inHand: number | undefined;
   #bytes = 0;
@@ -141,10 +145,14 @@ class RunningPass {
     const { decoder } = this.#slot;
     const block = this.#blocks.get(index);
     if (block === undefined) return decoder.kill("misbehaved");
+    this.#lending++;
     try {
       decoder.send({ block: index, lent: await this.#context.hooks.lend(block) });
     } catch (error) {
       decoder.send({ block: index, refused: lendFault(index, block.key, error) });
+    } finally {
+      this.#lending--;
+      this.#lastSign = performance.now();
     }
   }
 
@@ -246,6 +254,7 @@ class RunningPass {
 
   #watch(): void {
     const now = performance.now();
+    if (this.#lending > 0) this.#lastSign = now;
     if (now >= this.#context.deadline) this.#kill("too-long");
     else if (now - this.#lastSign >= silenceMsMax(this.#context.task.limits.stallMs, this.#loaded))
       this.#kill("stalled");

@@ -17,6 +17,7 @@ import type { AttemptSegment, Fault, JobBlock, JobHooks, JobOutcome, JobRunner, 
 import { lendFault, stopFault } from "./causes.ts";
 import { makeFolders, removeFolders } from "./folders.ts";
 import type { AttemptFolders } from "./folders.ts";
+import { lendMsMax, lendsInTime } from "./lend.ts";
 import { AttemptLog } from "./log.ts";
 import { runPass } from "./pass.ts";
 import { runTask } from "./task.ts";
@@ -26,6 +27,8 @@ export interface ChildRunnerOptions {
   readonly scratch: string;
   /** Asked when blocks are lent by URL, and only then: certificates are read from files. Default: no proxy, Node's own. */
   readonly http?: () => HttpTerms;
+  /** Until lending one block is given up. Default: `lendMsMax`. */
+  readonly lendMsMax?: number;
 }
 
 export function childRunner(options: ChildRunnerOptions): JobRunner {
@@ -35,8 +38,9 @@ export function childRunner(options: ChildRunnerOptions): JobRunner {
   };
 }
 
-async function runAttempt(options: ChildRunnerOptions, task: JobTask, hooks: JobHooks): Promise<JobOutcome> {
+async function runAttempt(options: ChildRunnerOptions, task: JobTask, given: JobHooks): Promise<JobOutcome> {
   if (!isAttemptId(task.attempt)) throw new SpotfoldError("internal", `${task.attempt} is no attempt's id`);
+  const hooks = lendsInTime(given, options.lendMsMax ?? lendMsMax);
   const state = new AttemptState(task.blocks);
   const log = new AttemptLog();
   const deadline = performance.now() + task.limits.attemptMs;

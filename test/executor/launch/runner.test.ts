@@ -1,12 +1,17 @@
 import assert from "node:assert/strict";
 import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, it } from "mocha";
 import { heldBytesMax } from "../../../executor/children/held-back.ts";
 import { suspectsPerAttemptMax } from "../../../executor/core/attempt-state.ts";
+import { childRunner } from "../../../executor/launch/runner.ts";
 import type { JobBlock, JobHooks, JobOutcome } from "../../../executor/types.ts";
 import { countingSource, entriesOf, records, refresh, setting } from "./setting.ts";
 import type { Setting } from "./setting.ts";
+
+/** In the child that waits for a block. Longer than a child takes from one sign of life to the next on a busy machine. */
+const stallMs = 2_000;
 
 const indices = (outcome: JobOutcome): number[] => outcome.reports.map(({ index }) => index);
 const struck = (outcome: JobOutcome) => outcome.faults.map(({ block, cause, reason }) => [block, cause, reason]);
@@ -148,6 +153,40 @@ describe("the runner with real children", () => {
     assert.match(throwing.ended?.message ?? "", /at load/);
     const none = await s.run(s.bundle("export default {}"), blocks);
     assert.deepEqual([none.ended?.reason, none.ended?.beforeFirstRecord, none.reports], ["invalid-bundle", true, []]);
+  });
+
+  it("takes no block to task for the time in which it is lent", async () => {
+    const s = setting();
+    const blocks = [s.block("a.ndjson", records(10, 1)), s.block("b.ndjson", records(10, 1))];
+    const hooks = s.hooks();
+    let lends = 0;
+    const lend = async (block: JobBlock): ReturnType<JobHooks["lend"]> => {
+      // Once for each before the children start; then the first of a child's.
+      if (++lends === blocks.length + 1) await sleep(2 * stallMs);
+      return await hooks.lend(block);
+    };
+    const outcome = await s.runner.run(s.task(s.bundle(countingSource), blocks, { stallMs }), { ...hooks, lend });
+    assert.ok(lends > blocks.length);
+    assert.deepEqual([outcome.ended, outcome.faults], [null, []]);
+    assert.deepEqual(indices(outcome), [0, 1]);
+  });
+
+  it("gives up lending that has no end, and blames the machine", async () => {
+    for (const answered of [0, 1]) {
+      const s = setting();
+      const runner = childRunner({ scratch: s.scratch, lendMsMax: 300 });
+      const hooks = s.hooks();
+      let lends = 0;
+      const lend = async (block: JobBlock): ReturnType<JobHooks["lend"]> =>
+        lends++ < answered ? await hooks.lend(block) : await new Promise(() => undefined);
+      const task = s.task(s.bundle(countingSource), [s.block("a.ndjson", records(10, 1))]);
+      const { ended, faults, segment } = await runner.run(task, { ...hooks, lend });
+      assert.deepEqual(
+        [ended?.cause, ended?.reason, faults, segment],
+        ["infrastructure", "store-unavailable", [], null],
+      );
+      assert.match(ended?.message ?? "", /^a\.ndjson: it was not lent within 0\.3 s$/);
+    }
   });
 
   it("deletes the attempt's folder on release", async () => {
