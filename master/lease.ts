@@ -6,10 +6,12 @@
  *               --its etag stood still for `standbyMs`--> taking  --renewal fails--> leading (nobody has said otherwise)
  *               --its etag changed--> standing by                 --another's lease is there--> standing by
  *   taking --swapped--> leading                                   --drained--> given up: the next look of a standby finds it
- *          --another was first--> standing by
+ *          --another was first--> standing by                     --cannot work--> given up, resting: `standbyMs` and a turn
+ *                                                        resting --> standing by: takes it again when nobody else did
  *
  * A standby measures with its own monotonic clock how long it has seen the same etag; clocks of two machines are never
- * compared. A master that was paused finds another's lease at its next renewal. A reply that was lost is settled by reading:
+ * compared. Renewals do not depend on passes; a master whose `work` fails for a minute (fitness.ts) lets others have the lease, and
+ * one that is alone has it again after the rest. A master that was paused finds another's lease at its next renewal. A reply that was lost is settled by reading:
  * a lease that names us is ours. What a newer version wrote is watched like any other, and taken when it stands still.
  */
 import type { DaemonLoop } from "../shared/daemon.ts";
@@ -21,6 +23,7 @@ import { masterLeaseKey } from "../shared/names.ts";
 import type { BlobStore } from "../shared/ports/blob-store.ts";
 import type { Clock } from "../shared/ports/clock.ts";
 import { readAll } from "../shared/read-all.ts";
+import { Fitness, type Unfitness } from "./fitness.ts";
 import { decideLease, type FoundLease, type LeaseReason, type WatchedLease } from "./lease-step.ts";
 
 export type LeaseEvent =
@@ -33,6 +36,8 @@ export type LeaseEvent =
     }
   | { readonly event: "master-standby"; readonly leader: string | null }
   | { readonly event: "lease-given-up" }
+  /** Its `work` fails: it gives the lease up. */
+  | ({ readonly event: "master-unfit" } & Unfitness)
   | {
       readonly event: "lease-failed";
       readonly role: LeaseRole;
@@ -55,7 +60,10 @@ export const turnsPerStandby = 4;
 /** A race is lost or won at once; more than this is a store that contradicts itself, and the next turn looks again. */
 const triesPerTurnMax = 3;
 
-/** A standby that cannot read its store for so long is of no use: it ends, as a leading one does by its passes' failures. */
+/**
+ * A standby that cannot read its store for so long is of no use: it ends. So does a master whose leads were so long in all, and
+ * not one pass of `work` came through in them.
+ */
 const failingMsMax = 1_800_000;
 
 export interface MasterLeaseOptions {
@@ -63,6 +71,8 @@ export interface MasterLeaseOptions {
   readonly id: string;
   readonly store: BlobStore;
   readonly standbyMs: number;
+  /** Of `timing`, for what is derived from no other time. */
+  readonly scale: number;
   readonly clock: Clock;
   readonly log: (event: LeaseEvent) => void;
 }
@@ -70,6 +80,7 @@ export interface MasterLeaseOptions {
 export class MasterLease implements DaemonLoop {
   readonly name = "lease";
   readonly #options: MasterLeaseOptions;
+  readonly #fitness: Fitness;
   /** Its signal aborts when this lead is over. Null: standing by. */
   #lead: AbortController | null = null;
   /** Ends the wait of those who wait for a lead. */
@@ -77,16 +88,23 @@ export class MasterLease implements DaemonLoop {
   #etag = "";
   #watched: WatchedLease | null = null;
   #isToldStandby = false;
+  #isUnfit = false;
   #renewal = 0;
   #failures = 0;
   #failingSince: number | null = null;
 
   constructor(options: MasterLeaseOptions) {
     this.#options = options;
+    this.#fitness = new Fitness(options.clock, options.scale);
   }
 
   get role(): LeaseRole {
     return this.#lead === null ? "standby" : "leading";
+  }
+
+  /** It gave the lease up because its work fails, and has not found anybody who leads since. */
+  get isUnfit(): boolean {
+    return this.#isUnfit;
   }
 
   /** For so long no turn has come through; 0 when the last one did. */
@@ -94,13 +112,13 @@ export class MasterLease implements DaemonLoop {
     return this.#failingSince === null ? 0 : this.#options.clock.monotonic() - this.#failingSince;
   }
 
-  /** Until drained; gives a lease that it holds up then. Rejects when a standby cannot look for half an hour. */
+  /** Until drained; gives a lease that it holds up then. Rejects when a standby cannot look, or a leader not work, for half an hour. */
   async run({ drain, abort }: StopSignals): Promise<void> {
     const { clock } = this.#options;
     const stop = AbortSignal.any([drain, abort]);
     while (!stop.aborted) await clock.sleep(await this.#turn(), stop);
     if (!abort.aborted && this.#lead !== null) await this.#giveUp();
-    this.#endLead();
+    this.#endLead("this master ends");
   }
 
   /** A loop that runs only while this master leads, made anew for each lead. `lost` aborts when the lead is over. */
@@ -116,6 +134,11 @@ export class MasterLease implements DaemonLoop {
         }
       },
     };
+  }
+
+  /** One pass of `work`: whether they come through says whether this master may keep the lease. Gives what the pass gives. */
+  async watchWork<Result>(pass: () => Promise<Result>): Promise<Result> {
+    return await this.#fitness.watch(pass);
   }
 
   /** Null when stopped before. */
@@ -139,6 +162,12 @@ export class MasterLease implements DaemonLoop {
   async #turn(): Promise<number> {
     const { clock, standbyMs, log } = this.#options;
     const everyMs = standbyMs / turnsPerStandby;
+    const unfitness = this.#lead === null ? null : this.#fitness.unfitness;
+    if (unfitness !== null) {
+      await this.#stepDown(unfitness);
+      // One turn more: where not even the lease could be given up, a standby has found it expired by then.
+      return standbyMs + everyMs;
+    }
     try {
       // A renewal that failed may have got through: whose the lease is must be read then.
       const isDue = this.#lead !== null;
@@ -207,6 +236,8 @@ export class MasterLease implements DaemonLoop {
     this.#watched = null;
     if (this.#lead !== null) return;
     this.#isToldStandby = false;
+    this.#isUnfit = false;
+    this.#fitness.begin();
     this.#lead = new AbortController();
     this.#options.log({ event: "master-leading", because, before });
     for (const wake of this.#waiting) wake();
@@ -214,20 +245,30 @@ export class MasterLease implements DaemonLoop {
 
   #standBy(watched: WatchedLease, leader: string | null): void {
     this.#watched = watched;
-    this.#endLead();
+    this.#isUnfit = false;
+    this.#endLead("another master leads");
     if (this.#isToldStandby) return;
     this.#isToldStandby = true;
     this.#options.log({ event: "master-standby", leader });
   }
 
-  #endLead(): void {
-    this.#lead?.abort(new Error("another master leads"));
+  #endLead(why: string): void {
+    this.#lead?.abort(new Error(why));
     this.#lead = null;
+  }
+
+  /** Whoever stands by finds the lease while this master rests. */
+  async #stepDown(unfitness: Unfitness): Promise<void> {
+    this.#isUnfit = true;
+    this.#options.log({ event: "master-unfit", ...unfitness });
+    this.#endLead("this master's passes fail");
+    await this.#giveUp();
+    this.#fitness.end(unfitness, failingMsMax);
   }
 
   /** When that fails, the lease runs out by itself. */
   async #giveUp(): Promise<void> {
-    const { id, store, log } = this.#options;
+    const { id, store, clock, log } = this.#options;
     try {
       const written = await store.swap(masterLeaseKey, this.#record(true), this.#etag);
       // The reply to our last renewal may have been lost.
@@ -238,7 +279,8 @@ export class MasterLease implements DaemonLoop {
       }
       log({ event: "lease-given-up" });
     } catch (error) {
-      log({ event: "lease-failed", role: "leading", message: messageOf(error), failures: ++this.#failures });
+      this.#failingSince ??= clock.monotonic();
+      log({ event: "lease-failed", role: this.role, message: messageOf(error), failures: ++this.#failures });
     }
   }
 }

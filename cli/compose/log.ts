@@ -48,6 +48,7 @@ export const allEvents = defineEvents<AnyEvent>(daemonEvents, loopEvents, {
   collected: "info",
   "master-leading": "info",
   "master-standby": "info",
+  "master-unfit": "warn",
   "lease-given-up": "info",
   "lease-failed": "warn",
   "lease-recovered": "info",

@@ -13,7 +13,10 @@ import { waitMsMax } from "../../shared/ports/job-queue-limits.ts";
 import type { AnyEvent } from "./log.ts";
 import { WakeUps } from "./wake-ups.ts";
 
-/** A store that is away for so many passes in a row (with back-off, about half an hour) needs a person. */
+/**
+ * What is away for so many passes in a row (with back-off, about half an hour) needs a person. A lead whose `work` fails ends
+ * before (master/fitness.ts).
+ */
 const failuresMax = 12;
 const backOffMs = 1000;
 const backOffMsMax = 300_000;
@@ -41,12 +44,14 @@ export function loopsOnce(input: MasterLoops): DaemonLoop[] {
 
 /** The lease's own loop, and the others while it is ours. */
 export function loopsWhileLeading(input: MasterLoops, lease: MasterLease): DaemonLoop[] {
+  const watch: WatchPass = async (loop, pass) =>
+    await input.watch(loop, loop === "work" ? async () => await lease.watchWork(pass) : pass);
   const made = new WeakMap<AbortSignal, DaemonLoop[]>();
   const ofLead = (lost: AbortSignal): DaemonLoop[] => {
     const known = made.get(lost);
     if (known !== undefined) return known;
     const draining = AbortSignal.any([input.draining, lost]);
-    const loops = loopsOf(newMaster(input), input, { once: false, draining });
+    const loops = loopsOf(newMaster(input), { ...input, watch }, { once: false, draining });
     made.set(lost, loops);
     return loops;
   };
@@ -56,7 +61,7 @@ export function loopsWhileLeading(input: MasterLoops, lease: MasterLease): Daemo
 }
 
 export function openLease({ id, store, timing, clock }: MasterContext, log: Log<AnyEvent>): MasterLease {
-  return new MasterLease({ id, store, standbyMs: timing.standbyMs, clock, log });
+  return new MasterLease({ id, store, standbyMs: timing.standbyMs, scale: timing.scale, clock, log });
 }
 
 function newMaster({ context, onMaster }: MasterLoops): Master {

@@ -9,12 +9,9 @@
  * no leases to extend.
  */
 import { messageOf } from "../../shared/errors.ts";
+import { failingMsMin, isFailing } from "../../shared/failing.ts";
 import type { Clock } from "../../shared/ports/clock.ts";
 
-/** One failure says nothing, and neither do many within a moment. */
-const failuresMin = 3;
-/** Before scaling. */
-const failingMsMin = 60_000;
 /** Before scaling. Longer than the longest back-off of a loop. */
 const forgottenMs = 600_000;
 
@@ -55,6 +52,8 @@ export interface WatchedLease {
   readonly role: "leading" | "standby";
   /** For so long it could not be read or renewed. */
   readonly failingMs: number;
+  /** It was given up because the passes fail, and nobody is known to have taken it. */
+  readonly isUnfit: boolean;
 }
 
 /** Something that is done again and again. */
@@ -98,17 +97,15 @@ class Activity {
 
   report({ scale, isIdle }: { readonly scale: number; readonly isIdle: boolean }): ActivityReport {
     const now = this.#clock.monotonic();
-    const isFailing =
+    const fails =
       !isIdle &&
-      this.#failures >= failuresMin &&
-      this.#failingSince !== null &&
-      now - this.#failingSince >= failingMsMin * scale &&
+      isFailing({ failures: this.#failures, since: this.#failingSince }, now, scale) &&
       (this.#underWay.size > 0 || now - this.#failedAt < forgottenMs * scale);
     const isStuck = [...this.#underWay].some(({ begunAt }) => now - begunAt > this.#stuckMs);
     const ago = this.#succeededAt === null ? null : Math.round((now - this.#succeededAt) / 1000);
     return {
       name: this.#name,
-      state: isStuck ? "stuck" : isFailing ? "failing" : "ok",
+      state: isStuck ? "stuck" : fails ? "failing" : "ok",
       failures: this.#failures,
       succeededSecondsAgo: ago,
       ...(this.#failures > 0 ? { message: this.#message } : {}),
@@ -153,13 +150,14 @@ export class Health {
 
   report(): HealthReport {
     const { daemon, id, version, scale } = this.#options;
-    // What failed while it led is the affair of the one that leads now.
-    const isIdle = this.#lease?.role === "standby";
+    const isStandby = this.#lease?.role === "standby";
+    // What failed while it led is the affair of the one that leads now, if there is one.
+    const isIdle = isStandby && this.#lease?.isUnfit === false;
     const activities = [...this.#activities.values()].map((activity) => activity.report({ scale, isIdle }));
     const flaws = activities
       .filter(({ state }) => state !== "ok")
       .map(({ name, state, message }) => (state === "stuck" ? `${name} does not end` : `${name} fails: ${message}`));
-    const isBlind = isIdle && this.#lease !== null && this.#lease.failingMs >= failingMsMin * scale;
+    const isBlind = isStandby && this.#lease !== null && this.#lease.failingMs >= failingMsMin * scale;
     const why = [
       ...(this.#status === "draining" ? [`it drains: ${this.#drainingFor}`] : []),
       ...(isBlind ? ["the lease cannot be read or taken"] : []),

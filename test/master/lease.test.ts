@@ -70,7 +70,7 @@ describe("MasterLease", () => {
   /** Each has a clock of its own where a test says so: that is how one is paused. */
   function startMaster(id: string, through: BlobStore = store, own: ManualClock = clock): Running {
     const log = recordLog<AnyEvent>(allEvents);
-    const lease = new MasterLease({ id, store: through, standbyMs, clock: own, log: log.log });
+    const lease = new MasterLease({ id, store: through, standbyMs, scale: 1, clock: own, log: log.log });
     const [drain, abort] = [new AbortController(), new AbortController()];
     const ended = lease.run({ drain: drain.signal, abort: abort.signal });
     return { lease, log, drain, ended };

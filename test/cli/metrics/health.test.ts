@@ -82,12 +82,18 @@ describe("Health", () => {
 
   it("finds a master well that has lost the lead while its passes failed", async () => {
     health.started();
-    const lease: { role: "leading" | "standby"; failingMs: number } = { role: "leading", failingMs: 0 };
+    const lease: { role: "leading" | "standby"; failingMs: number; isUnfit: boolean } = {
+      role: "leading",
+      failingMs: 0,
+      isUnfit: false,
+    };
     health.watchLease(lease);
     for (let i = 0; i < 3; i++) await fail("work");
     await clock.advance(60_000);
     assert.equal(health.report().status, "failing");
-    lease.role = "standby";
+    [lease.role, lease.isUnfit] = ["standby", true];
+    assert.equal(health.report().status, "failing", "it gave the lease up for that, and nobody has taken it");
+    lease.isUnfit = false;
     assert.deepEqual(statusAndWhy(health.report()), ["ok", []]);
   });
 
@@ -107,7 +113,11 @@ describe("Health", () => {
 
   it("finds a master well that stands by, unless it cannot look at the lease", () => {
     health.started();
-    const lease: { role: "leading" | "standby"; failingMs: number } = { role: "standby", failingMs: 0 };
+    const lease: { role: "leading" | "standby"; failingMs: number; isUnfit: boolean } = {
+      role: "standby",
+      failingMs: 0,
+      isUnfit: false,
+    };
     health.watchLease(lease);
     assert.deepEqual([health.report().status, health.report().role], ["ok", "standby"]);
     lease.failingMs = 60_000;
