@@ -4,30 +4,20 @@
  */
 import { randomBytes } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { SpotfoldError } from "../../shared/errors.ts";
 import type { HttpTerms } from "../../shared/http-terms.ts";
-import { translated } from "../../shared/local/system-errors.ts";
-import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import { SegmentWriter } from "../../shared/segment/writer.ts";
 import type { ChildRendered, ChildSlice, ExecutorTask } from "../children/protocol.ts";
 import type { RunInfo } from "../core/runs.ts";
-import type {
-  AnalysisDescription,
-  AttemptSegment,
-  BundleRef,
-  Executors,
-  MergeTask,
-  RenderedUnit,
-  SegmentSlice,
-} from "../types.ts";
+import type { AnalysisDescription, AttemptSegment, BundleRef, Executors, MergeTask, RenderedUnit } from "../types.ts";
 import { checkBundle } from "./check.ts";
 import type { Child } from "./child.ts";
 import { makeFolders, removeFolders } from "./folders.ts";
 import type { AttemptFolders } from "./folders.ts";
+import { localSlices } from "./local-slices.ts";
 import { segmentAt } from "./runner.ts";
 import { runTask } from "./task.ts";
 import type { TaskLimits, TaskOptions } from "./task.ts";
@@ -157,35 +147,6 @@ function segmentTask<T extends string>(
     publishBy,
     slices,
   };
-}
-
-/**
- * Children read files only: what a store does not have as files is fetched first, each segment once. By the store itself, not
- * by a URL: it goes on after a cut, signs anew when credentials change, knows the proxy, and says in words what it is refused.
- */
-async function localSlices(slices: readonly SegmentSlice[], folder: string): Promise<ChildSlice[]> {
-  const paths = new Map<string, string>();
-  for (const { store, key } of slices) {
-    if (paths.has(key)) continue;
-    const lent = await store.lend(key);
-    const path = lent.kind === "path" ? await realpath(lent.path) : join(folder, `slice-${paths.size}`);
-    if (lent.kind === "url") await fetchTo(store, key, path);
-    paths.set(key, path);
-  }
-  return slices.map(({ key, partition }) => ({ partition, path: paths.get(key) ?? "" }));
-}
-
-async function fetchTo(store: BlobStore, key: string, path: string): Promise<void> {
-  const blob = await store.get(key);
-  if (blob === null) throw new SpotfoldError("absent", `${store.name} has no ${key}`, { context: { key } });
-  try {
-    await pipeline(blob.body, createWriteStream(path, { flags: "wx" }));
-  } catch (error) {
-    // Our own disk: what the store failed with has its words already.
-    throw translated(error, { store: store.name, key, path });
-  } finally {
-    blob.cancel();
-  }
 }
 
 /** Slices without entries merge into a segment without entries. */
