@@ -2,6 +2,7 @@
  * Makes a bucket where there is none, as stores of ours need it. A bucket that is there is somebody's: it is looked at, and
  * changed in nothing (but see `publicRoot`).
  *
+ *   a prefix for anybody that policies cannot name: refused, and nothing is made
  *   find it --there--> left as it is
  *     '--absent--> CreateBucket --made--> public access blocked -> uploads that broke off end after a day -> CORS, if it is for
  *                    |                    browsers -> reading by anybody, if that was asked for
@@ -27,7 +28,7 @@ import { translated } from "./errors.ts";
 import { faultOf } from "./fault.ts";
 import { failed } from "./made.ts";
 import type { Made } from "./made.ts";
-import { openToAnybody } from "./public-prefix.ts";
+import { checkPublicRoot, openToAnybody, publicAccessBlocked, publicPrefixOf } from "./public-prefix.ts";
 
 /** A part of an upload that broke off is paid for until it is ended; none of ours takes so long. */
 export const uploadDaysMax = 1;
@@ -63,6 +64,14 @@ export const corsRule = {
 /** Never throws for what the server says: that is in what it yields. */
 export async function* makeBucket(wish: BucketWish, aws: AwsOptions): AsyncGenerator<Made> {
   const what = `bucket s3://${wish.bucket}`;
+  const { bucket, publicRoot } = wish;
+  try {
+    if (publicRoot !== undefined) checkPublicRoot(bucket, publicRoot);
+  } catch (error) {
+    // Nothing is made for a prefix that will be another one.
+    yield failed(publicPrefixOf(bucket, publicRoot ?? ""), error);
+    return;
+  }
   let client: S3Client | undefined;
   let made: boolean;
   try {
@@ -81,7 +90,7 @@ export async function* makeBucket(wish: BucketWish, aws: AwsOptions): AsyncGener
   }
   try {
     if (made) yield* furnish(client, wish, aws);
-    if (wish.publicRoot !== undefined) yield await openToAnybody(client, wish.bucket, wish.publicRoot, aws);
+    if (publicRoot !== undefined) yield await openToAnybody(client, bucket, publicRoot, aws);
   } finally {
     client.destroy();
   }
@@ -154,13 +163,8 @@ async function* furnish(client: S3Client, wish: BucketWish, aws: AwsOptions): As
   };
   if (wish.publicRoot === undefined) {
     yield await step("public access", "blocked", "s3:PutBucketPublicAccessBlock", async () => {
-      const all = {
-        BlockPublicAcls: true,
-        IgnorePublicAcls: true,
-        BlockPublicPolicy: true,
-        RestrictPublicBuckets: true,
-      };
-      await client.send(new PutPublicAccessBlockCommand({ Bucket, PublicAccessBlockConfiguration: all }));
+      const PublicAccessBlockConfiguration = publicAccessBlocked;
+      await client.send(new PutPublicAccessBlockCommand({ Bucket, PublicAccessBlockConfiguration }));
     });
   }
   const ended = `uploads that broke off end after ${uploadDaysMax} day`;

@@ -2,8 +2,11 @@
  * Lets anybody read what is below a prefix of a bucket, and nothing else of it: the public access block is relaxed for
  * policies (never for ACLs), and the bucket's policy allows `s3:GetObject` there. No listing.
  *
- * A policy that is there and is not ours is left alone: policies are one document, and what stands in it may be there to
- * protect. Then the statement is shown, for whoever may judge.
+ *   look for a policy --ours--> there
+ *     |                '--another--> left alone, the statement is shown: policies are one document, and what stands in it may
+ *     '--none--> block relaxed --> policy put                          be there to protect
+ *                                   '--refused--> block closed again; said so, also when that did not work
+ *                                   '--no answer--> it may have got through: the block stays as it is, and that is said
  */
 import {
   GetBucketPolicyCommand,
@@ -26,15 +29,44 @@ const aclsBlocked = {
   RestrictPublicBuckets: false,
 };
 
+/** As S3 makes buckets. */
+export const publicAccessBlocked = {
+  BlockPublicAcls: true,
+  IgnorePublicAcls: true,
+  BlockPublicPolicy: true,
+  RestrictPublicBuckets: true,
+};
+
+/** In the Resource of a policy's statement they stand for other text than themselves. */
+const wildcards = /\*|\?|\$\{/;
+
+/** Throws `usage` for a prefix whose policy would open more than the prefix. */
+export function checkPublicRoot(bucket: string, root: string): void {
+  const [found] = wildcards.exec(root) ?? [];
+  if (found === undefined) return;
+  throw new SpotfoldError(
+    "usage",
+    `--public-web cannot open s3://${bucket}/${root}: ${found} is a wildcard in policies.`,
+    {
+      hint: "Choose a prefix of the web store without *, ? and ${, or leave --public-web out.",
+    },
+  );
+}
+
+/** What is made readable, for people. */
+export function publicPrefixOf(bucket: string, root: string): string {
+  return `reading of s3://${bucket}/${root} by anybody`;
+}
+
 /** `aws-cn` and `aws-us-gov` name their resources by themselves. */
 function partitionOf(region: string): string {
   if (region.startsWith("cn-")) return "aws-cn";
   return region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
 }
 
-/** `root`: empty, or ends in `/`. Never throws for what the server says. */
+/** `root`: empty, or ends in `/`, and passes `checkPublicRoot`. Never throws for what the server says. */
 export async function openToAnybody(client: S3Client, bucket: string, root: string, aws: AwsOptions): Promise<Made> {
-  const what = `reading of s3://${bucket}/${root} by anybody`;
+  const what = publicPrefixOf(bucket, root);
   const resource = `arn:${partitionOf(await client.config.region())}:s3:::${bucket}/${root}*`;
   const statement = { Effect: "Allow", Principal: "*", Action: "s3:GetObject", Resource: resource };
   const ask = async <Answer>(action: string, request: () => Promise<Answer>): Promise<Answer> => {
@@ -57,19 +89,47 @@ export async function openToAnybody(client: S3Client, bucket: string, root: stri
         hint: `Add this statement to it, if anybody may read there: ${JSON.stringify(statement)}`,
       });
     }
-    await ask("s3:PutBucketPublicAccessBlock", async () => {
+    const block = async (configuration: typeof publicAccessBlocked): Promise<void> => {
       await client.send(
-        new PutPublicAccessBlockCommand({ Bucket: bucket, PublicAccessBlockConfiguration: aclsBlocked }),
+        new PutPublicAccessBlockCommand({ Bucket: bucket, PublicAccessBlockConfiguration: configuration }),
       );
-    });
-    await ask("s3:PutBucketPolicy", async () => {
-      const Policy = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
-      await client.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy }));
-    });
+    };
+    await ask("s3:PutBucketPublicAccessBlock", async () => await block(aclsBlocked));
+    try {
+      await ask("s3:PutBucketPolicy", async () => {
+        const Policy = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
+        await client.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy }));
+      });
+    } catch (error) {
+      throw await refusedPolicy(error, bucket, async () => await block(publicAccessBlocked));
+    }
     return { what, state: "made", detail: "the bucket's policy allows s3:GetObject there, and no listing" };
   } catch (error) {
     return failed(what, error);
   }
+}
+
+/** The error, with what became of the public access block. */
+async function refusedPolicy(error: unknown, bucket: string, close: () => Promise<void>): Promise<unknown> {
+  if (!(error instanceof SpotfoldError)) return error;
+  const { code, hint, retryable, context } = error;
+  const isClosed =
+    !retryable &&
+    (await close().then(
+      () => true,
+      () => false,
+    ));
+  const all = Object.keys(publicAccessBlocked).map((name) => `${name}=true`);
+  const became = isClosed
+    ? "is closed again"
+    : `stays so. Try again, or close it: aws s3api put-public-access-block --bucket ${bucket} --public-access-block-configuration ${all.join()}`;
+  const message = `${error.message.replace(/\.$/, "")}. The bucket's public access block was relaxed for policies, and ${became}`;
+  return new SpotfoldError(code, message, {
+    ...(hint === undefined ? {} : { hint }),
+    retryable,
+    context,
+    cause: error,
+  });
 }
 
 async function policyOf(client: S3Client, bucket: string): Promise<string | undefined> {
