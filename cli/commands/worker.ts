@@ -20,7 +20,7 @@ import type { Io } from "../io.ts";
 import { interruptDaemon } from "../interrupt-daemon.ts";
 import { watchedQueue } from "../metrics/watched-queue.ts";
 import { untilEmpty } from "../run/until-empty.ts";
-import { telling, type WorkerMessage } from "../run/worker-messages.ts";
+import { telling, tellingQueue, type WorkerMessage } from "../run/worker-messages.ts";
 
 export interface WorkerOptions extends StoreOptions {
   readonly slots?: string;
@@ -79,8 +79,10 @@ async function watched(given: WorkerProcess, log: Log<AnyEvent>): Promise<number
   });
 }
 
-async function live({ settings, id, options, io }: WorkerProcess, { log, watch }: Watching): Promise<number> {
+async function live({ settings, id, options, io }: WorkerProcess, watching: Watching): Promise<number> {
+  const { watch } = watching;
   const tell = options.attached === true ? tellParent : (): void => undefined;
+  const log = options.attached === true ? tellingQueue(watching.log, tell) : watching.log;
   const daemon = new Daemon({
     name: "worker",
     open: async (scope) => [

@@ -15,6 +15,7 @@ import type { Settings } from "../../shared/config/settings.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
 import { modulePath } from "../../shared/package-root.ts";
 import { visibleLine } from "../visible.ts";
+import type { Trouble } from "./trouble.ts";
 import type { WorkerMessage } from "./worker-messages.ts";
 
 /** One death may be the machine's; so many in a row, with nothing done between, are ours or the analysis'. */
@@ -36,6 +37,8 @@ export interface CrewOptions {
   readonly onDeath: () => Promise<void>;
   /** Whether the environment is to blame: by what a worker said last, if it did, and by what happens around. */
   readonly isTrouble: (said: SpotfoldError | null) => boolean;
+  /** Told what the queue does to the worker. */
+  readonly queue: Pick<Trouble, "queueFailed" | "queueAnswered" | "queueUnknown" | "worked">;
   readonly say: (line: string) => void;
 }
 
@@ -125,6 +128,10 @@ export class Crew {
       this.#told = message;
       return;
     }
+    const { queue } = this.#options;
+    if (message.say === "queue-failed") return queue.queueFailed(message);
+    if (message.say === "queue-back") return queue.queueAnswered();
+    queue.worked();
     const { attempt, blocks, bytes } = message;
     if (message.say === "progress") {
       this.#running.set(attempt, { blocks, bytes });
@@ -138,6 +145,8 @@ export class Crew {
   async #died(code: number | null, signal: NodeJS.Signals | null, tail: string): Promise<void> {
     this.#child = null;
     this.#running.clear();
+    // The next one says so again.
+    this.#options.queue.queueUnknown();
     if (this.#draining) return;
     const told = this.#told;
     this.#told = null;

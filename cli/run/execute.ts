@@ -155,7 +155,7 @@ class RunCommand {
         say,
       });
       const isTrouble = (said: SpotfoldError | null): boolean => trouble.note(said) || trouble.present;
-      const crew = new Crew({ settings, slots: settings.slots, onDeath: giveBack, isTrouble, say });
+      const crew = new Crew({ settings, slots: settings.slots, onDeath: giveBack, isTrouble, queue: trouble, say });
       const shown = new RunProgress(this.#progress, crew, before, aggregate);
       crew.start();
       this.#io.interrupts.second.addEventListener("abort", () => void crew.kill(), { once: true });

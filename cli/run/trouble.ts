@@ -8,6 +8,11 @@
  *
  * The small write says nothing of what it does not touch (a queue, a listing): as long as that goes on failing, it is noted
  * again and again, and no write clears it.
+ *
+ * The worker of a `run` says when the queue gives it nothing:
+ *
+ *   answered --a lease or a heartbeat fails--> away, since then, or since it last worked on a job --one gets through--> answered
+ *            --the worker died--> answered, until the next one says otherwise
  */
 import { codeOf, messageOf, SpotfoldError } from "../../shared/errors.ts";
 import type { Hold } from "../../shared/formats/hold.ts";
@@ -34,6 +39,14 @@ const suspectMs = 10_000;
 /** Before scaling. Between two writes while something may be wrong: soon enough to notice a cure. */
 const probeEveryMs = 5_000;
 
+type HeldBy = Pick<Hold, "what" | "where" | "code"> & { readonly hint: string | undefined; readonly since: number };
+
+/** What a worker says of a call of the queue that failed. */
+export interface QueueFailure {
+  readonly message: string;
+  readonly hint: string | undefined;
+}
+
 export interface TroubleOptions {
   readonly store: BlobStore;
   readonly clock: Clock;
@@ -53,6 +66,7 @@ export class Trouble {
   #probedAt = Number.NEGATIVE_INFINITY;
   /** Somebody noted an error since the last small write. */
   #isNoted = false;
+  #queue: (QueueFailure & { readonly since: number }) | null = null;
 
   constructor(options: TroubleOptions) {
     this.#options = options;
@@ -108,19 +122,55 @@ export class Trouble {
     }
   }
 
+  queueFailed({ message, hint }: QueueFailure): void {
+    if (this.#queue === null) this.#options.say(`${message}; the worker waits until that is cured`);
+    this.#queue = { message, hint, since: this.#queue?.since ?? this.#options.clock.monotonic() };
+  }
+
+  queueAnswered(): void {
+    if (this.#queue !== null) this.#options.say("the queue answers the worker again; going on");
+    this.#queue = null;
+  }
+
+  /** Nobody knows whether the next worker reaches it. */
+  queueUnknown(): void {
+    this.#queue = null;
+  }
+
+  /** A job in hand moves on, whatever the queue says: the run does not stand still. */
+  worked(): void {
+    if (this.#queue !== null) this.#queue = { ...this.#queue, since: this.#options.clock.monotonic() };
+  }
+
   /** When it has lasted for `heldMs`: as what holds the run. */
   hold(run: string, heldMs: number): Hold | null {
-    const lasted = this.#since === null ? 0 : this.#options.clock.monotonic() - this.#since;
-    if (this.#since === null || lasted < heldMs) return null;
+    return this.#holdByStore(run, heldMs) ?? this.#holdByQueue(run, heldMs);
+  }
+
+  #holdByStore(run: string, heldMs: number): Hold | null {
+    if (this.#since === null) return null;
     const hint = this.#error instanceof SpotfoldError ? this.#error.hint : undefined;
+    const code = codeOf(this.#error);
+    const held = { what: messageOf(this.#error), where: "this machine", ...(code === undefined ? {} : { code }), hint };
+    return this.#hold(run, heldMs, { ...held, since: this.#since });
+  }
+
+  #holdByQueue(run: string, heldMs: number): Hold | null {
+    if (this.#queue === null) return null;
+    const { message, hint, since } = this.#queue;
+    return this.#hold(run, heldMs, { what: message, where: "the worker of this command", hint, since });
+  }
+
+  /** `since`: monotonic. */
+  #hold(run: string, heldMs: number, { hint, since, ...held }: HeldBy): Hold | null {
+    const lasted = this.#options.clock.monotonic() - since;
+    if (lasted < heldMs) return null;
     const now = this.#options.clock.now();
     return {
       format: 1,
       run,
       kind: "environment",
-      what: messageOf(this.#error),
-      where: "this machine",
-      ...(codeOf(this.#error) === undefined ? {} : { code: codeOf(this.#error) }),
+      ...held,
       hint: hint ?? "Cure it; the run goes on by itself.",
       since: now - lasted,
       until: now,

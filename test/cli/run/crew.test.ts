@@ -19,7 +19,9 @@ interface Ended {
 async function endOf(settings: Settings, seen: (pid: number) => void = () => undefined): Promise<Ended> {
   let deaths = 0;
   const onDeath = async (): Promise<void> => void deaths++;
-  const crew = new Crew({ settings, slots: 1, onDeath, isTrouble: () => false, say: () => undefined });
+  const ignore = (): void => undefined;
+  const queue = { queueFailed: ignore, queueAnswered: ignore, queueUnknown: ignore, worked: ignore };
+  const crew = new Crew({ settings, slots: 1, onDeath, isTrouble: () => false, queue, say: ignore });
   crew.start();
   let last = 0;
   for (const until = performance.now() + 30_000; !crew.failure.aborted && performance.now() < until; await sleep(20)) {

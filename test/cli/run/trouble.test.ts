@@ -71,4 +71,30 @@ describe("trouble with the store", () => {
     assert.equal(said.at(-1), "that is cured; going on");
     assert.equal(said.length, 2);
   });
+
+  it("with the queue, as the worker tells it, holds from its begin, or from when a job last moved on", async () => {
+    said.length = 0;
+    const failure = { message: "jobs may not be received", hint: "Allow sqs:ReceiveMessage." };
+    trouble.queueFailed(failure);
+    await clock.advance(40_000);
+    trouble.queueFailed(failure);
+    assert.equal(trouble.hold("r1", 60_000), null);
+    trouble.worked();
+    await clock.advance(40_000);
+    assert.equal(trouble.hold("r1", 60_000), null);
+    await clock.advance(20_000);
+    const { kind, what, hint } = trouble.hold("r1", 60_000) ?? {};
+    assert.deepEqual([kind, what, hint], ["environment", failure.message, failure.hint]);
+    assert.equal(trouble.present, false, "the store is well");
+    trouble.queueAnswered();
+    assert.equal(trouble.hold("r1", 60_000), null);
+    trouble.queueFailed(failure);
+    trouble.queueUnknown();
+    trouble.queueAnswered();
+    assert.deepEqual(said, [
+      "jobs may not be received; the worker waits until that is cured",
+      "the queue answers the worker again; going on",
+      "jobs may not be received; the worker waits until that is cured",
+    ]);
+  });
 });
