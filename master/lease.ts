@@ -10,9 +10,10 @@
  *                                                        resting --> standing by: takes it again when nobody else did
  *
  * A standby measures with its own monotonic clock how long it has seen the same etag; clocks of two machines are never
- * compared. Renewals do not depend on passes; a master whose `work` fails for a minute (fitness.ts) lets others have the lease, and
- * one that is alone has it again after the rest. A master that was paused finds another's lease at its next renewal. A reply that was lost is settled by reading:
+ * compared. A master that was paused finds another's lease at its next renewal. A reply that was lost is settled by reading:
  * a lease that names us is ours. What a newer version wrote is watched like any other, and taken when it stands still.
+ * Renewals do not depend on passes: a master whose `work` fails for a minute (fitness.ts) leaves the lease to others, and one
+ * that is alone has it again after the rest.
  */
 import type { DaemonLoop } from "../shared/daemon.ts";
 import { messageOf } from "../shared/errors.ts";
