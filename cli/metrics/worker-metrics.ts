@@ -104,6 +104,7 @@ const jobEnds: readonly JobEnd[] = [
   "held",
   "newer",
   "lost",
+  "lease-lost",
   "away",
   "refused",
   "failed-here",
