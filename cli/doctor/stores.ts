@@ -5,6 +5,7 @@
 import { existsSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { Catalog } from "../../shared/catalog/catalog.ts";
 import { catalogFormat } from "../../shared/catalog/schema.ts";
 import { systemClock, systemRandom } from "../../shared/clock.ts";
@@ -110,7 +111,7 @@ async function checkCatalog(file: string): Promise<string> {
   await withScratch(dirname(file), async (scratch) => {
     await readCatalog(join(scratch, "catalog.db"));
   });
-  const header = await headerOf(file);
+  const header = await whoseFile(file);
   if (header === undefined) return `${file} (not there yet)`;
   if (header === "other") {
     throw new SpotfoldError("invalid-format", `${file} is a database of another program`, {
@@ -133,15 +134,27 @@ async function readCatalog(file: string): Promise<number> {
 
 /** https://sqlite.org/fileformat.html */
 const sqliteHeader = { bytes: 100, magic: "SQLite format 3\0", versionAt: 60, applicationAt: 68 } as const;
+/** Another process that ends the log, or recovers it after a crash, needs milliseconds. */
+const busyMs = 5_000;
 
 /** Undefined when there is no file. */
-async function headerOf(file: string): Promise<"ours" | "other" | "unusable" | undefined> {
-  let header: Buffer;
+async function whoseFile(file: string): Promise<"ours" | "other" | "unusable" | undefined> {
+  const header = await headerOf(file);
+  if (header === undefined) return undefined;
+  if (header.length === 0) return "ours";
+  if (header.length < sqliteHeader.bytes || !header.toString("latin1").startsWith(sqliteHeader.magic))
+    return "unusable";
+  const { applicationId, version } = numbersOf(file, header);
+  if (applicationId !== catalogFormat.applicationId) return "other";
+  return version === catalogFormat.version ? "ours" : "unusable";
+}
+
+async function headerOf(file: string): Promise<Buffer | undefined> {
   try {
     const handle = await open(file, "r+");
     try {
       const { bytesRead, buffer } = await handle.read(Buffer.alloc(sqliteHeader.bytes), 0, sqliteHeader.bytes, 0);
-      header = buffer.subarray(0, bytesRead);
+      return buffer.subarray(0, bytesRead);
     } finally {
       await handle.close();
     }
@@ -149,9 +162,32 @@ async function headerOf(file: string): Promise<"ours" | "other" | "unusable" | u
     if (codeOf(error) === "ENOENT") return undefined;
     throw translated(error, { store: `file:${file}`, path: file });
   }
-  if (header.length === 0) return "ours";
-  if (header.length < sqliteHeader.bytes || !header.toString("latin1").startsWith(sqliteHeader.magic))
-    return "unusable";
-  if (header.readUInt32BE(sqliteHeader.applicationAt) !== catalogFormat.applicationId) return "other";
-  return header.readUInt32BE(sqliteHeader.versionAt) === catalogFormat.version ? "ours" : "unusable";
+}
+
+interface FormatNumbers {
+  readonly applicationId: number;
+  readonly version: number;
+}
+
+/**
+ * As they are in the file's header, unless there is a log: while somebody has the file open they may stand in that alone, so
+ * SQLite is asked. Without a log it is not, since it would leave one. What it cannot open is judged by the header.
+ */
+function numbersOf(file: string, header: Buffer): FormatNumbers {
+  const inHeader = {
+    applicationId: header.readUInt32BE(sqliteHeader.applicationAt),
+    version: header.readUInt32BE(sqliteHeader.versionAt),
+  };
+  if (!existsSync(`${file}-wal`)) return inHeader;
+  let db: DatabaseSync | undefined;
+  try {
+    db = new DatabaseSync(file, { readOnly: true, timeout: busyMs });
+    const { application_id: applicationId } = db.prepare("PRAGMA application_id").get() ?? {};
+    const { user_version: version } = db.prepare("PRAGMA user_version").get() ?? {};
+    return { applicationId: Number(applicationId), version: Number(version) };
+  } catch {
+    return inHeader;
+  } finally {
+    db?.close();
+  }
 }

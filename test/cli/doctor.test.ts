@@ -5,6 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { catalogSync } from "../../cli/commands/catalog.ts";
 import { doctor } from "../../cli/commands/doctor.ts";
 import type { Outcome } from "../../cli/doctor/check.ts";
+import { Catalog } from "../../shared/catalog/catalog.ts";
 import { systemClock, systemRandom } from "../../shared/clock.ts";
 import { FolderBlobStore } from "../../shared/local/folder-store/store.ts";
 import { SqliteJobQueue } from "../../shared/local/sqlite-queue/queue.ts";
@@ -88,6 +89,23 @@ describe("spotfold doctor", function () {
     assert.match(detail("queue"), /: 2 jobs$/);
     assert.match(detail("catalog"), /: 1 dataset$/);
     assert.deepEqual(treeOf(folder), before);
+  });
+
+  it("knows a catalog whose every word is still in the log of whoever has it open, and one of another program", async () => {
+    const folder = tempDir("doctor");
+    const file = join(folder, ".spotfold/catalog.db");
+    const catalog = await Catalog.open(file, { clock: systemClock, random: systemRandom });
+    assert.equal(readFileSync(file).readUInt32BE(68), 0);
+    const found = (result: Report): Outcome | undefined => result.checks.find(({ name }) => name === "catalog");
+    assert.match(found(await report(folder))?.detail ?? "", /: 0 datasets$/);
+    catalog.close();
+
+    const other = join(folder, "other.db");
+    const db = new DatabaseSync(other);
+    db.exec("PRAGMA journal_mode = WAL; PRAGMA application_id = 7; CREATE TABLE t (x)");
+    const outcome = found(await report(folder, { SPOTFOLD_CATALOG: other }));
+    assert.deepEqual([outcome?.state, /another program/.test(outcome?.detail ?? "")], ["failed", true]);
+    db.close();
   });
 
   it("makes nothing in folders that are there but no stores yet", async () => {
