@@ -83,6 +83,8 @@ const certificateCodes = new Set([
   "CERT_HAS_EXPIRED",
   "ERR_TLS_CERT_ALTNAME_INVALID",
 ]);
+/** How the SDK's handler says that a request, or a connection, took longer than client.ts lets it. */
+const waitedPattern = /(?:exceeded the configured|within the configured timeout of) (\d+) ms/;
 const throttled = named(
   "SlowDown",
   "Throttling",
@@ -185,8 +187,12 @@ export const errorRows: readonly ErrorRow[] = [
   {
     fits: ({ code }) => /^(TimeoutError|RequestTimeout|ETIMEDOUT|ESOCKETTIMEDOUT)/.test(code),
     code: "timeout",
-    says: ({ attempts, message }, { store }) =>
-      `${store} did not answer in time, ${times(attempts)}: ${sentence(message)}`,
+    says: ({ attempts, message }, { store }) => {
+      const ms = waitedPattern.exec(message)?.[1];
+      return ms === undefined
+        ? `${store} did not answer in time, ${times(attempts)}: ${sentence(message)}`
+        : `${store} did not answer within ${Number(ms) / 1_000} s, ${times(attempts)}.`;
+    },
     hint: () => "See whether the network or the server is overloaded.",
     retryable: true,
   },
