@@ -18,8 +18,8 @@ export function processIo(words: readonly string[]): Io {
   const environment = processEnvironment();
   let command: readonly string[] | undefined;
   return {
-    out: streamOf(process.stdout),
-    err: streamOf(process.stderr),
+    out: streamOf(process.stdout, { required: true }),
+    err: streamOf(process.stderr, { required: false }),
     environment,
     interrupts: processInterrupts(),
     words,
@@ -33,9 +33,15 @@ export function processIo(words: readonly string[]): Io {
 /** What a terminal has that does not say. */
 const columnsDefault = 80;
 
-function streamOf(stream: WriteStream): TextStream {
-  // A reader that has gone (`| head`) is no failure of ours. A full disk is no bug of ours either. Both end the command.
+/**
+ * `required`: what is printed is what the command is for, and it ends when that cannot be written. A reader that has gone
+ * (`| head`) is no failure of ours, a full disk no bug of ours. What is only told beside the work (a daemon's log, how far a
+ * run is) is lost, and the work goes on: the collector of a log may die with the very Ctrl-C that asks to drain.
+ */
+function streamOf(stream: WriteStream, { required }: { readonly required: boolean }): TextStream {
+  // A listener in any case: an error that nobody hears ends the process.
   stream.on("error", (error) => {
+    if (!required) return;
     if (codeOf(error) !== "EPIPE") lastWords(2, `spotfold: the output cannot be written: ${messageOf(error)}\n`);
     process.exit(exitCodes.failed);
   });
@@ -46,8 +52,15 @@ function streamOf(stream: WriteStream): TextStream {
       return stream.columns || columnsDefault;
     },
     write: async (text) => {
-      if (stream.write(typeof text === "string" ? visible(text) : text)) return;
-      await new Promise<void>((resolve) => stream.once("drain", () => resolve()));
+      // Nothing to write, and nothing to wait for: a stream that was never written to is not tried.
+      if (text.length === 0 && stream.writableLength === 0) return;
+      // Told, too, when it could not be written, where a "drain" would not come. What is required goes no further then: the
+      // process ends by the listener above.
+      await new Promise<void>((resolve) => {
+        stream.write(typeof text === "string" ? visible(text) : text, (error) => {
+          if (!required || error === null || error === undefined) resolve();
+        });
+      });
     },
   };
 }
