@@ -93,6 +93,8 @@ export class MasterLease implements DaemonLoop {
   #renewal = 0;
   #failures = 0;
   #failingSince: number | null = null;
+  /** Monotonic, of the turn in hand: a store that hangs fails nothing for minutes. */
+  #begunAt: number | null = null;
 
   constructor(options: MasterLeaseOptions) {
     this.#options = options;
@@ -108,16 +110,17 @@ export class MasterLease implements DaemonLoop {
     return this.#isUnfit;
   }
 
-  /** For so long no turn has come through; 0 when the last one did. */
+  /** For so long no turn has come through, the one in hand included; 0 between two when the last one did. */
   get failingMs(): number {
-    return this.#failingSince === null ? 0 : this.#options.clock.monotonic() - this.#failingSince;
+    const since = this.#failingSince ?? this.#begunAt;
+    return since === null ? 0 : this.#options.clock.monotonic() - since;
   }
 
   /** Until drained; gives a lease that it holds up then. Rejects when a standby cannot look, or a leader not work, for half an hour. */
   async run({ drain, abort }: StopSignals): Promise<void> {
     const { clock } = this.#options;
     const stop = AbortSignal.any([drain, abort]);
-    while (!stop.aborted) await clock.sleep(await this.#turn(), stop);
+    while (!stop.aborted) await clock.sleep(await this.#watchedTurn(), stop);
     if (!abort.aborted && this.#lead !== null) await this.#giveUp();
     this.#endLead("this master ends");
   }
@@ -159,9 +162,32 @@ export class MasterLease implements DaemonLoop {
     return null;
   }
 
+  /** A turn, which fails once more for each `standbyMs` in which the store does not answer: the ports are patient for minutes. */
+  async #watchedTurn(): Promise<number> {
+    const { clock, store, standbyMs } = this.#options;
+    this.#begunAt = clock.monotonic();
+    const answered = new AbortController();
+    const slow = async (): Promise<void> => {
+      for (;;) {
+        await clock.sleep(standbyMs, answered.signal);
+        if (answered.signal.aborted || this.#begunAt === null) return;
+        const seconds = Math.round((clock.monotonic() - this.#begunAt) / 1_000);
+        this.#failed(`${store.name} has not answered for ${seconds} s`, this.#begunAt);
+      }
+    };
+    const telling = slow();
+    try {
+      return await this.#turn(this.#begunAt);
+    } finally {
+      answered.abort();
+      this.#begunAt = null;
+      await telling;
+    }
+  }
+
   /** One renewal or look. Answers how long to wait for the next one, ms. */
-  async #turn(): Promise<number> {
-    const { clock, standbyMs, log } = this.#options;
+  async #turn(begunAt: number): Promise<number> {
+    const { clock, standbyMs } = this.#options;
     const everyMs = standbyMs / turnsPerStandby;
     const unfitness = this.#lead === null ? null : this.#fitness.unfitness;
     if (unfitness !== null) {
@@ -176,16 +202,21 @@ export class MasterLease implements DaemonLoop {
       if (isDue && this.#lead !== null && !(await this.#renew())) await this.#look();
       this.#recovered();
     } catch (error) {
-      this.#failures++;
-      this.#failingSince ??= clock.monotonic();
-      // Each time twice as rarely: it goes on for as long as the store is away.
-      if (Number.isInteger(Math.log2(this.#failures)))
-        log({ event: "lease-failed", role: this.role, message: messageOf(error), failures: this.#failures });
-      if (this.#lead === null && clock.monotonic() - this.#failingSince >= failingMsMax) throw error;
+      this.#failed(messageOf(error), begunAt);
+      if (this.#lead === null && this.failingMs >= failingMsMax) throw error;
       return everyMs;
     }
     if (this.#watched === null) return everyMs;
     return Math.max(0, Math.min(everyMs, this.#watched.since + standbyMs - clock.monotonic()));
+  }
+
+  /** `since`: when the call began. */
+  #failed(message: string, since: number): void {
+    this.#failures++;
+    this.#failingSince ??= since;
+    // Each time twice as rarely: it goes on for as long as the store is away.
+    if (!Number.isInteger(Math.log2(this.#failures))) return;
+    this.#options.log({ event: "lease-failed", role: this.role, message, failures: this.#failures });
   }
 
   #recovered(): void {

@@ -4,9 +4,10 @@
  *   starting --its loops run--> ok <--a call came through-- failing (503)      any --told to stop--> draining (503)
  *                               ok --calls fail for a minute, or one is under way for too long--> failing
  *
- * Only what a daemon does again and again is looked at (a master's passes, a worker's calls of its queue): who has nothing to
- * do is well, and so is a master that stands by. A failure that nobody has repeated for long is over: a worker without jobs has
- * no leases to extend.
+ * Only what a daemon does again and again is looked at (a master's passes and its lease, a worker's calls of its queue): who has
+ * nothing to do is well, and so is a master that stands by. A call that does not come back counts as one that fails, since the
+ * ports are patient for minutes; when it was under way for too long and then failed, only one that comes through ends that. A
+ * failure that nobody has repeated for long is over: a worker without jobs has no leases to extend.
  */
 import { messageOf } from "../../shared/errors.ts";
 import { failingMsMin, isFailing } from "../../shared/failing.ts";
@@ -50,7 +51,7 @@ export interface HealthOptions {
 /** Of a master's lease (master/lease.ts). */
 export interface WatchedLease {
   readonly role: "leading" | "standby";
-  /** For so long it could not be read or renewed. */
+  /** For so long it could not be read or renewed, the try that is under way included. */
   readonly failingMs: number;
   /** It was given up because the passes fail, and nobody is known to have taken it. */
   readonly isUnfit: boolean;
@@ -68,6 +69,8 @@ class Activity {
   #failedAt = 0;
   #succeededAt: number | null = null;
   #message = "";
+  /** The last that ended was under way for too long, and failed. */
+  #wasStuck = false;
 
   constructor(name: string, stuckMs: number, clock: Clock) {
     this.#name = name;
@@ -82,6 +85,7 @@ class Activity {
       const result = await act();
       this.#failures = 0;
       this.#failingSince = null;
+      this.#wasStuck = false;
       this.#succeededAt = this.#clock.monotonic();
       return result;
     } catch (error) {
@@ -89,6 +93,7 @@ class Activity {
       this.#failedAt = this.#clock.monotonic();
       this.#failingSince ??= this.#failedAt;
       this.#message = messageOf(error);
+      this.#wasStuck ||= this.#failedAt - current.begunAt > this.#stuckMs;
       throw error;
     } finally {
       this.#underWay.delete(current);
@@ -99,7 +104,7 @@ class Activity {
     const now = this.#clock.monotonic();
     const fails =
       !isIdle &&
-      isFailing({ failures: this.#failures, since: this.#failingSince }, now, scale) &&
+      (this.#wasStuck || isFailing({ failures: this.#failures, since: this.#failingSince }, now, scale)) &&
       (this.#underWay.size > 0 || now - this.#failedAt < forgottenMs * scale);
     const isStuck = [...this.#underWay].some(({ begunAt }) => now - begunAt > this.#stuckMs);
     const ago = this.#succeededAt === null ? null : Math.round((now - this.#succeededAt) / 1000);
@@ -133,7 +138,10 @@ export class Health {
     this.#drainingFor = why;
   }
 
-  /** A master that stands by does nothing but to look at the lease: when it cannot do that, it is of no use. */
+  /**
+   * A master that stands by does nothing but to look at the lease: when it cannot do that, it is of no use. One that leads and
+   * cannot renew it cannot write anything else either, and its passes may be long.
+   */
   watchLease(lease: WatchedLease): void {
     this.#lease = lease;
   }
@@ -157,10 +165,10 @@ export class Health {
     const flaws = activities
       .filter(({ state }) => state !== "ok")
       .map(({ name, state, message }) => (state === "stuck" ? `${name} does not end` : `${name} fails: ${message}`));
-    const isBlind = isStandby && this.#lease !== null && this.#lease.failingMs >= failingMsMin * scale;
+    const isBlind = this.#lease !== null && this.#lease.failingMs >= failingMsMin * scale;
     const why = [
       ...(this.#status === "draining" ? [`it drains: ${this.#drainingFor}`] : []),
-      ...(isBlind ? ["the lease cannot be read or taken"] : []),
+      ...(isBlind ? [`the lease cannot be ${isStandby ? "read or taken" : "renewed"}`] : []),
       ...flaws,
     ];
     const role = this.#lease === null ? {} : { role: this.#lease.role };

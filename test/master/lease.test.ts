@@ -176,6 +176,54 @@ describe("MasterLease", () => {
     assert.equal(a.log.of("lease-recovered").at(-1)?.role, "standby");
   });
 
+  it("says of a store that does not answer that it fails, while it waits, leading or standing by", async () => {
+    let answers = (): void => undefined;
+    let hangs: Promise<void> | null = null;
+    const hanging = withSwap(
+      async (...call) => {
+        await hangs;
+        return await store.swap(...call);
+      },
+      async (...call) => {
+        await hangs;
+        return await store.get(...call);
+      },
+    );
+    const a = startMaster("a", hanging);
+    await clock.settle();
+    const b = startMaster("b", hanging);
+    await clock.settle();
+    hangs = new Promise<void>((resolve) => (answers = resolve));
+    await clock.advance(standbyMs / 4 + standbyMs);
+    for (const { lease, log } of [a, b]) {
+      assert.equal(lease.failingMs, standbyMs);
+      const message = "memory: has not answered for 20 s";
+      assert.deepEqual(log.of("lease-failed"), [{ event: "lease-failed", role: lease.role, message, failures: 1 }]);
+    }
+    assert.deepEqual([a.lease.role, b.lease.role], ["leading", "standby"]);
+    await clock.advance(6 * standbyMs);
+    assert.equal(a.lease.failingMs, 7 * standbyMs);
+    assert.deepEqual(
+      b.log.of("lease-failed").map(({ failures }) => failures),
+      [1, 2, 4],
+    );
+    hangs = null;
+    answers();
+    await clock.settle();
+    for (const { lease, log } of [a, b]) {
+      assert.equal(lease.failingMs, 0);
+      assert.deepEqual(
+        log.of("lease-recovered").map(({ failures, afterMs }) => [failures, afterMs]),
+        [[7, 7 * standbyMs]],
+      );
+    }
+    for (const { drain, ended } of [a, b]) {
+      drain.abort(new Error("SIGTERM"));
+      await ended;
+    }
+    assert.equal(clock.sleeping, 0);
+  });
+
   it("leads by a lease that it took without hearing of it, and gives up what it wrote without hearing of it", async () => {
     let lost = true;
     const a = startMaster(

@@ -111,6 +111,20 @@ describe("Health", () => {
     assert.equal(health.report().status, "ok");
   });
 
+  it("is failing from a call that took too long and failed until one comes through", async () => {
+    health.started();
+    let fails = (_: Error): void => undefined;
+    const hanging = health.watch("work", 1_000, async () => await new Promise((_, reject) => (fails = reject)));
+    await clock.advance(1_001);
+    fails(new Error("no answer"));
+    await assert.rejects(hanging);
+    assert.deepEqual(statusAndWhy(health.report()), ["failing", ["work fails: no answer"]]);
+    await fail("work");
+    assert.equal(health.report().status, "failing");
+    await health.watch("work", 1_000, async () => await Promise.resolve());
+    assert.equal(health.report().status, "ok");
+  });
+
   it("finds a master well that stands by, unless it cannot look at the lease", () => {
     health.started();
     const lease: { role: "leading" | "standby"; failingMs: number; isUnfit: boolean } = {
@@ -123,6 +137,8 @@ describe("Health", () => {
     lease.failingMs = 60_000;
     assert.deepEqual(statusAndWhy(health.report()), ["failing", ["the lease cannot be read or taken"]]);
     lease.role = "leading";
+    assert.deepEqual(statusAndWhy(health.report()), ["failing", ["the lease cannot be renewed"]]);
+    lease.failingMs = 59_999;
     assert.deepEqual([health.report().status, health.report().role], ["ok", "leading"]);
   });
 });
