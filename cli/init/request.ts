@@ -1,9 +1,11 @@
 /** From the flags of `init` to what is written, checked as settings are: a file that is written is one that can be read. */
 import { readDatasets } from "../../shared/config/datasets.ts";
 import { throwProblems, type Problem } from "../../shared/config/problems.ts";
+import { isNewBucketName, parseS3Place } from "../../shared/aws/keys.ts";
 import type { Settings } from "../../shared/config/settings.ts";
 import { checkDatasets, datasetFromPlace, isPlace } from "../../shared/dataset/place.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
+import { isFolder } from "../compose/ports.ts";
 import type { StoreOptions } from "../compose/settings.ts";
 import type { NewConfig, NewDataset } from "./config-text.ts";
 
@@ -23,8 +25,28 @@ export function givenPlaces({ store, queue, catalog, web, work }: StoreOptions):
 /** `settings`: what the flags and variables alone give. Throws `usage` and `invalid-config`. */
 export function newConfig(options: StoreOptions & FirstDataset, settings: Settings): NewConfig {
   const given = givenPlaces(options);
+  checkBuckets(settings);
   const dataset = firstDataset(options, settings);
   return { given, ...(dataset === undefined ? {} : { dataset }) };
+}
+
+/** A name that no bucket can have would stand in the file, and be found out only when the bucket is made. */
+function checkBuckets({ store, web }: Settings): void {
+  for (const [what, place] of [
+    ["store", store],
+    ["web store", web],
+  ] as const) {
+    if (isFolder(place)) continue;
+    const { bucket } = parseS3Place(place);
+    if (isNewBucketName(bucket)) continue;
+    throw new SpotfoldError(
+      "usage",
+      `The ${what} ${place} names no bucket: S3 does not take ${JSON.stringify(bucket)}.`,
+      {
+        hint: "A bucket's name has 3 to 63 of a-z, 0-9, . and -, with a letter or digit at both ends. One that is older than this rule is written into the file by hand.",
+      },
+    );
+  }
 }
 
 function firstDataset(options: FirstDataset, { folder }: Settings): NewDataset | undefined {

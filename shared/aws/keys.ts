@@ -48,6 +48,14 @@ export function parseS3Place(text: string): S3Place {
   return { bucket, root: path === "" ? "" : `${path}/`, name };
 }
 
+/**
+ * Whether S3 would make a bucket of this name. Buckets from before 2018 may have others, and so may an access point's alias:
+ * what is there is for the server to judge.
+ */
+export function isNewBucketName(bucket: string): boolean {
+  return /^(?!.*\.\.)(?!(?:[0-9]+\.){3}[0-9]+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket);
+}
+
 /** Whether S3 could hold this key at all. The others are answered without asking: a request for them would be for something else. */
 export function mayExist(place: S3Place, key: string): boolean {
   return key !== "" && key.isWellFormed() && Buffer.byteLength(place.root) + Buffer.byteLength(key) <= keyBytesMax;

@@ -96,10 +96,12 @@ describe("spotfold init", () => {
   });
 
   it("tells which variable the file does not overrule", async () => {
-    const captured = capturedIo(tempDir("init"), { variables: { SPOTFOLD_STORE: "s3://a", SPOTFOLD_WEB: "s3://b" } });
-    assert.equal(await init({ store: "s3://c", json: true }, captured.io), 0);
-    assert.match(captured.err(), /SPOTFOLD_STORE=s3:\/\/a is set here, and comes before the file/);
-    assert.match(captured.err(), /SPOTFOLD_WEB=s3:\/\/b is set here, and is not in the file/);
+    const captured = capturedIo(tempDir("init"), {
+      variables: { SPOTFOLD_STORE: "s3://aaa", SPOTFOLD_WEB: "s3://bbb" },
+    });
+    assert.equal(await init({ store: "s3://ccc", json: true }, captured.io), 0);
+    assert.match(captured.err(), /SPOTFOLD_STORE=s3:\/\/aaa is set here, and comes before the file/);
+    assert.match(captured.err(), /SPOTFOLD_WEB=s3:\/\/bbb is set here, and is not in the file/);
     const { places, ...rest } = JSON.parse(captured.out()) as { places: unknown[]; format: number; written: boolean };
     assert.deepEqual([places, rest.format, rest.written], [[], 1, true]);
   });
@@ -134,11 +136,13 @@ describe("spotfold init", () => {
       [{ data: "./x", records: "xml" }, /must be one of/],
       [{ publicWeb: true }, /--create/],
       [{ create: true, publicWeb: true }, /in a bucket/],
-      [{ create: true, publicWeb: true, store: "s3://a", web: "s3://a/b" }, /overlap/],
+      [{ create: true, publicWeb: true, store: "s3://aaa", web: "s3://aaa/b" }, /overlap/],
       [
-        { create: true, publicWeb: true, web: "s3://a/", data: "s3://a/logs/" },
-        /blocks of --data: s3:..a.logs and s3:..a ov/,
+        { create: true, publicWeb: true, web: "s3://aaa/", data: "s3://aaa/logs/" },
+        /blocks of --data: s3:..aaa.logs and s3:..aaa ov/,
       ],
+      [{ create: true, store: "s3://ab", web: "./site" }, /The store s3:..ab names no bucket/],
+      [{ create: true, store: "./work", web: "s3://Site/x" }, /The web store s3:..Site.x names no bucket/],
       [{ create: true, queue: "https://sqs.eu-west-1.amazonaws.com/1/x-jobs" }, /URL/],
     ];
     for (const [options, message] of wrong) {

@@ -5,6 +5,7 @@ import {
   decodeListed,
   fitsUrl,
   fitsXml,
+  isNewBucketName,
   mayExist,
   parseS3Place,
   quotedEtag,
@@ -78,6 +79,12 @@ describe("keys in S3", () => {
     const alias = "point-0123456789abcdefghijklmnopqrstuvwxyz-s3alias";
     assert.deepEqual(parseS3Place(`s3://${alias}/p`), { bucket: alias, root: "p/", name: `s3://${alias}/p` });
     for (const bucket of ["x-s3", "my-x-s3", "b--x-s3b"]) assert.equal(parseS3Place(`s3://${bucket}`).bucket, bucket);
+  });
+
+  it("know which names S3 gives to new buckets", () => {
+    for (const bucket of ["abc", "a".repeat(63), "1-2.3", "my-runs"]) assert.ok(isNewBucketName(bucket), bucket);
+    for (const bucket of ["ab", "a".repeat(64), "Abc", "a_b", "-ab", "ab.", "a..b", "127.0.0.1", "a b", "abc\n"])
+      assert.ok(!isNewBucketName(bucket), bucket);
   });
 
   it("take quotes off etags and put them on, and change nothing else", () => {
