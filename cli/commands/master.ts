@@ -14,6 +14,7 @@ import { openMaster } from "../compose/open-master.ts";
 import { newProcessName } from "../compose/process-id.ts";
 import { settingsOf, type StoreOptions } from "../compose/settings.ts";
 import { keepYoungGenerationSmall } from "../compose/young-generation.ts";
+import { loggingFailure } from "../daemon-failure.ts";
 import { interruptDaemon } from "../interrupt-daemon.ts";
 import type { Io } from "../io.ts";
 
@@ -48,7 +49,7 @@ export async function master(options: MasterOptions, io: Io): Promise<number> {
     const unwatched: WatchPass = async (_loop, pass) => await pass();
     return await live({ settings, id, once, io }, { log, watch: unwatched, onMaster: ignore, onLease: ignore });
   }
-  return await watched({ settings, id, once, io }, log);
+  return await loggingFailure("master", log, async () => await watched({ settings, id, once, io }, log));
 }
 
 function ignore(): void {}

@@ -16,6 +16,7 @@ import { newProcessName } from "../compose/process-id.ts";
 import { keepYoungGenerationSmall } from "../compose/young-generation.ts";
 import { settingsOf, type StoreOptions } from "../compose/settings.ts";
 import { openWorker } from "../compose/worker.ts";
+import { loggingFailure } from "../daemon-failure.ts";
 import type { Io } from "../io.ts";
 import { interruptDaemon } from "../interrupt-daemon.ts";
 import { watchedQueue } from "../metrics/watched-queue.ts";
@@ -39,7 +40,7 @@ export async function worker(options: WorkerOptions, io: Io): Promise<number> {
   // What `run` starts is part of that command, and what runs once is gone before anybody looks.
   if (options.attached === true || options.once === true)
     return await live(given, { log, watch: (context) => context });
-  return await watched(given, log);
+  return await loggingFailure("worker", log, async () => await watched(given, log));
 }
 
 interface WorkerProcess {
@@ -72,7 +73,7 @@ async function watched(given: WorkerProcess, log: Log<AnyEvent>): Promise<number
   return await monitored(input, async ({ log: counted, health, metrics }) => {
     const watch = (context: WorkerContext): WorkerContext => ({
       ...context,
-      jobs: watchedQueue(context.jobs, health, metrics),
+      jobs: watchedQueue(context.jobs, health, metrics, settings.timing),
       runner: metrics.watch(context.runner),
     });
     return await live(given, { log: counted, watch });
