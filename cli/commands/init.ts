@@ -1,7 +1,8 @@
 /**
  * `spotfold init`: writes a commented `spotfold.config.json` into the caller's folder, and never over one that is there.
  * `--create` makes the buckets, queues and folders that the settings name, where they are absent; with a file that is there,
- * that is all it does. Nothing is made of what cannot be made in whole: settings are checked first.
+ * that is all it does, and flags that say something else than the file are refused. Nothing is made of what cannot be made in
+ * whole: settings are checked first.
  *
  * `--json` prints `{format: 1, ok, file, written, places: [{what, state: "made"|"there"|"failed", detail, hint?}]}`.
  *
@@ -15,14 +16,14 @@ import { systemRandom } from "../../shared/clock.ts";
 import { callerFolder } from "../../shared/config/environment.ts";
 import { variableOf } from "../../shared/config/fields.ts";
 import { withoutCredentials } from "../../shared/config/problems.ts";
-import { configFileName } from "../../shared/config/settings.ts";
+import { configFileName, readSettings, type Settings } from "../../shared/config/settings.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
 import { inCallersWords } from "../caller-command.ts";
 import { settingsOf, type StoreOptions } from "../compose/settings.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { configText, type NewConfig } from "../init/config-text.ts";
 import { checkCreation, createPlaces } from "../init/create.ts";
-import { givenPlaces, newConfig, type FirstDataset } from "../init/request.ts";
+import { givenNames, newConfig, type FirstDataset } from "../init/request.ts";
 import { writeNew } from "../init/write-new.ts";
 import { commandLine, type Io } from "../io.ts";
 import { reportInterrupt } from "../report/failure.ts";
@@ -43,10 +44,11 @@ export async function init(options: InitOptions, io: Io): Promise<number> {
   const isThere = existsSync(file);
   if (isThere && !create) throw fileIsThere(file);
   const settings = settingsOf(options, io);
+  if (isThere) checkFileSays(file, options, settings);
   const config = isThere ? undefined : newConfig(options, settings);
   if (create) checkCreation(settings, { publicWeb }, config?.dataset?.place);
   const out = json ? io.err : io.out;
-  if (config === undefined) await leave(file, options, out);
+  if (config === undefined) await out.write(`there   ${file}: left as it is\n`);
   else await write(file, config, io, out);
   const places: Made[] = [];
   if (create) {
@@ -71,7 +73,8 @@ function fileIsThere(file: string): SpotfoldError {
   });
 }
 
-async function leave(file: string, options: InitOptions, out: Io["out"]): Promise<void> {
+/** Made would be what the flags name, and used what the file names. `settings`: with the flags. */
+function checkFileSays(file: string, options: InitOptions, settings: Settings): void {
   const { data, dataset, layout, records } = options;
   if ([data, dataset, layout, records].some((flag) => flag !== undefined)) {
     throw new SpotfoldError("usage", `${file} is there already, so no dataset can be written into it.`, {
@@ -79,9 +82,18 @@ async function leave(file: string, options: InitOptions, out: Io["out"]): Promis
       context: { file },
     });
   }
-  const flags = Object.keys(givenPlaces(options)).map((name) => `--${name}`);
-  const rest = flags.length === 0 ? "" : `; ${flags.join(", ")} hold for this command alone`;
-  await out.write(`there   ${file}: left as it is${rest}\n`);
+  const inFile = readSettings({}, { variables: {}, workingFolder: settings.folder });
+  const others = givenNames(options).filter((name) => settings[name] !== inFile[name]);
+  if (others.length === 0) return;
+  const lines = others.map((name) => `  ${name}: the file says ${inFile[name]}, --${name} asks for ${settings[name]}`);
+  throw new SpotfoldError(
+    "usage",
+    `${file} is there already, and says something else. Nothing was made.\n${withoutCredentials(lines.join("\n"))}`,
+    {
+      hint: "Edit the file, or move it away for a new one; then repeat the command.",
+      context: { file, settings: others },
+    },
+  );
 }
 
 async function write(file: string, config: NewConfig, { environment }: Io, out: Io["out"]): Promise<void> {

@@ -16,10 +16,16 @@ export interface FirstDataset {
   readonly records?: string;
 }
 
-/** Flags of `StoreOptions` that were given, by the names of their fields, as they were given. */
-export function givenPlaces({ store, queue, catalog, web, work }: StoreOptions): Readonly<Record<string, string>> {
-  const all = Object.entries({ store, queue, catalog, web, work });
-  return Object.fromEntries(all.filter((entry): entry is [string, string] => entry[1] !== undefined));
+const placeNames = ["store", "queue", "catalog", "web", "work"] as const satisfies readonly (keyof StoreOptions)[];
+
+/** Fields of those flags that were given. */
+export function givenNames(options: StoreOptions): readonly (typeof placeNames)[number][] {
+  return placeNames.filter((name) => options[name] !== undefined);
+}
+
+/** By the names of their fields, as they were given. */
+function givenPlaces(options: StoreOptions): Readonly<Record<string, string>> {
+  return Object.fromEntries(givenNames(options).map((name) => [name, options[name] ?? ""]));
 }
 
 /** `settings`: what the flags and variables alone give. Throws `usage` and `invalid-config`. */

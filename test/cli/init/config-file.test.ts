@@ -8,6 +8,7 @@ import { writeNew } from "../../../cli/init/write-new.ts";
 import { systemRandom } from "../../../shared/clock.ts";
 import { fields, groups } from "../../../shared/config/fields.ts";
 import { readSettings, type Settings } from "../../../shared/config/settings.ts";
+import { SpotfoldError } from "../../../shared/errors.ts";
 import { tempDir } from "../../support/temp.ts";
 import { capturedIo } from "../captured-io.ts";
 
@@ -160,8 +161,11 @@ describe("spotfold init", () => {
 
   it("opens no dataset to anybody", async () => {
     const folder = tempDir("init");
-    writeFileSync(join(folder, name), JSON.stringify({ datasets: { pings: { place: "s3://a/site/raw" } } }));
-    const options = { create: true, publicWeb: true, web: "s3://a/site" };
+    writeFileSync(
+      join(folder, name),
+      JSON.stringify({ web: "s3://a/site", datasets: { pings: { place: "s3://a/site/raw" } } }),
+    );
+    const options = { create: true, publicWeb: true };
     await assert.rejects(init(options, capturedIo(folder).io), { code: "usage", message: /the blocks of pings/ });
   });
 
@@ -173,8 +177,27 @@ describe("spotfold init", () => {
     assert.deepEqual(readdirSync(folder).toSorted(), [".spotfold", "site", name]);
     const again = capturedIo(folder);
     assert.equal(await init({ create: true, web: "./site" }, again.io), 0);
-    assert.match(again.out(), /--web hold for this command alone/);
+    assert.match(again.out(), /^there .*spotfold\.config\.json: left as it is$/m);
     assert.doesNotMatch(again.out(), /^made/m);
+  });
+
+  it("makes nothing of flags that say something else than the file", async () => {
+    const folder = tempDir("init");
+    const text = JSON.stringify({ store: "./old", web: "./site" });
+    writeFileSync(join(folder, name), text);
+    // A variable is no word of the file's.
+    const { io } = capturedIo(folder, { variables: { SPOTFOLD_STORE: "./new" } });
+    await assert.rejects(init({ create: true, store: "./new", web: "site/", work: "./w" }, io), (error: unknown) => {
+      assert.ok(error instanceof SpotfoldError && error.code === "usage");
+      assert.match(
+        error.message,
+        /\n {2}store: the file says file:.*\/old, --store asks for file:.*\/new\n {2}work: .*\/w$/,
+      );
+      assert.match(error.hint ?? "", /^Edit the file/);
+      return true;
+    });
+    assert.deepEqual(readdirSync(folder), [name]);
+    assert.equal(readFileSync(join(folder, name), "utf8"), text);
   });
 
   it("goes on where something cannot be made, and tells all", async () => {
