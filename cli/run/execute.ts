@@ -5,7 +5,7 @@
  */
 import { systemClock, systemRandom } from "../../shared/clock.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
-import { normalisePlace } from "../../shared/dataset/place.ts";
+import { normaliseStorePlace } from "../../shared/dataset/place.ts";
 import type { Manifest } from "../../shared/formats/ledger.ts";
 import type { RunSpec } from "../../shared/formats/run.ts";
 import { syncCatalog } from "../../shared/catalog/sync.ts";
@@ -211,7 +211,7 @@ class RunCommand {
 
   #webPlace(settings: { readonly web: string; readonly folder: string }): string {
     const { out } = this.#options;
-    return out === undefined ? settings.web : normalisePlace(out, settings.folder);
+    return out === undefined ? settings.web : normaliseStorePlace(out, settings.folder);
   }
 
   async #checked({ dataset, spec, checked }: Prepared): Promise<number> {

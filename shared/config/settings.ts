@@ -8,7 +8,7 @@ import { join, resolve } from "node:path";
 import type { AwsOptions } from "../aws/client.ts";
 import { requestMsMaxDefault, silentMsMaxDefault } from "../aws/patience.ts";
 import { isSqsPlace, parseSqsPlace } from "../aws/sqs/place.ts";
-import { normalisePlace } from "../dataset/place.ts";
+import { normaliseStorePlace } from "../dataset/place.ts";
 import type { DatasetSpec } from "../dataset/types.ts";
 import { SpotfoldError, codeOf, messageOf } from "../errors.ts";
 import { parseCommentedJson } from "./comments.ts";
@@ -136,7 +136,7 @@ function assemble(
       return "";
     }
   };
-  const placeOf = (name: string): string => parsed(name, "a folder or s3://bucket/prefix", normalisePlace);
+  const placeOf = (name: string): string => parsed(name, "a folder or s3://bucket/prefix", normaliseStorePlace);
   const limits: Limits = Object.freeze({
     executorHeapBytes: numberOf("limits.executorHeapBytes"),
     executorRssBytes: numberOf("limits.executorRssBytes"),

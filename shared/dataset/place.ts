@@ -34,6 +34,19 @@ export function normalisePlace(text: string, folder: string): string {
 }
 
 /**
+ * As `normalisePlace`, for what we write to. Prefixes there are ours to choose: an empty one, `.` and `..` are slips, and S3
+ * would take them for names, so that `s3://b/x/../y` were another store than `s3://b/y`. A dataset's may be so. Throws `usage`.
+ */
+export function normaliseStorePlace(text: string, folder: string): string {
+  const place = normalisePlace(text, folder);
+  const prefix = /^s3:\/\/[^/]+\/(.*)$/s.exec(place)?.[1];
+  const slip = prefix?.split("/").find((segment) => ["", ".", ".."].includes(segment));
+  if (slip === undefined) return place;
+  const what = slip === "" ? "two slashes in a row" : `the segment ${slip}, which S3 takes for a name`;
+  throw new SpotfoldError("usage", `${JSON.stringify(text)} has ${what}.`, { hint: "Write s3://BUCKET/PREFIX." });
+}
+
+/**
  * A dataset that nobody configured: named `<last component>-<8 hex of the place's SHA-256>`, so the same place is the same
  * dataset everywhere. The layout is `telemetry` unless given; records are `telemetry` for that layout, else `ndjson`.
  */

@@ -61,6 +61,10 @@ describe("places of AWS in the settings", () => {
       ],
       [{ web: "s3:/x" }, /web = .* must be a folder or s3:\/\/bucket\/prefix/],
       [{ web: "s3://logs--use1-az4--x-s3" }, /directory bucket/],
+      [{ store: "s3://acme//work" }, /store = .* two slashes in a row/],
+      [{ web: "s3://acme/a//b" }, /web = .* two slashes in a row/],
+      [{ web: "s3://acme/../x" }, /web = .* the segment \.\., which/],
+      [{ store: "s3://acme/x/." }, /store = .* the segment \., which/],
       [{ store: "sqs://x" }, /store = .* must be a folder/],
       [{ queue: "sqs://a b" }, /queue = .* must be a file, sqs:\/\/name or a queue's URL: .*1 to 74/],
       [{ queue: "https://sqs.eu-west-1.amazonaws.com/1/fold" }, /ends in -jobs/],
@@ -68,6 +72,8 @@ describe("places of AWS in the settings", () => {
     ] as const satisfies readonly (readonly [CommandLineSettings, RegExp])[]) {
       assert.throws(() => settingsOf(given), { code: "invalid-config", message: rule });
     }
+    const odd = settingsOf({}, {}, { datasets: { a: { place: "s3://data//logs" } } });
+    assert.equal(odd.datasets[0]?.place, "s3://data//logs");
     const pays = { a: { place: "s3://data/logs", requesterPays: "yes" } };
     assert.throws(() => settingsOf({}, {}, { datasets: pays }), { message: /a.requesterPays = "yes".*true or false/ });
     const datasets = { a: { place: "s3://data/logs" }, b: { place: "s3://data/logs/2026" } };
