@@ -80,7 +80,8 @@ export class LeaseKeeper {
       const batch = [...this.#held].filter(({ until }) => start < until);
       if (batch.length === 0) continue;
       try {
-        const results = await jobs.extend(batch.map(({ handle }) => ({ handle, leaseMs: timing.leaseMs })));
+        const entries = batch.map(({ handle }) => ({ handle, leaseMs: timing.leaseMs }));
+        const results = await this.#reach.askQueue("extend", async () => await jobs.extend(entries));
         this.#reach.queueAnswered();
         for (const [index, result] of results.entries()) {
           if (result.ok) batch[index]?.extendTo(start + timing.leaseMs);

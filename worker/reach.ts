@@ -2,14 +2,15 @@
  * Whether this worker reaches the work store and the jobs queue. While it does not reach the store it leases nothing: it could
  * neither read a job nor say what became of it, and others may be able to. An outage of the store has a first word and a last
  * one in the log, with its length. One of the queue, too, and between them leases that fail are said at doubling distance, and
- * each heartbeat that fails: it is about jobs in hand, and there are no more than a lease has.
+ * each heartbeat that fails: it is about jobs in hand, and there are no more than a lease has. The ports are patient for
+ * minutes: a call that has not come back in its time counts as one that failed, while it goes on.
  *
  *   store: reached --a job ended for want of it--> doubtful --it answers--> reached
  *                  --a status could not be written, or a doubtful one does not answer--> away --it answers--> reached
  *                  --it refused us a job--> a rest, the longer the more jobs in a row were refused
  *   queue: reached --a lease or a heartbeat fails--> away --one gets through--> reached
  */
-import { hintOf, messageOf } from "../shared/errors.ts";
+import { hintOf, messageOf, SpotfoldError } from "../shared/errors.ts";
 import { workerKey } from "../shared/names.ts";
 import type { WorkerContext } from "./context.ts";
 import { isAway } from "./records.ts";
@@ -98,14 +99,52 @@ export class Reach {
     this.#queue = null;
   }
 
-  queueFailed(what: "lease" | "extend", error: unknown): void {
+  /** `since`: monotonic, of a call that has not failed yet. */
+  queueFailed(what: "lease" | "extend", error: unknown, since?: number): void {
     const { clock, log } = this.#context;
-    this.#queue ??= { since: clock.monotonic(), failures: 0, leases: 0 };
+    this.#queue ??= { since: since ?? clock.monotonic(), failures: 0, leases: 0 };
     const failures = ++this.#queue.failures;
     if (what === "lease") this.#queue.leases++;
     // Each time twice as rarely: it goes on for as long as the queue is away.
     if (what === "lease" && !Number.isInteger(Math.log2(this.#queue.leases))) return;
     log({ event: "queue-failed", what, message: messageOf(error), ...hintOf(error), failures });
+  }
+
+  /** A heartbeat that is under way when the next one is due, or a lease that much beyond its wait, failed. Gives what `call` gives. */
+  async askQueue<Result>(what: "lease" | "extend", call: () => Promise<Result>): Promise<Result> {
+    const { jobs, timing } = this.#context;
+    const waitMs = what === "lease" ? timing.waitMs : 0;
+    const since = this.#context.clock.monotonic();
+    const late = (error: SpotfoldError): void => this.queueFailed(what, error, since);
+    return await this.#timed(jobs.name, waitMs + timing.heartbeatMs, late, call);
+  }
+
+  /** A write of the status that is under way when the next one is due failed. Gives what `call` gives. */
+  async writeStatus<Result>(call: () => Promise<Result>): Promise<Result> {
+    const { clock, store, timing } = this.#context;
+    const since = clock.monotonic();
+    return await this.#timed(store.name, timing.statusMs, (error) => void this.#storeFailed(error, since), call);
+  }
+
+  async #timed<Result>(
+    name: string,
+    ms: number,
+    late: (error: SpotfoldError) => void,
+    call: () => Promise<Result>,
+  ): Promise<Result> {
+    const { clock } = this.#context;
+    const answered = new AbortController();
+    const watching = clock.sleep(ms, answered.signal).then(() => {
+      if (answered.signal.aborted) return;
+      const hint = "See whether the network or the server is overloaded.";
+      late(new SpotfoldError("timeout", `${name} has not answered for ${ms / 1_000} s.`, { hint, retryable: true }));
+    });
+    try {
+      return await call();
+    } finally {
+      answered.abort();
+      await watching;
+    }
   }
 
   /** After a lease that failed: resolves when another try is worth it. */
@@ -114,10 +153,10 @@ export class Reach {
   }
 
   /** How often in a row. */
-  #storeFailed(error: unknown): number {
+  #storeFailed(error: unknown, since?: number): number {
     const { clock, log } = this.#context;
     if (this.#store === null) {
-      this.#store = { since: clock.monotonic(), failures: 0 };
+      this.#store = { since: since ?? clock.monotonic(), failures: 0 };
       log({ event: "store-away", message: messageOf(error), ...hintOf(error) });
     }
     return ++this.#store.failures;

@@ -85,7 +85,8 @@ export class StatusWriter {
       ...(this.#over ? { ended: true } : {}),
     };
     try {
-      await store.put(workerKey(id), encodeWorkerStatus(status));
+      const bytes = encodeWorkerStatus(status);
+      await this.#reach.writeStatus(async () => await store.put(workerKey(id), bytes));
       this.#reach.storeAnswered();
     } catch (error) {
       this.#reach.statusFailed(error);

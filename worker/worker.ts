@@ -108,7 +108,8 @@ export class Worker {
     const { jobs, timing } = this.#context;
     const { signal } = this.#drain;
     try {
-      const leases = await jobs.lease(free, { leaseMs: timing.leaseMs, waitMs: timing.waitMs, signal });
+      const options = { leaseMs: timing.leaseMs, waitMs: timing.waitMs, signal };
+      const leases = await this.#reach.askQueue("lease", async () => await jobs.lease(free, options));
       this.#reach.queueAnswered();
       return leases;
     } catch (error) {

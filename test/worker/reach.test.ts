@@ -129,4 +129,57 @@ describe("a worker that does not reach", () => {
     await setting.clock.advance(1_000);
     await running;
   });
+
+  it("queue and store, whose calls do not come back, says so while they are under way, and for how long it was", async () => {
+    const setting = await withJobs(1);
+    let hangs: Promise<void> | null = null;
+    let answers = (): void => undefined;
+    const { lease, extend } = setting.jobs;
+    Object.assign(setting.jobs, {
+      lease: async (...args: Parameters<typeof lease>) => {
+        await hangs;
+        return await lease.apply(setting.jobs, args);
+      },
+      extend: async (...args: Parameters<typeof extend>) => {
+        await hangs;
+        return await extend.apply(setting.jobs, args);
+      },
+    });
+    const store = intercepted(setting.store, async () => {
+      await hangs;
+    });
+    setting.run = async () => {
+      await setting.clock.sleep(600_000);
+      return allCounted(1);
+    };
+    const worker = new Worker(setting.context({ store }));
+    const running = worker.run();
+    await setting.clock.advance(10_000);
+    assert.equal(setting.tasks.length, 1);
+    hangs = new Promise<void>((resolve) => (answers = resolve));
+    await setting.clock.advance(150_000);
+    assert.deepEqual(
+      setting.of("queue-failed").map(({ what, message }) => [what, message]),
+      [
+        ["extend", "memory: has not answered for 25 s."],
+        ["lease", "memory: has not answered for 45 s."],
+      ].map(([what, message]) => [what, message?.replace("memory:", setting.jobs.name)]),
+    );
+    assert.deepEqual(
+      setting.of("store-away").map(({ message }) => message),
+      ["store has not answered for 30 s."],
+    );
+    hangs = null;
+    answers();
+    await setting.clock.advance(5_000);
+    const [queueBack, ...more] = setting.of("queue-back");
+    assert.deepEqual(more, []);
+    assert.ok(queueBack !== undefined && queueBack.awayMs >= 120_000 && queueBack.awayMs <= 150_000);
+    const [storeBack] = setting.of("store-back");
+    assert.ok(storeBack !== undefined && storeBack.awayMs >= 120_000 && storeBack.awayMs <= 150_000);
+    worker.drain("the test is over");
+    await setting.clock.advance(700_000);
+    await running;
+    assert.equal(setting.clock.sleeping, 0);
+  });
 });

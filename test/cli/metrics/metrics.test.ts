@@ -77,7 +77,8 @@ describe("metrics", () => {
     const clock = new ManualClock();
     const metrics = workerMetrics("1.0.0", { slots: 3, monotonicSeconds: () => clock.monotonic() / 1000 });
     const health = new Health({ daemon: "worker", id: "w", version: "1", clock, scale: 1 });
-    const queue = watchedQueue(new MemoryJobQueue({ clock, random: seededRandom() }), health, metrics);
+    const memory = new MemoryJobQueue({ clock, random: seededRandom() });
+    const queue = watchedQueue(memory, health, metrics, { heartbeatMs: 25_000, scale: 1 });
     await queue.send([{ body: "a" }, { body: "b" }]);
     const [lease] = await queue.lease(2, { leaseMs: 1_000, waitMs: 0 });
     assert.equal(await valueOf(metrics.registry, "spotfold_worker_leases"), 2);
@@ -114,6 +115,27 @@ describe("metrics", () => {
     ];
     for (const [name, labels, value] of expected)
       assert.equal(await valueOf(metrics.registry, name, labels), value, name);
+  });
+
+  it("of a worker whose queue does not answer: a heartbeat fails when the next is due, leasing a minute beyond its wait", async () => {
+    const clock = new ManualClock();
+    const metrics = workerMetrics("1.0.0", { slots: 3, monotonicSeconds: () => clock.monotonic() / 1000 });
+    const health = new Health({ daemon: "worker", id: "w", version: "1", clock, scale: 0.5 });
+    health.started();
+    const memory = new MemoryJobQueue({ clock, random: seededRandom() });
+    const never = async (): Promise<never> => await new Promise<never>(() => undefined);
+    Object.assign(memory, { lease: never, extend: never });
+    const queue = watchedQueue(memory, health, metrics, { heartbeatMs: 12_500, scale: 0.5 });
+    void queue.extend([{ handle: "h", leaseMs: 60_000 }]);
+    void queue.lease(1, { leaseMs: 60_000, waitMs: 10_000 });
+    await clock.advance(12_500);
+    assert.deepEqual(health.report().why, []);
+    await clock.advance(1);
+    assert.deepEqual(health.report().why, ["heartbeat does not end"]);
+    await clock.advance(27_499);
+    assert.deepEqual(health.report().why, ["heartbeat does not end"]);
+    await clock.advance(1);
+    assert.deepEqual(health.report().why, ["heartbeat does not end", "leasing does not end"]);
   });
 
   it("of attempts say how long, how, and how much was read", async () => {
