@@ -76,6 +76,9 @@ export function deadQueueIn(policy: string): QueueOwned | null {
 export function parseSqsPlace(text: string): QueuePlace {
   if (text.startsWith(scheme)) {
     const name = text.slice(scheme.length);
+    const end = [jobsEnd, readyEnd].find((ending) => name.endsWith(ending));
+    // A queue's own name, where the name before its ending is due: it would mean NAME-jobs-jobs.
+    if (end !== undefined) throw wrong(text, `name it ${scheme}${name.slice(0, -end.length)}, without ${end}`);
     if (namePattern.test(name)) return { kind: "names", jobs: `${name}${jobsEnd}`, ready: `${name}${readyEnd}` };
     throw wrong(text, "after sqs:// comes a name of 1 to 74 letters, digits, - and _");
   }

@@ -43,6 +43,8 @@ describe("places of queues", () => {
       ["sqs://a b", /1 to 74/],
       [`sqs://${"x".repeat(75)}`, /1 to 74/],
       ["sqs://logs.fifo", /1 to 74/],
+      ["sqs://spotfold-jobs", /: name it sqs:\/\/spotfold, without -jobs\.$/],
+      ["sqs://spotfold-ready", /: name it sqs:\/\/spotfold, without -ready\.$/],
       ["sqs:logs", /neither/],
       ["https://", /neither/],
       ["https://sqs.eu-west-1.amazonaws.com/123456789012/logs", /-jobs/],
