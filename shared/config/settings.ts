@@ -4,7 +4,7 @@
  * to the file's, which is the same.
  */
 import { readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { extname, join, resolve } from "node:path";
 import type { AwsOptions } from "../aws/client.ts";
 import { requestMsMaxDefault, silentMsMaxDefault } from "../aws/patience.ts";
 import { isSqsPlace, parseSqsPlace } from "../aws/sqs/place.ts";
@@ -172,10 +172,15 @@ function withPatience(aws: AwsOptions, scale: number): AwsOptions {
   return Object.freeze({ ...aws, requestMsMax: requestMsMaxDefault * scale, silentMsMax: silentMsMaxDefault * scale });
 }
 
+/** A bare word is most often a name whose `sqs://` was forgotten: a file would be made of it, and nobody else would find the jobs. */
 function queuePlace(text: string, folder: string): string {
   if (isSqsPlace(text)) {
     parseSqsPlace(text);
     return text;
+  }
+  if (!text.includes("/") && extname(text) === "") {
+    const why = `${JSON.stringify(text)} alone may be a queue of SQS or a file; write sqs://${text} or ./${text}.`;
+    throw new SpotfoldError("usage", why);
   }
   if (!/^[a-z][a-z0-9+.-]+:\/\//i.test(text)) return resolve(folder, text);
   throw new SpotfoldError("usage", "Its scheme is not known.", { hint: "Give a path." });

@@ -38,6 +38,17 @@ describe("places of AWS in the settings", () => {
     assert.equal(settings.catalog, join(settings.folder, ".spotfold/catalog.db"));
   });
 
+  it("know a queue from a bare word, whoever says it", () => {
+    const refused = { code: "invalid-config", message: /queue = "fold" .*write sqs:\/\/fold or \.\/fold\./ };
+    assert.throws(() => settingsOf({ queue: "fold" }), refused);
+    assert.throws(() => settingsOf({}, { SPOTFOLD_QUEUE: "fold" }), refused);
+    assert.throws(() => settingsOf({}, {}, { queue: "fold" }), refused);
+    for (const queue of ["./fold", "fold.db", "jobs/fold"]) {
+      const settings = settingsOf({ queue });
+      assert.equal(settings.queue, join(settings.folder, queue));
+    }
+  });
+
   it("have keys that encrypt what is written there, each its own", () => {
     const arn = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
     const file = { storeKmsKeyId: arn, datasets: { a: { place: "s3://data/logs", kmsKeyId: "alias/data" } } };

@@ -49,12 +49,12 @@ describe("readSettings", () => {
   });
 
   it("takes flags before variables before the file before defaults", () => {
-    const file = `{ "store": "by-file", "queue": "q-by-file", "web": "w-by-file", "slots": 3 } // all`;
-    const variables = { SPOTFOLD_STORE: "by-variable", SPOTFOLD_QUEUE: "q-by-variable", SPOTFOLD_SLOTS: "4" };
+    const file = `{ "store": "by-file", "queue": "q-by-file.db", "web": "w-by-file", "slots": 3 } // all`;
+    const variables = { SPOTFOLD_STORE: "by-variable", SPOTFOLD_QUEUE: "q-by-variable.db", SPOTFOLD_SLOTS: "4" };
     const settings = settingsOf(file, variables, { store: "by-flag", slots: undefined });
     const { folder } = settings;
     assert.equal(settings.store, `file:${folder}/by-flag`);
-    assert.equal(settings.queue, `${folder}/q-by-variable`);
+    assert.equal(settings.queue, `${folder}/q-by-variable.db`);
     assert.equal(settings.web, `file:${folder}/w-by-file`);
     assert.equal(settings.catalog, `${folder}/.spotfold/catalog.db`);
     assert.equal(settings.slots, 4);
