@@ -1,13 +1,14 @@
 /** One attempt at a job: judged by what happened before, recorded, executed, concluded. */
 import type { JobBlock, JobOutcome, JobTask } from "../executor/types.ts";
 import { messageOf, SpotfoldError } from "../shared/errors.ts";
-import type { AttemptEnd, AttemptRecord } from "../shared/formats/attempt.ts";
+import type { AttemptRecord } from "../shared/formats/attempt.ts";
 import { encodeStored } from "../shared/formats/stored.ts";
 import { unlessClosed } from "./closed.ts";
 import type { Parts } from "./conclude.ts";
 import type { WorkerContext } from "./context.ts";
 import { elsewhereMs, isForAnother, releaseDelayMs } from "./decide.ts";
 import { holdFor } from "./environment.ts";
+import { hintIn, told, type Failure } from "./failure.ts";
 import type { Job, JobEnd, JobServices } from "./job-types.ts";
 import { leaseLost } from "./leases.ts";
 import { liveWorkerIds } from "../shared/live-workers.ts";
@@ -29,8 +30,7 @@ export async function attemptJob(services: JobServices, job: Job): Promise<JobEn
       job,
       verdict,
       context.rules.sortBlocks(job.blocks.length, { reports: [], faults: [] }),
-      null,
-      context.random.hex(16),
+      { attempt: context.random.hex(16), outcome: null, end: null },
     );
   const leave = await services.room.enter(verdict.exclusive);
   try {
@@ -135,13 +135,14 @@ async function conclude(
   const sorted = context.rules.sortBlocks(job.blocks.length, outcome);
   const { struck, left } = sorted;
   const { ended } = outcome;
-  const write = async (parts: Parts): Promise<JobEnd> =>
-    await resolve(services, job, attempt.record.attempt, parts, outcome);
-  if (struck.length === 0 && left.length === 0) return await write({ ...sorted, remaining: [], handedOn: null });
+  const by = { attempt: attempt.record.attempt, outcome };
+  const write = async (parts: Parts, end: Failure | null): Promise<JobEnd> =>
+    await resolve(services, job, { ...by, end }, parts);
+  if (struck.length === 0 && left.length === 0) return await write({ ...sorted, remaining: [], handedOn: null }, null);
   const blame = ended ?? struck[0];
   if (blame === undefined)
     throw new SpotfoldError("internal", `an attempt of ${job.message.job} left blocks over and says no cause`);
-  const end: Omit<AttemptEnd, "at"> = {
+  const end: Failure = {
     cause: job.held.signal.aborted ? "lost-lease" : blame.cause,
     reason: blame.reason,
     message: blame.message,
@@ -156,35 +157,40 @@ async function conclude(
     const sizes = job.blocks.map((block) => block.size);
     const worth = context.rules.worthHandingOn(sorted.covered, sizes, workedMs, context.timing.handOnMs);
     if (worth && services.keeper.isValid(job.held))
-      return await write(context.rules.handOn(job.message.job, sorted, "together", end.cause));
+      return await write(context.rules.handOn(job.message.job, sorted, "together", end.cause), end);
     return await fail(services, job, attempt, end);
   }
   // From here on the job itself failed: by code, memory, time or a damaged block.
   const namesBlock = struck.length > 0 && (ended === null || ended.block !== undefined || sorted.covered.length > 0);
   if (job.blocks.length > 1 && namesBlock && !end.beforeFirstRecord) {
-    return await write(context.rules.handOn(job.message.job, sorted, "together", end.cause));
+    return await write(context.rules.handOn(job.message.job, sorted, "together", end.cause), end);
   }
   const completed = await complete(context, job, attempt, end);
   const earlier = await readAttempts(context.store, job.message.aggregate, completed.plan, completed.job);
   const records = [...earlier.filter((other) => other.attempt !== completed.attempt), completed];
   const liveNow = await others(context, records);
   const verdict = context.rules.decide({ records, blocks: job.blocks.length, liveWorkers: liveNow });
-  if (verdict.do !== "run") return await settle(services, job, verdict, sorted, outcome, completed.attempt);
+  if (verdict.do !== "run") {
+    const settled = await settle(services, job, verdict, sorted, { ...by, end });
+    // Of what is resolved, the resolution tells.
+    if (verdict.do === "hold") logEnd(context, job, end);
+    return settled;
+  }
+  logEnd(context, job, end);
   await release(context, job.lease, releaseDelayMs(end.cause, records.length - 1, context.random.float()));
   return end.cause === "timeout" ? "failed-here" : "released";
 }
 
 /** The attempt failed by something that says nothing about the job: recorded, and tried again later. */
-async function fail(services: JobServices, job: Job, attempt: Attempt, end: Omit<AttemptEnd, "at">): Promise<JobEnd> {
+async function fail(services: JobServices, job: Job, attempt: Attempt, end: Failure): Promise<JobEnd> {
   const { context } = services;
   let away = false;
   await complete(context, job, attempt, end).catch((error: unknown) => {
     context.log({ event: "queue-failed", what: "attempt record", message: messageOf(error) });
     away = isAway(error);
   });
-  const { run, plan, job: id } = job.message;
-  context.log({ event: "job-ended", run, job: `${plan}/${id}`, how: end.cause, message: end.message, ...hintIn(end) });
-  const heldForMs = end.cause === "environment" ? await holdFor(context, run, end) : null;
+  logEnd(context, job, end);
+  const heldForMs = end.cause === "environment" ? await holdFor(context, job.message.run, end) : null;
   if (job.held.signal.reason === leaseLost) return "lease-lost";
   // When the hold ends: not before, when the job would only be put back, nor much later.
   if (heldForMs !== null) await releaseExactly(context, job.lease, heldForMs);
@@ -193,20 +199,17 @@ async function fail(services: JobServices, job: Job, attempt: Attempt, end: Omit
   return end.cause === "infrastructure" ? "failed-here" : "released";
 }
 
-function hintIn({ hint }: { readonly hint?: string | undefined }): { readonly hint?: string } {
-  return hint === undefined ? {} : { hint };
+/** Each attempt whose start is logged has one end there: this one, or that of the resolution. */
+function logEnd(context: WorkerContext, job: Job, end: Failure): void {
+  const { run, plan, job: id } = job.message;
+  context.log({ event: "job-ended", run, job: `${plan}/${id}`, how: end.cause, ...told(job, end) });
 }
 
 /**
  * Writes the attempt's end down. One that has an end keeps it, and is written once more: the first write may be what failed.
  * What it says of the job (code, a damaged block, time) must not become the store's failure of a moment later.
  */
-async function complete(
-  context: WorkerContext,
-  job: Job,
-  attempt: Attempt,
-  end: Omit<AttemptEnd, "at">,
-): Promise<AttemptRecord> {
+async function complete(context: WorkerContext, job: Job, attempt: Attempt, end: Failure): Promise<AttemptRecord> {
   const { record } = attempt;
   const completed: AttemptRecord = { ...record, end: record.end ?? { ...end, at: context.clock.now() } };
   attempt.record = completed;

@@ -62,8 +62,12 @@ export type WorkerEvent =
       readonly run: string;
       readonly job: string;
       readonly how: string;
+      /** Of a job that an attempt's failure resolved: handed on, or given up. Elsewhere `how` is the cause. */
+      readonly cause?: string;
       readonly message?: string;
       readonly hint?: string;
+      /** The key of the block that was in hand. */
+      readonly block?: string;
       /** When its resolution is this worker's. */
       readonly counts?: JobCounts;
     }

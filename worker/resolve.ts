@@ -8,9 +8,19 @@ import type { Parts, Sorted } from "./conclude.ts";
 import type { WorkerContext } from "./context.ts";
 import type { Verdict } from "./decide.ts";
 import { jobCounts } from "./job-counts.ts";
+import { told, type Failure } from "./failure.ts";
 import type { Job, JobEnd, JobServices } from "./job-types.ts";
 import { holdRun } from "./records.ts";
 import { acknowledge, heldDelayMs, release } from "./release.ts";
+
+/** What resolves a job. */
+export interface Resolver {
+  readonly attempt: string;
+  /** Null when nothing was executed. */
+  readonly outcome: JobOutcome | null;
+  /** How the attempt failed, when it did: for the log. */
+  readonly end: Failure | null;
+}
 
 /** Carries out a verdict other than `run`. */
 export async function settle(
@@ -18,8 +28,7 @@ export async function settle(
   job: Job,
   verdict: Exclude<Verdict, { do: "run" }>,
   sorted: Sorted,
-  outcome: JobOutcome | null,
-  attempt: string,
+  resolver: Resolver,
 ): Promise<JobEnd> {
   const { context } = services;
   switch (verdict.do) {
@@ -39,9 +48,8 @@ export async function settle(
       return await resolve(
         services,
         job,
-        attempt,
+        resolver,
         context.rules.handOn(job.message.job, sorted, "halves", verdict.cause),
-        outcome,
       );
     case "give-up": {
       const given = [...sorted.struck.map((fault) => fault.block), ...sorted.left].map((block) => ({
@@ -55,13 +63,7 @@ export async function settle(
       const handedOn = missing.some(({ reason }) => missingReasons[reason] === "content" && reason !== "corrupt")
         ? verdict.reason
         : null;
-      return await resolve(
-        services,
-        job,
-        attempt,
-        { covered: sorted.covered, missing, remaining: [], handedOn },
-        outcome,
-      );
+      return await resolve(services, job, resolver, { covered: sorted.covered, missing, remaining: [], handedOn });
     }
   }
 }
@@ -74,9 +76,8 @@ function bundleHint(hint: string | undefined): string {
 export async function resolve(
   services: JobServices,
   job: Job,
-  attempt: string,
+  { attempt, outcome, end }: Resolver,
   parts: Parts,
-  outcome: JobOutcome | null,
 ): Promise<JobEnd> {
   const { context } = services;
   const { message } = job;
@@ -111,6 +112,7 @@ export async function resolve(
     run: message.run,
     job: `${message.plan}/${message.job}`,
     ...(created.created ? { how: "resolved", counts: jobCounts(parts) } : { how: "lost" }),
+    ...(end === null ? {} : { cause: end.cause, ...told(job, end) }),
   });
   return created.created ? "resolved" : "lost";
 }

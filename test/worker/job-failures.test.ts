@@ -5,7 +5,7 @@ import { encodeStored } from "../../shared/formats/stored.ts";
 import { attemptKey, workerKey } from "../../shared/names.ts";
 import { readHold } from "../../shared/read-hold.ts";
 import { intercepted } from "../master/setting.ts";
-import { failed, fault, submitted } from "./job-setting.ts";
+import { failed, fault, submitted, type Handling } from "./job-setting.ts";
 import { aggregate, allCounted, blocksOf, messageOf, plan } from "./setting.ts";
 
 describe("an attempt that fails", () => {
@@ -149,6 +149,57 @@ describe("an attempt that fails", () => {
       assert.equal((await setting.resolution())?.missing[0]?.reason, "corrupt");
     });
   }
+
+  describe("is logged once as ended, with its cause, message and block,", () => {
+    /** Ends in the log; each start has one. */
+    function ends({ setting }: Handling): object[] {
+      assert.equal(setting.of("job-ended").length, setting.of("job-started").length);
+      return setting.of("job-ended").map(({ event: _event, run: _run, job: _job, counts: _counts, ...why }) => why);
+    }
+
+    const struck = fault("bad-input", { block: 0, reason: "corrupt" });
+    const why = { message: "by bad-input", block: "d=20260101/0" };
+
+    it("when it is to be confirmed, and when it is", async () => {
+      const handling = await submitted();
+      handling.setting.run = () => failed(null, [struck]);
+      await handling.handle(messageOf(blocksOf(1)));
+      assert.deepEqual(ends(handling), [{ how: "bad-input", ...why }]);
+      await handling.message();
+      await handling.again();
+      assert.deepEqual(ends(handling), [
+        { how: "bad-input", ...why },
+        { how: "resolved", cause: "bad-input", ...why },
+      ]);
+    });
+
+    it("when it hands on", async () => {
+      const handling = await submitted();
+      handling.setting.run = () => failed(struck, [struck]);
+      await handling.handle(messageOf(blocksOf(3)));
+      assert.deepEqual(ends(handling), [{ how: "resolved", cause: "bad-input", ...why }]);
+    });
+
+    it("when it holds the run", async () => {
+      const handling = await submitted();
+      const early = fault("code", { beforeFirstRecord: true });
+      handling.setting.run = () => failed(early);
+      await handling.handle(messageOf(blocksOf(2)));
+      await handling.message();
+      assert.equal(await handling.again(), "held");
+      const told = { how: "code", message: "by code" };
+      assert.deepEqual(ends(handling), [told, told]);
+    });
+
+    it("when its machine failed", async () => {
+      const handling = await submitted();
+      handling.setting.run = () => failed(fault("infrastructure", { block: 1 }));
+      await handling.handle(messageOf(blocksOf(2)));
+      assert.deepEqual(ends(handling), [
+        { how: "infrastructure", message: "by infrastructure", block: "d=20260101/1" },
+      ]);
+    });
+  });
 
   it("beside a record of a newer worker counts its own all the same", async () => {
     const handling = await submitted();
