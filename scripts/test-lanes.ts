@@ -1,6 +1,6 @@
 /**
- * All suites, in as many processes at a time as there are cores. Most of what the slow suites do is waiting for processes that
- * they started: two at once take little more than half the time.
+ * All suites, in a few processes at a time. Most of what the slow suites do is waiting for processes that they started: two at
+ * once take little more than half the time.
  *
  * A part is what one process runs: one of the slow files, else all of a folder. What a part prints is shown when it has
  * ended, whole, so that nothing of another part stands between. A part that ends without its last line is one failure.
@@ -27,10 +27,14 @@ const slow: readonly string[] = [
   "bin/",
   "executor/launch/",
   "support/",
+  "readme/",
 ];
 
 /** These measure rates, or keep all cores busy by themselves: nothing runs beside them. */
-const alone: readonly string[] = ["shared/local/", "contract/", "readme/", "sim/"];
+const alone: readonly string[] = ["shared/local/", "contract/", "sim/"];
+
+/** More parts at once than there are cores: servers that stop, leases that end and back-off are waited for. */
+const lanesBeyondCores = 1;
 
 interface Part {
   readonly name: string;
@@ -58,7 +62,7 @@ export async function runInLanes(files: readonly string[], args: readonly string
   const lane = async (): Promise<void> => {
     for (let part = together.shift(); part !== undefined; part = together.shift()) await runPart(part);
   };
-  await Promise.all(Array.from({ length: availableParallelism() }, lane));
+  await Promise.all(Array.from({ length: availableParallelism() + lanesBeyondCores }, lane));
   for (const part of apart) await runPart(part);
   if (failed.length > 0) console.log(`\nfailed in: ${failed.join(", ")}`);
   console.log(summaryLine(total));

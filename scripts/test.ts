@@ -1,5 +1,5 @@
 /**
- * `npm test [-- FILE_OR_FOLDER...]`: runs all suites, in a process for each core (test-lanes.ts), or those named in one mocha
+ * `npm test [-- FILE_OR_FOLDER...]`: runs all suites, a few processes at a time (test-lanes.ts), or those named in one mocha
  * process, this one. `--long` takes the tests of minutes (test/long) instead. `--grep` and `--bail` are mocha's.
  *
  * Why not mocha's own command: a file that does not load is one failed test here and hides no other file, and a test that
