@@ -12,8 +12,13 @@ const tailCharsMax = 600;
 export function lendFault(block: number, key: string, error: unknown): Fault {
   const code = codeOf(error) ?? "lend";
   const cause = causeOfCode(code);
-  // What a store says of it is about lending. A missing block is listed by its key.
-  if (cause === "gone") return { cause, reason: code, message: "the file is not there any more", block };
+  // What a store says of it is about lending. A missing block is listed by its key. Of one that is there but cannot be asked
+  // for, the store has advice, and its own words are true.
+  if (cause === "gone") {
+    const advice = hintOf(error);
+    const message = advice.hint === undefined ? "the file is not there any more" : messageOf(error);
+    return { cause, reason: code, message, ...advice, block };
+  }
   return { cause, reason: code, message: `${key}: ${messageOf(error)}`, ...hintOf(error), block };
 }
 

@@ -116,10 +116,13 @@ export class S3BlobStore implements BlobStore {
 
   /** Signed without asking the store: the URL of an absent blob leads nowhere. */
   async lend(key: string): Promise<Lent> {
-    if (!mayExist(this.#requests.place, key) || !fitsUrl(this.#requests.place.root + key)) {
-      throw new SpotfoldError("absent", `There is no blob ${JSON.stringify(key)} that a URL could name.`, {
-        hint: 'S3 may hold keys with the segments "." and "..", but no HTTP client asks for them: rename it.',
-        context: { store: this.name, key },
+    const context = { store: this.name, key };
+    if (!mayExist(this.#requests.place, key))
+      throw new SpotfoldError("absent", `There is no blob ${JSON.stringify(key)} that S3 could hold.`, { context });
+    if (!fitsUrl(this.#requests.place.root + key)) {
+      throw new SpotfoldError("absent", 'its key has the segment "." or "..", which no URL can name: rename it', {
+        hint: "S3 may hold such a key, but HTTP clients take the segment for a step between folders.",
+        context,
       });
     }
     try {
