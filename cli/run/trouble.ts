@@ -78,17 +78,17 @@ export class Trouble {
     return this.#since !== null;
   }
 
-  /** False when the error is not one of the environment that may be cured. */
-  note(error: unknown): boolean {
-    if (!this.#note(error)) return false;
+  /** False when the error is not one of the environment that may be cured. `since`: monotonic, of what began before. */
+  note(error: unknown, since?: number): boolean {
+    if (!this.#note(error, since)) return false;
     this.#isNoted = true;
     return true;
   }
 
-  #note(error: unknown): boolean {
+  #note(error: unknown, since?: number): boolean {
     if (!curableCodes.has(codeOf(error) ?? "")) return false;
     if (this.#since === null) {
-      this.#since = this.#options.clock.monotonic();
+      this.#since = since ?? this.#options.clock.monotonic();
       this.#options.say(`${messageOf(error)}; waiting until that is cured`);
     }
     this.#error = error;

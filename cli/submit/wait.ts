@@ -3,18 +3,19 @@
  *
  *   waiting --selection settled--> its report
  *           --hold by the bundle or by failed jobs--> failed at once; by the environment for `heldMs` --> held
- *           --the store cannot be read, or takes nothing, for `heldMs`--> held
+ *           --the store cannot be read, takes nothing, or does not answer, for `heldMs`--> held
  *           --refused by a master--> failed
  *           --interrupted--> null: the run goes on without us
  *
- * It never waits in silence: each `tellMs` it says what for.
+ * It never waits in silence: each `tellMs` it says what for. Ports are patient with a server that does not answer, for minutes;
+ * its time counts while a look is in hand, too (answering.ts).
  */
 import type { Ledger } from "../../master/ledger/ledger.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
 import { isHeld, type Hold } from "../../shared/formats/hold.ts";
 import type { Manifest } from "../../shared/formats/ledger.ts";
 import { liveWorkerIds } from "../../shared/live-workers.ts";
-import { inboxKey } from "../../shared/names.ts";
+import { headKey, inboxKey } from "../../shared/names.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import type { Clock, Random } from "../../shared/ports/clock.ts";
 import { readHold } from "../../shared/read-hold.ts";
@@ -27,6 +28,7 @@ import { heldRun } from "../run/drive.ts";
 import type { SelectionReport } from "../run/selection.ts";
 import { Trouble } from "../run/trouble.ts";
 import { visibleLine } from "../visible.ts";
+import { whileAnswering } from "./answering.ts";
 
 /** Between two looks at the head. */
 const lookMs = 500;
@@ -76,7 +78,7 @@ class Waiting {
     const { io, run, timing, clock } = this.#input;
     for (;;) {
       try {
-        const report = await this.#look();
+        const report = await this.#lookedOver();
         if (report !== null) return report;
       } catch (error) {
         if (error instanceof HeldError || !this.#trouble.note(error)) throw error;
@@ -86,6 +88,17 @@ class Waiting {
       await clock.sleep(lookMs, io.interrupts.first);
       if (io.interrupts.first.aborted) return null;
     }
+  }
+
+  /** Null also when it was interrupted. Ends as held while the store does not answer. */
+  async #lookedOver(): Promise<SelectionReport | null> {
+    const { store, run, aggregate, io, timing, clock, random, progress } = this.#input;
+    const ask = async (): Promise<unknown> => await store.head(headKey(aggregate));
+    const say = (line: string): void => progress.say(line);
+    const over = { ask, say, clock, random, store, timing, interrupted: io.interrupts.first };
+    const answered = await whileAnswering(over, run ?? "", async () => await this.#look());
+    if (answered.how === "held") this.#endHeld(answered.hold);
+    return answered.how === "interrupted" ? null : answered.result;
   }
 
   /** The report when all is settled. */

@@ -134,15 +134,16 @@ describe("a worker that does not reach", () => {
     const setting = await withJobs(1);
     let hangs: Promise<void> | null = null;
     let answers = (): void => undefined;
-    const { lease, extend } = setting.jobs;
+    const lease = setting.jobs.lease.bind(setting.jobs);
+    const extend = setting.jobs.extend.bind(setting.jobs);
     Object.assign(setting.jobs, {
       lease: async (...args: Parameters<typeof lease>) => {
         await hangs;
-        return await lease.apply(setting.jobs, args);
+        return await lease(...args);
       },
       extend: async (...args: Parameters<typeof extend>) => {
         await hangs;
-        return await extend.apply(setting.jobs, args);
+        return await extend(...args);
       },
     });
     const store = intercepted(setting.store, async () => {

@@ -113,7 +113,7 @@ describe("Health", () => {
 
   it("is failing from a call that took too long and failed until one comes through", async () => {
     health.started();
-    let fails = (_: Error): void => undefined;
+    let fails: (error: Error) => void = () => undefined;
     const hanging = health.watch("work", 1_000, async () => await new Promise((_, reject) => (fails = reject)));
     await clock.advance(1_001);
     fails(new Error("no answer"));

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { HeldError } from "../../../cli/held-error.ts";
 import { Progress } from "../../../cli/progress/progress.ts";
 import type { SelectionReport } from "../../../cli/run/selection.ts";
-import { waitForRun } from "../../../cli/submit/wait.ts";
+import { waitForRun, type WaitInput } from "../../../cli/submit/wait.ts";
 import { Ledger } from "../../../master/ledger/ledger.ts";
 import { SpotfoldError } from "../../../shared/errors.ts";
 import { MemoryBlobStore } from "../../../shared/memory/blob-store.ts";
@@ -33,6 +33,7 @@ class Setting {
   readonly captured: CapturedIo = capturedIo("/", { words: ["submit", "counts", "--wait"] });
   /** What small writes meet. */
   fault: SpotfoldError | null = null;
+  report: WaitInput["report"] = async (manifest) => ({ ...settled, waiting: manifest?.open.length ?? 0 });
   ended: { readonly report: SelectionReport | null } | { readonly error: unknown } | null = null;
 
   start(): void {
@@ -49,7 +50,7 @@ class Setting {
       aggregate: "a",
       place: "file:/logs",
       timing,
-      report: async (manifest) => ({ ...settled, waiting: manifest?.open.length ?? 0 }),
+      report: async (manifest) => await this.report(manifest),
       io: captured.io,
       progress: new Progress(captured.io.err, () => clock.monotonic()),
       clock,
@@ -94,6 +95,69 @@ describe("submit --wait", () => {
     setting.captured.interrupt();
     await setting.clock.settle();
     assert.deepEqual(setting.ended, { report: null });
+  });
+
+  /** The store, from now on until told to answer. */
+  function hang(): () => void {
+    const { store } = setting;
+    let answers = (): void => undefined;
+    const hangs = new Promise<void>((resolve) => (answers = resolve));
+    const [get, head] = [store.get.bind(store), store.head.bind(store)];
+    store.get = async (...call) => {
+      await hangs;
+      return await get(...call);
+    };
+    store.head = async (...call) => {
+      await hangs;
+      return await head(...call);
+    };
+    return answers;
+  }
+
+  it("says soon that the store does not answer, and ends with 4 when that took a minute, though the look never ends", async () => {
+    await admitted(setting.store, specOf("r1"), 3);
+    setting.start();
+    await setting.clock.advance(2_000);
+    hang();
+    await setting.clock.advance(11_000);
+    assert.match(setting.captured.err(), /^memory: does not answer; waiting until that is cured$/m);
+    assert.equal(setting.ended, null);
+    await setting.clock.advance(40_000);
+    assert.equal(setting.ended, null);
+    await setting.clock.advance(16_000);
+    assert.equal(setting.exitCode, 4);
+    assert.equal(setting.captured.err().match(/does not answer/g)?.length, 1);
+    assert.equal(setting.clock.sleeping, 0);
+  });
+
+  it("goes on when the store answers in time, and ends at once when it is interrupted while it does not", async () => {
+    await admitted(setting.store, specOf("r1"), 3);
+    setting.start();
+    await setting.clock.advance(2_000);
+    const answers = hang();
+    await setting.clock.advance(50_000);
+    answers();
+    await setting.clock.advance(20_000);
+    assert.match(setting.captured.err(), /^memory: answers again; going on$/m);
+    assert.equal(setting.ended, null);
+    hang();
+    await setting.clock.advance(30_000);
+    setting.captured.interrupt();
+    await setting.clock.settle();
+    assert.deepEqual(setting.ended, { report: null });
+  });
+
+  it("takes a look for no silence that is long and of a store that answers", async () => {
+    await admitted(setting.store, specOf("r1"), 3);
+    setting.report = async () => {
+      await setting.clock.sleep(3 * minuteMs);
+      return settled;
+    };
+    setting.start();
+    await setting.clock.advance(2 * minuteMs);
+    assert.equal(setting.captured.err(), "");
+    await setting.clock.advance(2 * minuteMs);
+    assert.deepEqual(setting.ended, { report: settled });
   });
 
   it("ends when all is settled", async () => {
