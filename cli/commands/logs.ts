@@ -4,7 +4,7 @@
  */
 import type { Ledger } from "../../master/ledger/ledger.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
-import type { AttemptRecord } from "../../shared/formats/attempt.ts";
+import type { AttemptEnd, AttemptRecord } from "../../shared/formats/attempt.ts";
 import { aggregatePrefix, attemptsPrefix, isJobId, isPlanName, jobIndex } from "../../shared/names.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import { findTarget, openLook } from "../compose/look.ts";
@@ -13,7 +13,7 @@ import { withScope } from "../compose/scope.ts";
 import { settingsOf, type StoreOptions } from "../compose/settings.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
-import { loggedAttempts } from "../report/attempt-logs.ts";
+import { loggedAttempts, type Fate, type LoggedAttempt } from "../report/attempt-logs.ts";
 import { visibleLine } from "../visible.ts";
 
 interface Wanted {
@@ -31,11 +31,11 @@ export async function logs(name: string, options: StoreOptions, io: Io): Promise
     const { store, ledger } = await openLook(settingsOf(options, io), scope);
     const wanted = await wantedOf(store, ledger, name);
     let told = 0;
-    for await (const { record, log, resolved } of loggedAttempts(store, wanted.aggregate, wanted.prefix)) {
+    for await (const { record, log, end } of loggedAttempts(store, wanted.aggregate, wanted.prefix)) {
       if (io.interrupts.first.aborted) return io.interrupts.exitCode();
-      if (!wanted.all && log === null && record.end === null && resolved) continue;
+      if (!wanted.all && log === null && typeof end === "string" && endsWell.has(end)) continue;
       told++;
-      await io.out.write(`${headline(record, resolved)}\n`);
+      await io.out.write(`${headline(record, end)}\n`);
       if (log !== null) await io.out.write(indented(log));
     }
     if (told === 0) await io.err.write(`${wanted.nothing}\n`);
@@ -78,16 +78,27 @@ function ofPlan(aggregate: string, plan: string): Wanted {
   return { aggregate, prefix, all: false, nothing: "no attempt failed, rejected a record, or printed anything" };
 }
 
-function headline({ plan, job, attempt, worker, startedAt, end }: AttemptRecord, resolved: boolean): string {
+/** Nothing to tell of: the job was resolved, and whoever worked on it was there to its end. */
+const endsWell: ReadonlySet<Fate> = new Set(["resolved", "lost", "unknown"]);
+
+/** Of an attempt that wrote no end down. */
+const withoutEnd: Readonly<Record<Fate, (worker: string) => string>> = {
+  resolved: () => "the job is resolved",
+  lost: () => "another attempt resolved the job first",
+  vanished: (worker) => `vanished: worker ${worker} did not end it`,
+  open: () => "no end: running, or vanished",
+  unknown: () => "the job is resolved",
+};
+
+function headline({ plan, job, attempt, worker, startedAt }: AttemptRecord, end: LoggedAttempt["end"]): string {
   const start = new Date(startedAt).toISOString();
-  const how =
-    end === null
-      ? resolved
-        ? "the job is resolved"
-        : "no end: running, or vanished"
-      : `${end.cause} (${end.reason}): ${visibleLine([end.message, end.hint ?? ""].join(" ").trimEnd())}`;
-  const hint = end?.hint === undefined ? "" : `\n    ${visibleLine(end.hint)}`;
-  return `${plan}/${job}  attempt ${attempt}  ${start}  ${worker}  ${how}${hint}`;
+  const how = typeof end === "string" ? withoutEnd[end](worker) : failure(end);
+  return `${plan}/${job}  attempt ${attempt}  ${start}  ${worker}  ${how}`;
+}
+
+function failure({ cause, reason, message, hint }: AttemptEnd): string {
+  const how = `${cause} (${reason}): ${visibleLine(message)}`;
+  return hint === undefined ? how : `${how}\n    ${visibleLine(hint)}`;
 }
 
 function indented(bytes: Uint8Array): string {

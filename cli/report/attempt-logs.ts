@@ -3,18 +3,30 @@
  * attempts in the order in which they began. Read several at once: in a bucket each is a request.
  */
 import pLimit from "p-limit";
-import { attemptSchema, type AttemptRecord } from "../../shared/formats/attempt.ts";
-import { parseStored } from "../../shared/formats/stored.ts";
+import { attemptSchema, type AttemptEnd, type AttemptRecord } from "../../shared/formats/attempt.ts";
+import { resolutionSchema } from "../../shared/formats/resolution.ts";
+import { parseIfKnown, parseStored } from "../../shared/formats/stored.ts";
 import { aggregatePrefix, resolutionKey } from "../../shared/names.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import { readAll } from "../../shared/read-all.ts";
+
+/**
+ * What became of an attempt that wrote no end down, by the resolution of its job:
+ *
+ *   resolved  it is its own; it may have handed blocks on
+ *   lost      there is output of it, and another attempt resolved the job first
+ *   vanished  there is none, and the job is resolved without it: whoever worked on it was killed
+ *   open      there is no resolution: it runs, or its worker has vanished
+ *   unknown   there is one that only a newer version understands
+ */
+export type Fate = "resolved" | "lost" | "vanished" | "open" | "unknown";
 
 export interface LoggedAttempt {
   readonly record: AttemptRecord;
   /** Null when it logged nothing. */
   readonly log: Uint8Array | null;
-  /** Its job is resolved, by whichever attempt. */
-  readonly resolved: boolean;
+  /** The record's, or what became of it without one. */
+  readonly end: AttemptEnd | Fate;
 }
 
 /** Jobs in hand; what they logged is in memory until it is told, 1 MiB of each attempt at most. */
@@ -72,28 +84,45 @@ async function readJobs(
   limit: ReturnType<typeof pLimit>,
 ): Promise<LoggedAttempt[]> {
   const read = jobs.map(async ({ plan, job, keys }) => {
-    const isThere = await limit(async () => await store.head(resolutionKey(aggregate, plan, job)));
+    const resolver = await limit(async () => await readResolver(store, resolutionKey(aggregate, plan, job)));
     const attempts = keys
       .filter((key) => key.endsWith("/record"))
-      .map(async (key) => await readAttempt(store, key, keys, isThere !== null, limit));
+      .map(async (key) => await readAttempt(store, key, keys, resolver, limit));
     const found = (await Promise.all(attempts)).filter((attempt) => attempt !== null);
     return found.toSorted((a, b) => a.record.startedAt - b.record.startedAt);
   });
   return (await Promise.all(read)).flat();
 }
 
+/** Null: the job is not resolved. */
+type Resolver = { readonly attempt: string } | "unknown" | null;
+
+async function readResolver(store: BlobStore, key: string): Promise<Resolver> {
+  const blob = await readAll(store, key);
+  if (blob === null) return null;
+  return parseIfKnown(key, blob.bytes, resolutionSchema) ?? "unknown";
+}
+
+function fateOf({ attempt }: AttemptRecord, resolver: Resolver, hasOutput: boolean): Fate {
+  if (resolver === null) return "open";
+  if (resolver === "unknown") return "unknown";
+  if (resolver.attempt === attempt) return "resolved";
+  return hasOutput ? "lost" : "vanished";
+}
+
 async function readAttempt(
   store: BlobStore,
   key: string,
   keys: readonly string[],
-  resolved: boolean,
+  resolver: Resolver,
   limit: ReturnType<typeof pLimit>,
 ): Promise<LoggedAttempt | null> {
   const blob = await limit(async () => await readAll(store, key));
   // Collected since it was listed.
   if (blob === null) return null;
   const record = parseStored(key, blob.bytes, attemptSchema);
+  const end = record.end ?? fateOf(record, resolver, keys.includes(key.replace(/record$/, "segment")));
   const logKey = key.replace(/record$/, "log");
   const log = keys.includes(logKey) ? await limit(async () => await readAll(store, logKey)) : null;
-  return { record, log: log === null || log.bytes.length === 0 ? null : log.bytes, resolved };
+  return { record, log: log === null || log.bytes.length === 0 ? null : log.bytes, end };
 }

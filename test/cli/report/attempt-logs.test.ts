@@ -49,9 +49,35 @@ describe("loggedAttempts", () => {
       expected.flat(),
     );
     assert.deepEqual(
-      found.filter(({ resolved }) => resolved).map(({ record }) => record.job),
-      ["000004", "000004"],
+      found.filter(({ end }) => end !== "open").map(({ record, end }) => [record.job, end]),
+      [
+        ["000004", "unknown"],
+        ["000004", "unknown"],
+      ],
     );
+  });
+
+  it("says what became of an attempt without an end, by the resolution of its job", async () => {
+    const [job, other] = ["000005", "000006"];
+    const resolution = { format: 1, run: "run", plan, worker: "w", digest: "", covered: [], missing: [] };
+    const rest = { remaining: [], handedOn: null, segment: null };
+    const by = (id: string, attempt: string): object => ({ ...resolution, ...rest, job: id, attempt });
+    await store.put(resolutionKey("a", plan, job), encodeStored(by(job, "0000000000000000")));
+    await store.put(resolutionKey("a", plan, other), encodeStored(by(other, "f000000000000000")));
+    const failed = {
+      at: 3,
+      cause: "code",
+      reason: "code",
+      message: "",
+      block: null,
+      beforeFirstRecord: false,
+    } as const;
+    const ended = { ...recordOf(job, "e000000000000000", 3), end: failed };
+    await store.put(attemptKey("a", plan, job, ended.attempt, "record"), encodeStored(ended));
+    const ends = async (id: string): Promise<unknown[]> =>
+      (await all(attemptsPrefix("a", plan, id))).map(({ end }) => end);
+    assert.deepEqual(await ends(job), ["vanished", "resolved", failed]);
+    assert.deepEqual(await ends(other), ["resolved", "lost"], "the later one has output");
   });
 
   it("gives what an attempt logged, and nothing for one that logged nothing", async () => {
