@@ -106,9 +106,13 @@ export const resolutionsPrefix = (aggregate: string, plan: string): string =>
   `${aggregatesPrefix}${aggregate}/resolutions/${plan}/`;
 export const resolutionKey = (aggregate: string, plan: string, job: string): string =>
   resolutionsPrefix(aggregate, plan) + job;
+/** All attempts of all jobs of a plan. */
+export const planAttemptsPrefix = (aggregate: string, plan: string): string =>
+  `${aggregatesPrefix}${aggregate}/attempts/${plan}/`;
+
 /** All attempts of one job; the trailing slash keeps `000042` and `000042.1` apart. */
 export const attemptsPrefix = (aggregate: string, plan: string, job: string): string =>
-  `${aggregatesPrefix}${aggregate}/attempts/${plan}/${job}/`;
+  `${planAttemptsPrefix(aggregate, plan)}${job}/`;
 
 export type AttemptPart = "record" | "segment" | "log";
 export const attemptKey = (aggregate: string, plan: string, job: string, attempt: string, part: AttemptPart): string =>

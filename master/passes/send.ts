@@ -4,7 +4,7 @@
  *
  *   first time: in plan order, a cursor blob after each 1,000, so that a crash costs at most 1,000 doubles
  *   successors: once they are in the ledger, by the master that sees them first
- *   again: when the queue was empty in two passes `resendMs` apart, or the last send is long ago and no worker names the job
+ *   again: what was lost, by the rules of `send-again.ts`
  */
 import * as v from "valibot";
 import { codeOf, SpotfoldError } from "../../shared/errors.ts";
@@ -21,7 +21,8 @@ import type { Base } from "../ledger/ledger.ts";
 import { decodeBitmap, hasBit } from "../ledger/bitmap.ts";
 import type { NewerFormats } from "../newer-formats.ts";
 import { JobBlocks } from "./job-blocks.ts";
-import { jobsInHand, SendState } from "./send-state.ts";
+import { jobsAgain, whyAgain, type Again } from "./send-again.ts";
+import type { QueueLook, SendState } from "./send-state.ts";
 
 /** Jobs sent between two writes of the cursor: what a crash may send twice. */
 const cursorJobs = 1000;
@@ -52,10 +53,16 @@ export async function sendPass(
   { manifest }: Base,
   newer?: NewerFormats,
 ): Promise<number> {
-  const aggregate = manifest?.aggregate ?? "";
+  if (manifest === null || manifest.open.length === 0) return 0;
+  const { aggregate, open } = manifest;
+  const look = await state.look(
+    open.map(({ plan }) => plan),
+    { now: context.clock.monotonic(), intervalMs: context.timing.resendMs },
+    async () => await context.jobs.counts(),
+  );
   let sent = 0;
-  for (const run of manifest?.open ?? []) {
-    const act = async (): Promise<number> => await sendRun(context, state, aggregate, run, newer);
+  for (const run of open) {
+    const act = async (): Promise<number> => await sendRun(context, state, { aggregate, run, look, newer });
     const part = { aggregate, part: "send", run: run.run };
     sent += (newer === undefined ? await act() : await newer.guard(part, act)) ?? 0;
   }
@@ -65,20 +72,28 @@ export async function sendPass(
 async function sendRun(
   context: MasterContext,
   state: SendState,
-  aggregate: string,
-  run: OpenRun,
-  newer: NewerFormats | undefined,
+  {
+    aggregate,
+    run,
+    look,
+    newer,
+  }: {
+    readonly aggregate: string;
+    readonly run: OpenRun;
+    readonly look: QueueLook;
+    readonly newer: NewerFormats | undefined;
+  },
 ): Promise<number> {
-  const again = await isSentAgain(context, state, run);
+  const again = await whyAgain(context, state, run, look);
   const successors = run.successors.filter((job) => !state.wasSent(run.plan, job));
-  if (!again && successors.length === 0 && state.cursor(run.plan) === run.jobs) return 0;
+  if (again === null && successors.length === 0 && state.cursor(run.plan) === run.jobs) return 0;
   const stored = await readAll(context.store, runKey(run.run));
   if (stored === null) return 0;
   const spec = parseStored(runKey(run.run), stored.bytes, runSchema);
   const sending: Sending = { spec, run, blocks: new JobBlocks(context.store, aggregate, run.plan), newer };
   const first = await sendFirst(context, state, sending);
   await sendJobs(context, state, sending, successors, 1);
-  return first + successors.length + (again ? await sendAgain(context, state, sending) : 0);
+  return first + successors.length + (again === null ? 0 : await sendAgain(context, state, sending, again));
 }
 
 async function sendFirst(context: MasterContext, state: SendState, sending: Sending): Promise<number> {
@@ -112,30 +127,16 @@ async function readCursor(context: MasterContext, run: OpenRun): Promise<number>
   }
 }
 
-/** A lost message costs latency only: here is where it ends. The same rule gives stragglers a backup copy. */
-async function isSentAgain(context: MasterContext, state: SendState, run: OpenRun): Promise<boolean> {
-  const { resendMs } = context.timing;
-  const now = context.clock.monotonic();
-  const look = await state.look(run.plan, { now, intervalMs: resendMs }, async () => {
-    const { visible, leased, delayed } = await context.jobs.counts();
-    return visible + leased + delayed === 0;
-  });
-  const emptyTwice = state.sawEmpty(run.plan, look, resendMs);
-  return emptyTwice || now - (state.lastSend(run.plan) ?? now) >= state.patienceMs(run.plan, resendMs);
-}
-
-async function sendAgain(context: MasterContext, state: SendState, sending: Sending): Promise<number> {
-  const { run, newer } = sending;
-  const folded = decodeBitmap(run.folded);
-  const open = Array.from({ length: run.jobs }, (_, index) => index)
-    .filter((index) => !hasBit(folded, index))
-    .map(jobId);
-  const inHand = await jobsInHand(context.store, context.timing.statusMs);
-  const due = [...open, ...run.successors].filter(
-    (job) => !inHand.has(`${run.plan}/${job}`) && newer?.isLeft(run.plan, job) !== true,
-  );
+async function sendAgain(
+  context: MasterContext,
+  state: SendState,
+  sending: Sending,
+  again: Exclude<Again, null>,
+): Promise<number> {
+  const { run, spec, newer } = sending;
+  const due = await jobsAgain(context, spec.aggregate, run, { again, newer });
   if (due.length === 0) {
-    // All are in hand: the statuses are looked at again after another interval, not at each pass.
+    // Held, or all in hand: it is looked at again after another interval, not at each pass.
     state.noteSend(run.plan, context.clock.monotonic());
     return 0;
   }
