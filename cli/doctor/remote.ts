@@ -20,6 +20,7 @@ async function orMade<Result>(check: () => Promise<Result>): Promise<Result> {
   } catch (error) {
     if (!(error instanceof SpotfoldError) || error.code !== "no-such-store") throw error;
     const { code, message, hint = "", context, cause } = error;
+    if (hint.includes("init --create")) throw error;
     const makeIt = `${hint} If it was never made: spotfold init --create makes it.`;
     throw new SpotfoldError(code, message, { hint: makeIt.trim(), context, cause });
   }

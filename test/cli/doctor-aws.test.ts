@@ -266,6 +266,7 @@ describe("spotfold doctor over S3 and SQS", function doctorAwsSuite() {
       said(outcomes, "queue"),
       /^failed \| The queue sqs:\/\/.*-none-(?:jobs|ready) is not there.*init --create/,
     );
+    for (const what of ["store", "queue"]) assert.equal(said(outcomes, what).split("init --create").length, 2, what);
     assert.match(said(outcomes, "web"), /^ok/);
   });
 });
