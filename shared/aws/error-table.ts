@@ -106,7 +106,9 @@ export const errorRows: readonly ErrorRow[] = [
     hint: (fault, call) =>
       isSso(fault)
         ? `Log in again: ${loginCommand(fault, call)}`
-        : "Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the machine a role.",
+        : call.profile !== undefined
+          ? `The profile ${call.profile} gives none: see whether ~/.aws/config or ~/.aws/credentials has it (aws configure list-profiles).`
+          : "Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the machine a role.",
   },
   {
     fits: named("ExpiredToken", "TokenRefreshRequired", "RequestExpired", "InvalidToken", "InvalidClientTokenId"),

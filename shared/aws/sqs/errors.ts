@@ -11,18 +11,26 @@ export interface SqsRequest {
   readonly url: string;
   /** As policies name it: `sqs:SendMessage`. */
   readonly action: string;
+  /** In which a queue was looked for by its name; a queue's URL tells its own. */
+  readonly region?: string;
+  /** That was asked for. */
+  readonly profile?: string;
 }
 
 /** An abort passes through unchanged. */
-export function translatedFrom(error: unknown, { queue, url, action }: SqsRequest): unknown {
+export function translatedFrom(error: unknown, { queue, url, action, region, profile }: SqsRequest): unknown {
   if (error instanceof SpotfoldError) return error;
   const resource = arnOf(url);
   if (meaningOf(requestFault(error)) === "no-queue") {
-    return new SpotfoldError("no-such-store", `The queue ${queue} is not there.`, {
-      hint: "Check name, account and region, or make it: spotfold init --create. sqs://NAME means NAME-jobs and NAME-ready.",
-      context: { store: queue, action, resource },
-      cause: error,
-    });
+    return new SpotfoldError(
+      "no-such-store",
+      `The queue ${queue} is not there${region === undefined ? "" : `, in the region ${region}`}.`,
+      {
+        hint: "Check name, account and region, or make it: spotfold init --create. sqs://NAME means NAME-jobs and NAME-ready.",
+        context: { store: queue, action, resource },
+        cause: error,
+      },
+    );
   }
-  return translated(error, { store: queue, action, resource });
+  return translated(error, { store: queue, action, resource, ...(profile === undefined ? {} : { profile }) });
 }

@@ -92,7 +92,11 @@ export async function urlOf(client: SQSClient, { name, account }: QueueOwned): P
     const { QueueUrl: url = "" } = await client.send(new GetQueueUrlCommand({ QueueName: name, ...owner }));
     return url;
   } catch (error) {
-    throw translatedFrom(error, { queue: `sqs://${name}`, url: name, action: "sqs:GetQueueUrl" });
+    const { profile } = client.config;
+    // Where there is none, that is what went wrong.
+    const region = await client.config.region().catch(() => undefined);
+    const where = { ...(region === undefined ? {} : { region }), ...(profile === undefined ? {} : { profile }) };
+    throw translatedFrom(error, { queue: `sqs://${name}`, url: name, action: "sqs:GetQueueUrl", ...where });
   }
 }
 

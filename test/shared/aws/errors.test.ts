@@ -331,6 +331,11 @@ describe("errors of AWS", () => {
     assert.equal(expired.hint, "Log in again: aws sso login --profile work");
     assert.equal(causeOf(expired).cause, "environment");
     const { profile: _, ...unnamed } = call;
+    const none = { name: "CredentialsProviderError" };
+    const nobody = Object.assign(new Error("Could not load credentials from any providers"), none);
+    const hintFor = (asked: typeof unnamed): string => (translated(nobody, asked) as SpotfoldError).hint ?? "";
+    assert.match(hintFor(call), /^The profile work gives none: see whether ~\/\.aws\/config /);
+    assert.match(hintFor(unnamed), /^Set AWS_PROFILE/);
     for (const [said, command] of [
       ["The SSO session token associated with profile=dev was not found or is invalid.", "aws sso login --profile dev"],
       ["Session token not found or invalid", "aws sso login"],

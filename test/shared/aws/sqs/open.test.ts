@@ -43,7 +43,7 @@ describe("openSqsQueues", () => {
     stub.createQueue("fold-jobs");
     await assert.rejects(open("sqs://fold", { sqsEndpoint: stub.endpoint }), {
       code: "no-such-store",
-      message: "The queue sqs://fold-ready is not there.",
+      message: "The queue sqs://fold-ready is not there, in the region us-east-1.",
     });
   });
 
