@@ -28,7 +28,7 @@ export function normalisePlace(text: string, folder: string): string {
   if (scheme === undefined) return `file:${resolve(folder, text)}`;
   if (scheme === "file") return `file:${resolve(folder, text.slice("file:".length).replace(/^\/{2,}/, "/") || ".")}`;
   if (scheme === "s3") return parseS3Place(text).name;
-  throw new SpotfoldError("usage", `${JSON.stringify(text)} is no place that blocks can be read from.`, {
+  throw new SpotfoldError("usage", `${JSON.stringify(text)} is no place: its scheme is not known.`, {
     hint: "Give a folder, such as ./logs or file:/data/logs, or s3://bucket/prefix; a folder with a colon in its name as ./name.",
   });
 }

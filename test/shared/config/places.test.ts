@@ -76,6 +76,7 @@ describe("places of AWS in the settings", () => {
       [{ web: "s3://acme/a//b" }, /web = .* two slashes in a row/],
       [{ web: "s3://acme/../x" }, /web = .* the segment \.\., which/],
       [{ store: "s3://acme/x/." }, /store = .* the segment \., which/],
+      [{ store: "gs://x" }, /store = .*: "gs:\/\/x" is no place: its scheme is not known\.$/],
       [{ store: "sqs://x" }, /store = .* must be a folder/],
       [{ queue: "sqs://a b" }, /queue = .* must be a file, sqs:\/\/name or a queue's URL: .*1 to 74/],
       [{ queue: "https://sqs.eu-west-1.amazonaws.com/1/fold" }, /ends in -jobs/],
