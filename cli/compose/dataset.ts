@@ -26,7 +26,7 @@ export interface FilterOptions {
 /** The configured dataset of that name, or one made of a place. Throws `usage`. */
 export function datasetOf(settings: Settings, options: DataOptions): DatasetSpec {
   const { data, layout, records } = options;
-  if (data === undefined) throw new SpotfoldError("usage", "--data is missing", { hint: "Name a folder of blocks." });
+  if (data === undefined) throw new SpotfoldError("usage", "--data is missing", { hint: hintForNone(settings) });
   if (records !== undefined && !recordFormatNames.some((name) => name === records)) {
     throw new SpotfoldError("usage", `--records ${records} is no record format`, {
       hint: `Use one of ${recordFormatNames.join(", ")}.`,
@@ -45,6 +45,12 @@ export function datasetOf(settings: Settings, options: DataOptions): DatasetSpec
     });
   }
   return configured;
+}
+
+function hintForNone({ datasets }: Settings): string {
+  const places = "Name a folder of blocks or s3://BUCKET/PREFIX";
+  if (datasets.length === 0) return `${places}.`;
+  return `${places}, or one of the configured datasets: ${datasets.map(({ name }) => name).join(", ")}.`;
 }
 
 function hintFor(data: string, { datasets }: Settings): string {
