@@ -13,7 +13,7 @@
  */
 import type { Catalog } from "../../shared/catalog/catalog.ts";
 import { catalogStats } from "../../shared/catalog/stats.ts";
-import { syncCatalog, type SyncOptions } from "../../shared/catalog/sync.ts";
+import { syncCatalog, type SyncOptions, type SyncResult } from "../../shared/catalog/sync.ts";
 import { systemClock } from "../../shared/clock.ts";
 import { explainEmpty, nothingSelected } from "../../shared/dataset/explain.ts";
 import { compileLayout } from "../../shared/dataset/layout.ts";
@@ -65,7 +65,7 @@ export async function catalogSync(options: CatalogSyncOptions, io: Io): Promise<
         if (options.json !== true) await out.write(syncText(synced));
         done.push(synced);
       }
-      if (done.every((synced) => synced.selected === 0)) throw emptySelection(catalog, selected);
+      if (done.every((synced) => synced.selected === 0)) throw emptySelection(catalog, selected, done[0]?.sync);
       if (options.json === true) {
         await printJson(
           io,
@@ -127,13 +127,14 @@ async function withCatalog(options: CatalogOptions, io: Io, use: (opened: Opened
   });
 }
 
-/** Nothing is selected in any of them: why, of the first. */
-function emptySelection(catalog: Catalog, [first]: readonly Selected[]): Error {
+/** Nothing is selected in any of them: why, of the first; `sync`: of that, when it was just done. */
+function emptySelection(catalog: Catalog, [first]: readonly Selected[], sync?: SyncResult): Error {
   if (first === undefined) return new SpotfoldError("internal", "no dataset was selected");
   const { dataset, filter } = first;
   return nothingSelected(
     dataset,
     explainEmpty(compileLayout(dataset.layout), filter, () => catalog.known(dataset)),
+    sync,
   );
 }
 

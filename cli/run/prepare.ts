@@ -76,6 +76,7 @@ export async function prepare(input: PrepareInput): Promise<Prepared> {
     throw nothingSelected(
       dataset,
       explainEmpty(compileLayout(dataset.layout), filter, () => catalog.known(dataset)),
+      sync,
     );
   }
   progress.show(`trying the analysis on ${visibleLine(first.key)}`);

@@ -135,9 +135,27 @@ export function editDistance(a: string, b: string): number {
   return row[y.length] ?? 0;
 }
 
-/** The error for a selection without blocks: `nothing-selected`, exit code 2. */
-export function nothingSelected(dataset: DatasetSpec, explanation: EmptyExplanation): SpotfoldError {
+/** What a listing saw that has just ended: what the layout knows, what it does not, and prefixes that were left out. */
+export interface Looked {
+  readonly mode: string;
+  readonly listed: number;
+  readonly skipped: number;
+  readonly unmatched: { readonly keys: number };
+}
+
+function sawNothing({ mode, listed, skipped, unmatched }: Looked): boolean {
+  return mode === "full" && listed + skipped + unmatched.keys === 0;
+}
+
+/** The error for a selection without blocks: `nothing-selected`, exit code 2. `looked`: where there was a listing before it. */
+export function nothingSelected(dataset: DatasetSpec, explanation: EmptyExplanation, looked?: Looked): SpotfoldError {
   const { dimension, asked, nearest } = explanation;
+  if (looked !== undefined && sawNothing(looked)) {
+    return new SpotfoldError("nothing-selected", `There is no key at all in ${dataset.place}.`, {
+      hint: "Check the place for a slip in its name.",
+      context: { dataset: dataset.name, place: dataset.place },
+    });
+  }
   if (dimension === undefined || asked === undefined) {
     return new SpotfoldError(
       "nothing-selected",

@@ -176,7 +176,15 @@ describe("spotfold catalog", () => {
     await assert.rejects(call(catalogSync, folder, { layout }), { code: "usage" });
     await assert.rejects(call(catalogSync, folder, { data: "./gone" }), { code: "no-such-store" });
     mkdirSync(join(folder, "empty"));
-    await assert.rejects(call(catalogSync, folder, { data: "./empty" }), { code: "nothing-selected" });
+    await assert.rejects(call(catalogSync, folder, { data: "./empty" }), {
+      code: "nothing-selected",
+      message: /^There is no key at all in file:.*\/empty\.$/,
+    });
+    writeFileSync(join(folder, "empty/x"), "");
+    await assert.rejects(call(catalogSync, folder, { data: "./empty" }), {
+      code: "nothing-selected",
+      message: /^No block of the dataset empty-/,
+    });
     await assert.rejects(call(catalogList, folder, { data: "./never-listed" }), { code: "nothing-selected" });
   });
 
