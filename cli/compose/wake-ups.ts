@@ -6,7 +6,10 @@
  */
 import type { MasterContext } from "../../master/context.ts";
 import type { Master } from "../../master/master.ts";
-import { hintOf, messageOf } from "../../shared/errors.ts";
+import { hintOf, messageOf, SpotfoldError } from "../../shared/errors.ts";
+
+/** A wait that takes so many times as long as it was to is one that fails: ports are patient for minutes, and passes wait for it. */
+const lateFactor = 2;
 
 export interface WakeUpsInput {
   readonly master: Pick<Master, "waitForReady">;
@@ -32,22 +35,35 @@ export class WakeUps {
     const { master, context } = this.#input;
     const { clock } = context;
     const begunAt = clock.monotonic();
+    const [ended, late] = [new AbortController(), new AbortController()];
+    const isLate = (async (): Promise<void> => {
+      await clock.sleep(lateFactor * waitMs, AbortSignal.any([signal, ended.signal]));
+      if (signal.aborted || ended.signal.aborted) return;
+      const message = `The ready queue has not answered for ${(lateFactor * waitMs) / 1_000} s.`;
+      const hint = "See whether the network or the server is overloaded.";
+      const error = new SpotfoldError("timeout", message, { hint, retryable: true });
+      late.abort(error);
+      throw error;
+    })();
     try {
-      await master.waitForReady(waitMs, signal);
+      await Promise.race([master.waitForReady(waitMs, AbortSignal.any([signal, late.signal])), isLate]);
       if (!signal.aborted) this.#heard();
     } catch (error) {
+      ended.abort();
       if (signal.aborted) return;
-      this.#failed(error);
+      this.#failed(late.signal.aborted ? late.signal.reason : error, begunAt);
       // The port may have tried again for a while before it gave up.
       await clock.sleep(Math.max(0, begunAt + waitMs - clock.monotonic()), signal);
+    } finally {
+      ended.abort();
     }
   }
 
-  #failed(error: unknown): void {
-    const { clock, log } = this.#input.context;
+  #failed(error: unknown, since: number): void {
+    const { log } = this.#input.context;
     if (this.#outage === null)
       log({ event: "queue-failed", what: "ready", message: messageOf(error), ...hintOf(error) });
-    this.#outage ??= { since: clock.monotonic(), failures: 0 };
+    this.#outage ??= { since, failures: 0 };
     this.#outage.failures++;
   }
 

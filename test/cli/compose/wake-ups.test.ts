@@ -59,6 +59,36 @@ describe("a wait for ready messages that fails", () => {
     await running;
   });
 
+  it("ends when the queue does not answer, and says so", async () => {
+    const { clock } = new MasterSetting();
+    const log = recordLog<AnyEvent>(allEvents);
+    let never = true;
+    const waitForReady = async (): Promise<boolean> =>
+      never ? await new Promise<boolean>(() => undefined) : await Promise.resolve(true);
+    const wakeUps = new WakeUps({ master: { waitForReady }, context: { clock, log: log.log } });
+    const stop = new AbortController();
+    let waits = 0;
+    for (; waits < 3; waits++) {
+      let isOver = false;
+      void wakeUps.wait(10_000, stop.signal).then(() => (isOver = true));
+      await clock.advance(19_999);
+      assert.equal(isOver, false);
+      await clock.advance(1);
+      await clock.settle();
+      assert.equal(isOver, true);
+    }
+    never = false;
+    await wakeUps.wait(10_000, stop.signal);
+    await clock.settle();
+    assert.equal(clock.sleeping, 0);
+    const message = "The ready queue has not answered for 20 s.";
+    assert.deepEqual(
+      log.of("queue-failed").map((event) => event.message),
+      [message],
+    );
+    assert.deepEqual(log.of("queue-back"), [{ event: "queue-back", failures: 3, awayMs: 60_000 }]);
+  });
+
   it("ends with its signal, and says nothing of a wait that was cut off", async () => {
     const { clock } = new MasterSetting();
     const log = recordLog<AnyEvent>(allEvents);
