@@ -175,7 +175,7 @@ export function statusText(
     const hidden = Math.max(0, closed.length - closedShownMax);
     if (hidden > 0) lines.push(`  ${counted(hidden, "earlier run")}`);
     for (const run of [...closed.slice(hidden), ...runs.filter(({ state }) => state === "open")])
-      lines.push(...runLines(run, command));
+      lines.push(...runLines(run, command), ...idleLines(run, workers));
   }
   for (const { what, why } of unreadable) lines.push(visibleLine(`${what}: ${why}`));
   for (const { run, aggregate } of inbox) lines.push(`${run}  waits for a master, for ${aggregate}`);
@@ -202,4 +202,14 @@ function runLines(
     lines.push(`    held (${held.kind}): ${what}`, `    ${where}. ${inCallersWords(visibleLine(held.hint), command)}`);
   }
   return lines;
+}
+
+/**
+ * Of an open run that nothing holds, and that nobody works on though workers are alive. Their jobs are `<plan>/<job>`, and a plan's
+ * name begins with its run's.
+ */
+function idleLines({ run, jobs, held }: RunStatus, workers: readonly WorkerLine[]): string[] {
+  const waits = jobs !== null && held === null && jobs.done < jobs.all && workers.length > 0;
+  if (!waits || workers.some((worker) => worker.jobs.some((job) => job.startsWith(`${run}.`)))) return [];
+  return ["    no worker has one of its jobs in hand: they wait in the queue, or for a master to send or enter them"];
 }

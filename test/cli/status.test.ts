@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { statusText, readStatus } from "../../cli/report/status.ts";
 import { Ledger } from "../../master/ledger/ledger.ts";
 import { encodeStored } from "../../shared/formats/stored.ts";
+import { encodeWorkerStatus } from "../../shared/formats/worker-status.ts";
 import { MemoryBlobStore } from "../../shared/memory/blob-store.ts";
-import { headKey, holdKey, inboxKey, runKey } from "../../shared/names.ts";
+import { headKey, holdKey, inboxKey, runKey, workerKey } from "../../shared/names.ts";
 import { zstdCompressSync } from "node:zlib";
 import { ManualClock, seededRandom } from "../support/manual-clock.ts";
 import { admitted, held, specOf, submitted } from "./work-store.ts";
@@ -61,5 +62,24 @@ describe("spotfold status", () => {
     await held(store, "r1", { kind: "failures", what: "a\u001b[2Jb\nc", hint: "See spotfold logs r1." });
     const text = await textOf(["a"], ["npx", "spotfold"]);
     assert.match(text, /held \(failures\): a\\x1b\[2Jb\\x0ac\n {4}worker w\. See npx spotfold logs r1\.\n/);
+  });
+
+  it("says of an open run when workers are alive and none has one of its jobs in hand", async () => {
+    const idle = /^ {2}r1 {2}open.*\n {4}no worker has one of its jobs in hand/m;
+    await admitted(store, specOf("r1"), 2);
+    assert.doesNotMatch(await textOf(["a"]), /in hand/, "no worker is alive, which is said");
+    const work = async (...jobs: string[]): Promise<void> => {
+      const status = { format: 1, worker: "w", startedAt: 0, at: 0, slots: 1, jobs, resolved: 0, failed: 0 } as const;
+      await store.put(workerKey("w"), encodeWorkerStatus(status));
+    };
+    await work();
+    assert.match(await textOf(["a"]), idle);
+    await work("r10.aaaaaaaaaaaa/000000");
+    assert.match(await textOf(["a"]), idle);
+    await work("r1.aaaaaaaaaaaa/000000");
+    assert.doesNotMatch(await textOf(["a"]), /one of its jobs/);
+    await work();
+    await held(store, "r1", { kind: "failures", what: "w" });
+    assert.doesNotMatch(await textOf(["a"]), /one of its jobs/);
   });
 });
