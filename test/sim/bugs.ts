@@ -39,6 +39,7 @@ export const plantedBugs: Readonly<Record<string, Planted>> = {
   },
   "the published pointer is moved without a condition": {
     web: (web) => unconditionalSwap(web, /./),
+    hastyPublishing: true,
   },
   "the loser of a resolution deletes its output": {
     // It takes "exists" for "lost", although the record may be its own, the reply having been lost.

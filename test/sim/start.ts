@@ -104,7 +104,7 @@ function masterTiming(
     clock: process.clock,
     timing: {
       foldMs: 10_000,
-      publishMs: 90_000,
+      publishMs: world.planted.hastyPublishing === true ? 10_000 : 90_000,
       compactMs: 20_000,
       collectMs: world.hastyCollection ? 6_000 : 60_000,
       resendMs: 60_000,

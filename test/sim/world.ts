@@ -46,6 +46,8 @@ export interface Planted {
   readonly random?: (random: Random, role: "worker" | "master") => Random;
   /** The bug is the collector's: it is busy in every seed, and not in two of five. */
   readonly hastyCollection?: true;
+  /** The bug is the publisher's: both masters publish all the time. */
+  readonly hastyPublishing?: true;
 }
 
 export class World implements Weather {
