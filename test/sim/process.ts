@@ -140,7 +140,7 @@ export class SimProcess {
     const first = !this.#called.has(label);
     this.#called.add(label);
     if (rarestCalls.test(label)) return 0.15;
-    if (rareCalls.test(label)) return 0.05;
+    if (rareCalls.test(label) || rareOfMasters.test(`${this.role} ${label}`)) return 0.05;
     return first ? 0.012 : 0.0012;
   }
 
@@ -219,6 +219,9 @@ export class SimProcess {
 
 /** Calls that a world makes now and then only: struck more often, so that none is spared among 1,000 seeds. */
 const rareCalls = /^store\.(delete (?!inbox|manifests)|list workers|get workers|get resolutions|head run|swap hold)/;
+
+/** What workers call all the time, and masters only when jobs are silent. */
+const rareOfMasters = /^master store\.list attempts/;
 
 /** Some hundred times among 1,000 seeds. */
 const rarestCalls = /^store\.delete (data|plans|attempts segment)$/;
