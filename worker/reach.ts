@@ -10,8 +10,9 @@
  *                  --it refused us a job--> a rest, the longer the more jobs in a row were refused
  *   queue: reached --a lease or a heartbeat fails--> away --one gets through--> reached
  */
-import { hintOf, messageOf, SpotfoldError } from "../shared/errors.ts";
+import { hintOf, messageOf, type SpotfoldError } from "../shared/errors.ts";
 import { workerKey } from "../shared/names.ts";
+import { unanswered } from "../shared/unanswered.ts";
 import type { WorkerContext } from "./context.ts";
 import { isAway } from "./records.ts";
 
@@ -136,8 +137,7 @@ export class Reach {
     const answered = new AbortController();
     const watching = clock.sleep(ms, answered.signal).then(() => {
       if (answered.signal.aborted) return;
-      const hint = "See whether the network or the server is overloaded.";
-      late(new SpotfoldError("timeout", `${name} has not answered for ${ms / 1_000} s.`, { hint, retryable: true }));
+      late(unanswered(name, ms));
     });
     try {
       return await call();

@@ -6,7 +6,8 @@
  */
 import type { MasterContext } from "../../master/context.ts";
 import type { Master } from "../../master/master.ts";
-import { hintOf, messageOf, SpotfoldError } from "../../shared/errors.ts";
+import { hintOf, messageOf } from "../../shared/errors.ts";
+import { unanswered } from "../../shared/unanswered.ts";
 
 /** A wait that takes so many times as long as it was to is one that fails: ports are patient for minutes, and passes wait for it. */
 const lateFactor = 2;
@@ -39,9 +40,7 @@ export class WakeUps {
     const isLate = (async (): Promise<void> => {
       await clock.sleep(lateFactor * waitMs, AbortSignal.any([signal, ended.signal]));
       if (signal.aborted || ended.signal.aborted) return;
-      const message = `The ready queue has not answered for ${(lateFactor * waitMs) / 1_000} s.`;
-      const hint = "See whether the network or the server is overloaded.";
-      const error = new SpotfoldError("timeout", message, { hint, retryable: true });
+      const error = unanswered("The ready queue", lateFactor * waitMs);
       late.abort(error);
       throw error;
     })();

@@ -16,6 +16,7 @@ import { codeOf, SpotfoldError } from "../../shared/errors.ts";
 import type { Hold } from "../../shared/formats/hold.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import type { Clock, Random } from "../../shared/ports/clock.ts";
+import { overloadedHint } from "../../shared/unanswered.ts";
 import { Trouble } from "../run/trouble.ts";
 
 /** Before scaling. A small read takes milliseconds, with a try or two of the port's again a second. */
@@ -85,8 +86,8 @@ async function silence(options: AnsweringOptions, run: string, stop: AbortSignal
   await clock.sleep(Math.min(silentMs * timing.scale, timing.heldMs), ended);
   if (ended.aborted) return null;
   const trouble = new Trouble({ store, clock, random, scale: timing.scale, say });
-  const hint = "See whether the network or the server is overloaded.";
-  trouble.note(new SpotfoldError("timeout", `${store.name} does not answer`, { hint, retryable: true }), since);
+  const silent = { hint: overloadedHint, retryable: true };
+  trouble.note(new SpotfoldError("timeout", `${store.name} does not answer`, silent), since);
   await clock.sleep(since + timing.heldMs - clock.monotonic(), ended);
   if (!ended.aborted) return trouble.hold(run, timing.heldMs);
   if (answered.signal.aborted || stop.reason === looked) say(`${store.name} answers again; going on`);

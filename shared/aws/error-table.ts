@@ -8,6 +8,7 @@
  * Free of the SDK, and of all that is not ours: the decoder puts refusals of URLs into words by it.
  */
 import type { ErrorCode } from "../errors.ts";
+import { overloadedHint } from "../unanswered.ts";
 import type { AwsFault } from "./fault.ts";
 
 /** What was asked for when it went wrong. */
@@ -195,7 +196,7 @@ export const errorRows: readonly ErrorRow[] = [
         ? `${store} did not answer in time, ${times(attempts)}: ${sentence(message)}`
         : `${store} did not answer within ${Number(ms) / 1_000} s, ${times(attempts)}.`;
     },
-    hint: () => "See whether the network or the server is overloaded.",
+    hint: () => overloadedHint,
     retryable: true,
   },
   {
