@@ -5,6 +5,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { codeOf, SpotfoldError } from "../../shared/errors.ts";
+import { listen } from "../listen.ts";
 import { isOwnHost } from "../serve/hosts.ts";
 import type { HealthReport } from "./health.ts";
 
@@ -80,13 +81,7 @@ function send(response: ServerResponse, status: number, type: string, text: stri
 
 async function listening(server: Server, port: number): Promise<void> {
   try {
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
-      server.listen({ port, host, exclusive: true }, () => {
-        server.off("error", reject);
-        resolve();
-      });
-    });
+    await listen(server, port, host);
   } catch (error) {
     const code = codeOf(error);
     if (code !== "EADDRINUSE" && code !== "EACCES") throw error;

@@ -3,6 +3,7 @@ import { realpath, stat } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { codeOf, messageOf, SpotfoldError } from "../../shared/errors.ts";
 import { translated } from "../../shared/local/system-errors.ts";
+import { listen } from "../listen.ts";
 import { answer } from "./answer.ts";
 import { PublishedFolder, type Aggregate } from "./published.ts";
 
@@ -74,13 +75,7 @@ async function rootOf(folder: string): Promise<string> {
 
 async function listening(server: Server, port: number, host: string): Promise<void> {
   try {
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
-      server.listen({ port, host, exclusive: true }, () => {
-        server.off("error", reject);
-        resolve();
-      });
-    });
+    await listen(server, port, host);
   } catch (error) {
     throw refusal(error, port, host);
   }
