@@ -39,7 +39,7 @@ export function shownPlace(place: string): string {
 
 async function openPlace(
   place: string,
-  { aws }: AwsSettings,
+  { aws }: Pick<Settings, "aws">,
   folder: FolderBlobStoreOptions,
   terms: BucketTerms,
 ): Promise<BlobStore> {
@@ -62,8 +62,8 @@ export async function openWebStore(place: string, settings: AwsSettings, scope: 
 }
 
 /** What is published, to look at; `no-such-store` when there is none yet. */
-export async function openPublished({ web, aws }: Settings, scope: Scope): Promise<BlobStore> {
-  const store = await openPlace(web, { aws }, {}, { published: true });
+export async function openPublished(settings: Settings, scope: Scope): Promise<BlobStore> {
+  const store = await openPlace(settings.web, settings, {}, { published: true });
   return scope.opened("web", store, async (opened) => await opened.close());
 }
 

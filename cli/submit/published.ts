@@ -15,12 +15,16 @@ import { readAll } from "../../shared/read-all.ts";
 const lookMs = 500;
 
 /** The part of coverage.json that says how far it is. */
-const shownSchema = v.object({
-  aggregate: v.string(),
-  run: v.string(),
-  snapshot: v.number(),
-  blocks: v.object({ open: v.number() }),
-});
+const shownSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    aggregate: v.string(),
+    run: v.string(),
+    snapshot: v.number(),
+    blocks: v.object({ open: v.number() }),
+  }),
+);
 
 export interface PublishedInput {
   /** Opens the web store. It may not be there before the first publication. */
@@ -56,17 +60,9 @@ export async function waitUntilPublished({ open, manifest, waitMs, clock, signal
  * are published at leisure: the same last run with no more open blocks is as far.
  */
 export function isAsFar(text: string, { aggregate, number, renderer, open }: Manifest): boolean {
-  const shown = v.safeParse(shownSchema, jsonOf(text));
+  const shown = v.safeParse(shownSchema, text);
   if (!shown.success || shown.output.aggregate !== aggregate) return false;
   const { run, snapshot, blocks } = shown.output;
   const openBlocks = open.reduce((sum, { blocks: all, totals }) => sum + all - totals.covered - totals.missing, 0);
   return snapshot >= number || (run === renderer.run && blocks.open <= openBlocks);
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return null;
-  }
 }
