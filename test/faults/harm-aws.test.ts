@@ -12,12 +12,12 @@ import type { Rule } from "../support/fault-proxy.ts";
 import { passAll } from "../support/fault-proxy.ts";
 import { needs } from "../support/requirements.ts";
 import { sqsClient } from "../support/sqs.ts";
-import { tempDir } from "../support/temp.ts";
-import { Cloud, datasetName, renamed, writeDataset, type CloudSite } from "./cloud.ts";
+import { Cloud, datasetName, renamed, type CloudSite } from "./cloud.ts";
 import { Crew } from "./crew-aws.ts";
-import { definitionsFile, makeMixed, smallSource } from "./data.ts";
-import { assertSamePublished, readPublished, type Published } from "./published.ts";
-import { shortTimes, Site, withJson } from "./site.ts";
+import { definitionsFile } from "./data.ts";
+import { assertSamePublished, type Published } from "./published.ts";
+import { shortTimes, withJson } from "./site.ts";
+import { undisturbed } from "./undisturbed.ts";
 
 const blocksPerCodec = 2;
 const recordsPerBlock = 10;
@@ -59,15 +59,11 @@ describe("over S3 and SQS, the undisturbed bytes are published", function harmed
   let runs = 0;
 
   before(async () => {
-    const root = tempDir("harm");
-    const folder = join(root, "blocks");
-    const source = smallSource(root);
-    blocks = makeMixed({ folder, blocks: blocksPerCodec, records: recordsPerBlock, seed: 17, source }).length;
-    writeDataset(root, folder);
-    await new Site(root).runWhole([...request, "--into", "dashboard"]);
-    expected = readPublished(join(root, ".spotfold/web/dashboard"));
+    const sizes = { blocks: blocksPerCodec, records: recordsPerBlock, seed: 17 };
+    const prepared = await undisturbed({ name: "harm", ...sizes, request });
+    ({ blocks, expected } = prepared);
     cloud = await Cloud.start();
-    site = await cloud.site(await cloud.upload(folder), times);
+    site = await cloud.site(await cloud.upload(prepared.folder), times);
     crew = await Crew.start(site, request, { masters: 1, workers: 2 });
   });
 

@@ -4,17 +4,15 @@
  * process on a folder. `ROUNDS=100` tries more moments; a failure names its round, which is its seed (`ROUND=7 ROUNDS=1`).
  */
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { seeded } from "../../jobs/testing/orders.ts";
 import { needs } from "../support/requirements.ts";
-import { tempDir } from "../support/temp.ts";
-import { Cloud, datasetName, renamed, writeDataset } from "./cloud.ts";
+import { Cloud, datasetName, renamed } from "./cloud.ts";
 import { Crew, type Daemon } from "./crew-aws.ts";
-import { definitionsFile, makeMixed, smallSource } from "./data.ts";
+import { definitionsFile } from "./data.ts";
 import type { Role } from "./family.ts";
-import { assertSamePublished, readPublished, type Published } from "./published.ts";
-import { Site } from "./site.ts";
+import { assertSamePublished, type Published } from "./published.ts";
+import { undisturbed } from "./undisturbed.ts";
 
 const rounds = Number(process.env["ROUNDS"] ?? 10);
 const firstRound = Number(process.env["ROUND"] ?? 1);
@@ -49,15 +47,11 @@ describe("over S3 and SQS, processes that are killed", function killed() {
   let expected: Published;
 
   before(async () => {
-    const root = tempDir("kills-aws");
-    const folder = join(root, "blocks");
-    const source = smallSource(root);
-    blocks = makeMixed({ folder, blocks: blocksPerCodec, records: recordsPerBlock, seed: 13, source }).length;
-    writeDataset(root, folder);
-    await new Site(root).runWhole([...request, "--into", "dashboard"]);
-    expected = readPublished(join(root, ".spotfold/web/dashboard"));
+    const sizes = { blocks: blocksPerCodec, records: recordsPerBlock, seed: 13 };
+    const prepared = await undisturbed({ name: "kills-aws", ...sizes, request });
+    ({ blocks, expected } = prepared);
     cloud = await Cloud.start();
-    data = await cloud.upload(folder);
+    data = await cloud.upload(prepared.folder);
   });
 
   async function killDaemon(daemon: Daemon | undefined): Promise<void> {

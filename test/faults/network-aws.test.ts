@@ -3,21 +3,21 @@
  * on a folder, and no block is missing. One kind of fault at a time; presigned URLs of children go the same way.
  */
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { seeded } from "../../jobs/testing/orders.ts";
 import type { Call, Fate, Rule } from "../support/fault-proxy.ts";
 import { passAll } from "../support/fault-proxy.ts";
 import { needs } from "../support/requirements.ts";
-import { tempDir } from "../support/temp.ts";
-import { Cloud, datasetName, drain, withLogs, writeDataset } from "./cloud.ts";
-import { definitionsFile, makeMixed, smallSource } from "./data.ts";
-import { assertSamePublished, readPublished, type Published } from "./published.ts";
-import { Site, withJson } from "./site.ts";
+import { Cloud, datasetName, drain, withLogs } from "./cloud.ts";
+import { definitionsFile } from "./data.ts";
+import { assertSamePublished, type Published } from "./published.ts";
+import { withJson } from "./site.ts";
+import { undisturbed } from "./undisturbed.ts";
 
 const blocksPerCodec = 1;
 const recordsPerBlock = 10;
 const aggregate = "dashboard";
-const request = ["histograms", "--data", datasetName, "--definitions", definitionsFile(), "--into", aggregate];
+const analysis = ["histograms", "--data", datasetName, "--definitions", definitionsFile()];
+const request = [...analysis, "--into", aggregate];
 
 /** Of moderate length: each is waited for. */
 const delayMsMax = 150;
@@ -99,15 +99,11 @@ describe("over S3 and SQS, a network with", function badNetwork() {
   let expected: Published;
 
   before(async () => {
-    const root = tempDir("network");
-    const folder = join(root, "blocks");
-    const wanted = { folder, blocks: blocksPerCodec, records: recordsPerBlock, seed: 11, source: smallSource(root) };
-    blocks = makeMixed(wanted).length;
-    writeDataset(root, folder);
-    await new Site(root).runWhole(request);
-    expected = readPublished(join(root, ".spotfold/web", aggregate));
+    const sizes = { blocks: blocksPerCodec, records: recordsPerBlock, seed: 11 };
+    const prepared = await undisturbed({ name: "network", ...sizes, request: analysis });
+    ({ blocks, expected } = prepared);
     cloud = await Cloud.start();
-    data = await cloud.upload(folder);
+    data = await cloud.upload(prepared.folder);
   });
 
   for (const [name, ruleOf] of Object.entries(faults)) {

@@ -4,16 +4,15 @@
  * the real times (test/long/outage.long.ts).
  */
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { FaultProxy } from "../support/fault-proxy.ts";
 import { needs } from "../support/requirements.ts";
-import { tempDir } from "../support/temp.ts";
-import { Cloud, datasetName, renamed, writeDataset, type CloudSite } from "./cloud.ts";
+import { Cloud, datasetName, renamed, type CloudSite } from "./cloud.ts";
 import { Crew, Daemon } from "./crew-aws.ts";
-import { definitionsFile, makeMixed, smallSource } from "./data.ts";
-import { assertSamePublished, readPublished, type Published } from "./published.ts";
-import { shortTimes, Site } from "./site.ts";
+import { definitionsFile } from "./data.ts";
+import { assertSamePublished, type Published } from "./published.ts";
+import { shortTimes } from "./site.ts";
+import { undisturbed } from "./undisturbed.ts";
 
 const blocksPerCodec = 2;
 const recordsPerBlock = 10;
@@ -36,15 +35,11 @@ describe("over S3 and SQS, an outage", function outages() {
   let expected: Published;
 
   before(async () => {
-    const root = tempDir("outage");
-    const folder = join(root, "blocks");
-    const source = smallSource(root);
-    blocks = makeMixed({ folder, blocks: blocksPerCodec, records: recordsPerBlock, seed: 19, source }).length;
-    writeDataset(root, folder);
-    await new Site(root).runWhole([...request, "--into", "dashboard"]);
-    expected = readPublished(join(root, ".spotfold/web/dashboard"));
+    const sizes = { blocks: blocksPerCodec, records: recordsPerBlock, seed: 19 };
+    const prepared = await undisturbed({ name: "outage", ...sizes, request });
+    ({ blocks, expected } = prepared);
     cloud = await Cloud.start();
-    site = await cloud.site(await cloud.upload(folder), times);
+    site = await cloud.site(await cloud.upload(prepared.folder), times);
     crew = await Crew.start(site, request, { masters: 1, workers: 0 });
   });
 

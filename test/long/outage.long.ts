@@ -5,16 +5,14 @@
  *     npm run test:long -- test/long/outage.long.ts
  */
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Cloud, datasetName, renamed, writeDataset } from "../faults/cloud.ts";
+import { Cloud, datasetName, renamed } from "../faults/cloud.ts";
 import { Crew, Daemon } from "../faults/crew-aws.ts";
-import { definitionsFile, makeMixed, smallSource } from "../faults/data.ts";
-import { assertSamePublished, readPublished, type Published } from "../faults/published.ts";
-import { Site } from "../faults/site.ts";
+import { definitionsFile } from "../faults/data.ts";
+import { assertSamePublished, type Published } from "../faults/published.ts";
+import { undisturbed } from "../faults/undisturbed.ts";
 import { FaultProxy } from "../support/fault-proxy.ts";
 import { needs } from "../support/requirements.ts";
-import { tempDir } from "../support/temp.ts";
 
 const networkAwayMs = 3 * 60_000;
 const masterAwayMs = 10 * 60_000;
@@ -41,14 +39,10 @@ describe("with the real times, an outage", function outages() {
   let expected: Published;
 
   before(async () => {
-    const root = tempDir("outage-long");
-    const folder = join(root, "blocks");
-    blocks = makeMixed({ folder, blocks: 4, records: 20, seed: 23, source: smallSource(root) }).length;
-    writeDataset(root, folder);
-    await new Site(root).runWhole([...request, "--into", "dashboard"]);
-    expected = readPublished(join(root, ".spotfold/web/dashboard"));
+    const prepared = await undisturbed({ name: "outage-long", blocks: 4, records: 20, seed: 23, request });
+    ({ blocks, expected } = prepared);
     cloud = await Cloud.start();
-    data = await cloud.upload(folder);
+    data = await cloud.upload(prepared.folder);
   });
 
   it("of a worker's network for 3 minutes", async () => {
