@@ -36,6 +36,9 @@ const alone: readonly string[] = ["shared/local/", "contract/", "sim/"];
 /** More parts at once than there are cores: servers that stop, leases that end and back-off are waited for. */
 const lanesBeyondCores = 1;
 
+/** Of what a failed part said of its failures, shown again at the end: enough for a diff and what the processes logged. */
+const failureCharactersMax = 6_000;
+
 interface Part {
   readonly name: string;
   readonly files: readonly string[];
@@ -50,13 +53,13 @@ interface Counts {
 /** Runs these test files (relative to the repository), with further arguments of the runner. Prints everything, the total last. Answers the exit code. */
 export async function runInLanes(files: readonly string[], args: readonly string[]): Promise<number> {
   const total: Counts = { passes: 0, failures: 0, pending: 0 };
-  const failed: string[] = [];
+  const failed: { readonly name: string; readonly said: string }[] = [];
   const runPart = async (part: Part): Promise<void> => {
-    const counts = await run(part, args);
+    const { counts, output } = await run(part, args);
     total.passes += counts.passes;
     total.failures += counts.failures;
     total.pending += counts.pending;
-    if (counts.failures > 0) failed.push(part.name);
+    if (counts.failures > 0) failed.push({ name: part.name, said: failuresIn(output) });
   };
   const { together, apart } = partsOf(files);
   const lane = async (): Promise<void> => {
@@ -64,7 +67,9 @@ export async function runInLanes(files: readonly string[], args: readonly string
   };
   await Promise.all(Array.from({ length: availableParallelism() + lanesBeyondCores }, lane));
   for (const part of apart) await runPart(part);
-  if (failed.length > 0) console.log(`\nfailed in: ${failed.join(", ")}`);
+  // Again, since the end of a long log is what people look at, and what CI keeps.
+  for (const { name, said } of failed) console.log(`\n== failed: ${name}\n${said}`);
+  if (failed.length > 0) console.log(`\nfailed in: ${failed.map(({ name }) => name).join(", ")}`);
   console.log(summaryLine(total));
   return failed.length > 0 ? 1 : 0;
 }
@@ -84,7 +89,13 @@ function partsOf(files: readonly string[]): { together: Part[]; apart: Part[] } 
   return { together: [...slowParts, ...quick], apart };
 }
 
-async function run(part: Part, args: readonly string[]): Promise<Counts> {
+/** From mocha's count of failures on: what failed and why. Else the end, when it came to no count. */
+function failuresIn(output: string): string {
+  const counted = output.search(/^\s+\d+ failing\b/m);
+  return counted < 0 ? output.slice(-failureCharactersMax) : output.slice(counted, counted + failureCharactersMax);
+}
+
+async function run(part: Part, args: readonly string[]): Promise<{ readonly counts: Counts; readonly output: string }> {
   const script = join(repositoryRoot, "scripts/test.ts");
   const startedAt = performance.now();
   // In the group of this process: an interrupt from the terminal reaches it as well.
@@ -98,9 +109,10 @@ async function run(part: Part, args: readonly string[]): Promise<Counts> {
     stream.on("data", (text: string) => (output += text));
   }
   const [code] = (await once(child, "close")) as [number | null];
-  console.log(`\n== ${part.name} (${((performance.now() - startedAt) / 1000).toFixed(0)} s)\n${output.trimEnd()}`);
-  const last = /^(\d+) passed, (\d+) failed, (\d+) skipped$/.exec(output.trimEnd().split("\n").at(-1) ?? "");
-  if (last === null) return { passes: 0, failures: 1, pending: 0 };
+  output = output.trimEnd();
+  console.log(`\n== ${part.name} (${((performance.now() - startedAt) / 1000).toFixed(0)} s)\n${output}`);
+  const last = /^(\d+) passed, (\d+) failed, (\d+) skipped$/.exec(output.split("\n").at(-1) ?? "");
+  if (last === null) return { counts: { passes: 0, failures: 1, pending: 0 }, output };
   const [passes = 0, failures = 0, pending = 0] = last.slice(1).map(Number);
-  return { passes, failures: failures === 0 && code !== 0 ? 1 : failures, pending };
+  return { counts: { passes, failures: failures === 0 && code !== 0 ? 1 : failures, pending }, output };
 }
