@@ -15,7 +15,7 @@ import { tempDir } from "../support/temp.ts";
 import { jsonOf, publishedBytes, smallSample, spotfold, startSpotfold } from "./spotfold.ts";
 
 const blocks = 12;
-const publishMsMax = 30_000;
+const publishMsMax = 120_000;
 
 /** What is below `from` in the published store, as files: as browsers get them, which is also what reading them gives. */
 async function download(store: S3BlobStore, from: string, folder: string): Promise<void> {
@@ -48,7 +48,7 @@ async function untilPublished(store: S3BlobStore, key: string): Promise<void> {
 
 describe("spotfold over S3 and SQS", function awsSuite() {
   needs("moto");
-  this.timeout(120_000);
+  this.timeout(400_000);
 
   let moto: Moto;
   let sample: SampleResult;

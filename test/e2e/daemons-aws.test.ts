@@ -47,7 +47,7 @@ export default defineAnalysis<number>({
 
 describe("spotfold master and worker over S3 and SQS", function daemonsOnAwsSuite() {
   needs("moto");
-  this.timeout(180_000);
+  this.timeout(500_000);
 
   let moto: Moto;
   let sample: SampleResult;

@@ -9,7 +9,7 @@ import { writeSlowAnalysis } from "./slow-analysis.ts";
 import { jsonOf, smallSample, spotfold, startSpotfold } from "./spotfold.ts";
 
 describe("spotfold master and worker", function daemonSuite() {
-  this.timeout(120_000);
+  this.timeout(400_000);
 
   let sample: SampleResult;
 

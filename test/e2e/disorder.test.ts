@@ -22,7 +22,7 @@ const blocks = 12;
 const disorder = { duplicateShare: 0.9, lateMsMax: 1_500 };
 
 describe("spotfold over servers in process", function disorderSuite() {
-  this.timeout(240_000);
+  this.timeout(600_000);
 
   let sample: SampleResult;
   let alone: Awaited<ReturnType<typeof publishedAlone>>;

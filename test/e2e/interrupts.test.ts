@@ -14,7 +14,7 @@ const blocks = 16;
 const recordMs = 30;
 
 describe("spotfold run, interrupted", function interruptSuite() {
-  this.timeout(120_000);
+  this.timeout(400_000);
 
   let sample: SampleResult;
   let module: string;

@@ -34,7 +34,7 @@ function policies(): ReadonlyMap<string, readonly Statement[]> {
 
 describe("the policies of docs/aws.md", function policySuite() {
   needs("moto");
-  this.timeout(180_000);
+  this.timeout(500_000);
 
   let moto: Moto;
   before(async () => {

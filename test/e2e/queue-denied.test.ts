@@ -13,7 +13,7 @@ const waitMs = 60_000;
 
 describe("spotfold run, with a queue that may not be read", function deniedSuite() {
   needs("moto");
-  this.timeout(180_000);
+  this.timeout(500_000);
 
   let moto: Moto;
   let folder: string;

@@ -14,7 +14,7 @@ function checkNoTrace({ stderr }: Ended): void {
 }
 
 describe("spotfold, refusing", function refusalSuite() {
-  this.timeout(120_000);
+  this.timeout(400_000);
 
   let sample: SampleResult;
   let folder: string;

@@ -67,7 +67,7 @@ function kindOf({ operation }: Counted): Kind {
 
 describe("what a job costs in requests", function requestsSuite() {
   needs("moto");
-  this.timeout(240_000);
+  this.timeout(600_000);
 
   let moto: Moto;
   let proxy: CountingProxy;

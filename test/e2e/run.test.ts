@@ -8,7 +8,7 @@ import { tempDir } from "../support/temp.ts";
 import { errorOf, jsonOf, publishedBytes, smallSample, spotfold } from "./spotfold.ts";
 
 describe("spotfold run", function runSuite() {
-  this.timeout(120_000);
+  this.timeout(400_000);
 
   let sample: SampleResult;
   let whole: ReturnType<typeof publishedBytes>;

@@ -16,7 +16,7 @@ export const bin: string = join(repositoryRoot, "bin/spotfold.cjs");
 const env = { SPOTFOLD_TIMING_SCALE: "0.1", SPOTFOLD_SLOTS: "1" };
 
 /** A command of a few seconds on a machine that does other things, too. */
-const waitMs = 90_000;
+const waitMs = 180_000;
 
 /** Servers are told which command calls, for test/aws-actions.json. */
 function envFor(args: readonly string[], given: StartOptions["env"] = {}): NonNullable<StartOptions["env"]> {

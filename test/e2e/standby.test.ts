@@ -13,7 +13,7 @@ const blocks = 8;
 const waitMs = 60_000;
 
 describe("spotfold master, twice", function standbySuite() {
-  this.timeout(180_000);
+  this.timeout(500_000);
 
   let sample: SampleResult;
 

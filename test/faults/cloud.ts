@@ -19,9 +19,9 @@ import { readPublished, type Published } from "./published.ts";
 import { shortTimes, Site } from "./site.ts";
 
 /** Masters publish after the run has ended; under faults they try again, with back-off. */
-const publishMsMax = 60_000;
+const publishMsMax = 180_000;
 const lookMs = 200;
-const drainMsMax = 60_000;
+const drainMsMax = 120_000;
 
 /** The dataset's name here and in the cloud, so that even coverage.json is the same. */
 export const datasetName = "pings";

@@ -14,8 +14,8 @@ import type { CloudSite } from "./cloud.ts";
 import { Family, roleOf, type Member, type Role } from "./family.ts";
 import type { Site } from "./site.ts";
 
-const startMsMax = 60_000;
-const drainMsMax = 60_000;
+const startMsMax = 120_000;
+const drainMsMax = 120_000;
 /** Each look reads all of /proc, for each daemon. */
 const lookMs = 30;
 const logCharsShown = 2_500;

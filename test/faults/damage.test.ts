@@ -60,7 +60,7 @@ function flipped(bytes: Uint8Array, random: () => number): { readonly bytes: Uin
 }
 
 describe("one flipped bit", function flippedBits() {
-  this.timeout(120_000);
+  this.timeout(400_000);
   needs("data", "xz", "gzip", "zstd");
   let root: string;
   let source: string;

@@ -18,7 +18,7 @@ const rounds = Number(process.env["ROUNDS"] ?? 10);
 const firstRound = Number(process.env["ROUND"] ?? 1);
 /** Masters look at every aggregate in every pass, and each round has one: so many rounds share a site. */
 const roundsPerSite = 10;
-const roundMsMax = 90_000;
+const roundMsMax = 240_000;
 
 const blocksPerCodec = 1;
 const recordsPerBlock = 10;
@@ -28,7 +28,7 @@ const workers = 4;
 /** A child lives for some tenths of a second; a run takes some seconds. */
 const childMsMax = 200;
 const momentMsMax = 3_000;
-const appearsMsMax = 20_000;
+const appearsMsMax = 60_000;
 /** In every third round another daemon is killed after the first victim. */
 const secondEvery = 3;
 const pauseMsMax = 1_000;

@@ -17,7 +17,7 @@ import { Site, withJson } from "./site.ts";
 
 const rounds = Number(process.env["ROUNDS"] ?? 10);
 const firstRound = Number(process.env["ROUND"] ?? 1);
-const roundMsMax = 60_000;
+const roundMsMax = 200_000;
 
 const blocksPerCodec = 2;
 const recordsPerBlock = 10;

@@ -91,7 +91,7 @@ const faults: Readonly<Record<string, () => Rule>> = {
 };
 
 describe("over S3 and SQS, a network with", function badNetwork() {
-  this.timeout(180_000);
+  this.timeout(500_000);
   needs("moto", "data", "linux", "xz", "gzip", "zstd");
   let cloud: Cloud;
   let data: string;

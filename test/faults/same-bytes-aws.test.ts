@@ -19,7 +19,7 @@ const aggregate = "dashboard";
 const request = ["histograms", "--data", datasetName, "--definitions", definitionsFile()];
 
 describe("the published bytes of four workers and two masters over S3 and SQS", function sameBytes() {
-  this.timeout(180_000);
+  this.timeout(500_000);
   needs("moto", "data", "linux", "xz", "gzip", "zstd");
 
   it("are those of one process on a folder, and of the sequential reference", async () => {

@@ -20,7 +20,7 @@ const workers = 4;
 const measuresMin = 400;
 
 describe("the published bytes", function publishedBytes() {
-  this.timeout(180_000);
+  this.timeout(500_000);
   needs("data", "linux", "xz", "gzip", "zstd");
   let root: string;
   let data: string;

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { atEnd } from "./cleanup.ts";
 
 /** Waiting for output or an exit is bounded, or a hung child would hide behind mocha's own time-out, without its output. */
-const WAIT_MS_DEFAULT = 15_000;
+const WAIT_MS_DEFAULT = 45_000;
 /** Output is polled: simple, and fine enough for tests. */
 const POLL_MS = 10;
 
