@@ -48,9 +48,9 @@ describe("the bitmap of entered jobs", () => {
     const size = 1_000_000;
     const text = withBits(emptyBitmap(size), [size - 1]);
     const asks = 20_000;
-    const start = performance.now();
+    const start = process.cpuUsage();
     for (let i = 0; i < asks; i++) assert.equal(hasBitOf(text, size - 1 - i), i === 0);
     // Decoding all of it each time takes 100 µs and more.
-    assert.ok((performance.now() - start) / asks < 0.05);
+    assert.ok(process.cpuUsage(start).user / asks < 50);
   });
 });

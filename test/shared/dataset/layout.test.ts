@@ -150,9 +150,9 @@ describe("pattern layouts", () => {
 
   it("costs no more on a hostile key", () => {
     const layout = compileLayout("{a}-{b}-{c}-{d}-{e}-{f}-{g}-{h}.log");
-    const started = performance.now();
+    const started = process.cpuUsage();
     for (let i = 0; i < 100; i++) assert.equal(layout.match(`${"-".repeat(1000)}x`), null);
-    assert.ok(performance.now() - started < 500);
+    assert.ok(process.cpuUsage(started).user < 500_000);
   });
 });
 
