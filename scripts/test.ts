@@ -7,6 +7,7 @@
  * `N passed, N failed, N skipped` in every case.
  */
 import { globSync, readFileSync, statSync } from "node:fs";
+import { enableCompileCache } from "node:module";
 import { join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
@@ -55,6 +56,8 @@ function mochaOptions(): Mocha.MochaOptions {
   return options;
 }
 
+// A hundred processes load the same modules, one after the other.
+enableCompileCache();
 requiredNames();
 const files = testFiles();
 if (positionals.length === 0 && !values.long) {
