@@ -1,7 +1,7 @@
 /**
  * The executor: the process that user code runs in. One task, from start to end:
  *
- *   read the task -> watcher up, rights dropped -> load the bundle -> do the task, synchronously -> say done -> end
+ *   parent still there -> read the task -> watcher up where the kernel does not watch, rights dropped -> load the bundle -> do the task, synchronously -> say done -> end
  *
  * It ends by saying `done`, `fault`, `spoiled`, `cut` or `error`; the parent takes any other end as the analysis' doing.
  * Everything after loading is synchronous: no timer or promise of user code runs in between.
@@ -19,10 +19,14 @@ import type { ChildBundle, ChildError, ExecutorMessage, ExecutorTask } from "./p
 
 type Say = (message: ExecutorMessage) => void;
 
+/** The id of the parent, where the kernel ends this process with it (launch/kernel-watch.ts). */
+const [, , watchedParent] = process.argv;
+
 async function main(): Promise<void> {
+  if (watchedParent !== undefined && Number(watchedParent) !== process.ppid) process.exit(1);
   const task = readTask() as ExecutorTask;
   const say = reporter(task.token);
-  watchParent();
+  if (watchedParent === undefined) watchParent();
   boundOutput();
   disarm();
   try {

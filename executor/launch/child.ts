@@ -7,11 +7,11 @@
  */
 import { spawn } from "node:child_process";
 import type { ChildProcess, StdioOptions } from "node:child_process";
-import { realpathSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
-import { codeRoot, modulePath } from "../../shared/package-root.ts";
+import type { ChildName } from "./build-children.ts";
+import { codeOf } from "./children-code.ts";
+import { kernelWatch } from "./kernel-watch.ts";
 import { memoryPollMs, residentBytes } from "./memory.ts";
 
 /** Of what a child prints, both streams together: enough for a stack or a person's debugging. */
@@ -35,15 +35,15 @@ export function silenceMsMax(stallMs: number, loaded: boolean): number {
 }
 
 export interface ChildSpec {
-  /** Module below the runtime's root, without extension. */
-  readonly entry: string;
+  readonly entry: ChildName;
   readonly stdin: Readable | "ignore";
   /** The decoder's frames are the next child's input. */
   readonly stdout: "captured" | "pipe";
   /** Files and folders that may be read besides Spotfold's own code. */
   readonly read: readonly string[];
   readonly write: readonly string[];
-  readonly threads: boolean;
+  /** It runs user code: it cannot be relied on to notice the end of its parent. */
+  readonly userCode: boolean;
   readonly heapBytesMax: number;
   readonly rssBytesMax: number;
   /** Working folder; must be readable. */
@@ -74,13 +74,10 @@ export interface Child {
   readonly ended: Promise<ChildEnd>;
 }
 
-const root = realpathSync(codeRoot);
-
-/** Folders of our own code; never node_modules, whose native addons could be named there. */
-const ownCode = ["executor", "jobs", "shared"].map((folder) => join(root, folder));
-
 export function startChild(spec: ChildSpec): Child {
-  const process_ = spawn(process.execPath, argumentsOf(spec), {
+  const watch = spec.userCode ? kernelWatch() : [];
+  const [file = "", ...words] = [...watch, process.execPath, ...argumentsOf(spec, watch.length > 0)];
+  const process_ = spawn(file, words, {
     // Dates are the same everywhere: in UTC.
     env: { TZ: "UTC" },
     cwd: spec.cwd,
@@ -90,13 +87,14 @@ export function startChild(spec: ChildSpec): Child {
   return supervise(process_, spec);
 }
 
-function argumentsOf(spec: ChildSpec): string[] {
-  const read = [...ownCode, join(root, "package.json"), join(dirname(root), "package.json"), spec.cwd, ...spec.read];
+function argumentsOf(spec: ChildSpec, watched: boolean): string[] {
+  const code = codeOf(spec.entry);
+  const read = [...code.read, spec.cwd, ...spec.read];
   return [
     "--permission",
     ...read.map((path) => `--allow-fs-read=${path}`),
     ...spec.write.map((path) => `--allow-fs-write=${path}`),
-    ...(spec.threads ? ["--allow-worker"] : []),
+    ...(spec.userCode && !watched ? ["--allow-worker"] : []),
     "--no-experimental-sqlite",
     "--disable-warning=SecurityWarning",
     "--disable-warning=ExperimentalWarning",
@@ -104,7 +102,8 @@ function argumentsOf(spec: ChildSpec): string[] {
     "--no-addons",
     `--max-old-space-size=${Math.ceil(spec.heapBytesMax / 2 ** 20)}`,
     `--max-semi-space-size=${semiSpaceMb}`,
-    realpathSync(modulePath(spec.entry)),
+    code.entry,
+    ...(watched ? [String(process.pid)] : []),
   ];
 }
 

@@ -48,12 +48,12 @@ export function startSlot(spec: SlotSpec): Slot {
   const decoder = startDecoder(folders, blockPaths);
   const frames = decoder.process.stdout;
   const executor = startChild({
-    entry: "executor/children/executor",
+    entry: "executor",
     stdin: frames ?? "ignore",
     stdout: "captured",
     read: [folders.code, ...folders.inputs.map((input) => input.path)],
     write: [folders.work],
-    threads: true,
+    userCode: true,
     heapBytesMax: task.limits.heapBytesMax,
     rssBytesMax: task.limits.rssBytesMax,
     cwd: folders.work,
@@ -69,12 +69,12 @@ export function startSlot(spec: SlotSpec): Slot {
 
 export function startDecoder(folders: AttemptFolders, read: readonly string[]): Child {
   return startChild({
-    entry: "executor/children/decoder",
+    entry: "decoder",
     stdin: "ignore",
     stdout: "pipe",
     read,
     write: [],
-    threads: false,
+    userCode: false,
     heapBytesMax: decoderHeapBytesMax,
     rssBytesMax: decoderRssBytesMax,
     cwd: folders.code,

@@ -34,12 +34,12 @@ export async function runTask(task: ExecutorTask, options: TaskOptions): Promise
   const token = randomBytes(16).toString("hex");
   const kills = kernelKills();
   const child = startChild({
-    entry: "executor/children/executor",
+    entry: "executor",
     stdin: options.stdin?.process.stdout ?? "ignore",
     stdout: "captured",
     read: [folders.code, ...folders.inputs.map((input) => input.path), ...read],
     write: [folders.work],
-    threads: true,
+    userCode: true,
     heapBytesMax: limits.heapBytesMax,
     rssBytesMax: limits.rssBytesMax,
     cwd: folders.work,
