@@ -2,5 +2,7 @@
 import type { JobRunner } from "./types.ts";
 
 export function readyOf(runner: JobRunner): Pick<JobRunner, "ready"> {
-  return runner.ready === undefined ? {} : { ready: async (jobs, signal) => (await runner.ready?.(jobs, signal)) ?? jobs };
+  return runner.ready === undefined
+    ? {}
+    : { ready: async (jobs, signal) => (await runner.ready?.(jobs, signal)) ?? jobs };
 }

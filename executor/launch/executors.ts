@@ -71,7 +71,13 @@ export class ChildExecutors implements Executors {
       const slices = await localSlices(task.slices, folders.code);
       let unit: ChildRendered | null = null;
       const { unit: key, stamp, suffix } = task;
-      const message = { ...segmentTask("render", task, folders, bundle, slices), unit: key, stamp, suffix, folder: "site" };
+      const message = {
+        ...segmentTask("render", task, folders, bundle, slices),
+        unit: key,
+        stamp,
+        suffix,
+        folder: "site",
+      };
       await this.#run(folders, message, slices, { hear: (said) => said.say === "rendered" && (unit = said.unit) });
       const rendered = unit as ChildRendered | null;
       if (rendered === null) throw new SpotfoldError("internal", "an executor rendered nothing");

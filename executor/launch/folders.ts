@@ -40,7 +40,11 @@ export async function placeBundle({ code }: AttemptFolders, bundle: BundleRef): 
     // The same file under another name, where the file system has that: nothing is copied, and nobody may write it.
     await link(file, to).catch(async () => await copyFile(file, to));
   };
-  const inputs = bundle.inputs.map(({ name, path: from }, index) => ({ name, from, path: join(code, `input-${index}`) }));
+  const inputs = bundle.inputs.map(({ name, path: from }, index) => ({
+    name,
+    from,
+    path: join(code, `input-${index}`),
+  }));
   await Promise.all([place(bundle.path, path), ...inputs.map(async (input) => await place(input.from, input.path))]);
   return { path, params: bundle.params, inputs: inputs.map(({ name, path: placed }) => ({ name, path: placed })) };
 }

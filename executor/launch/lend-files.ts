@@ -84,7 +84,8 @@ export class Readable {
   }
 
   async #real(path: string): Promise<string> {
-    if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true) return await realpath(path).catch(() => path);
+    if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true)
+      return await realpath(path).catch(() => path);
     const folder = dirname(path);
     const known = this.#realFolders.get(folder) ?? (await realpath(folder).catch(() => folder));
     this.#realFolders.set(folder, known);
