@@ -28,7 +28,12 @@ async function* rows({ runs, folder }: Setup): AsyncGenerator<Row> {
     const seen: WorkerJobsResult[] = [];
     const run = async (): Promise<WorkerJobsResult> => {
       const place = join(folder, `work${number++}`);
-      const result = await runJobs({ folder: place, slots, data: folder, jobs: Array(jobs).fill([planned]) });
+      const result = await runJobs({
+        folder: place,
+        slots,
+        data: folder,
+        jobs: Array.from({ length: jobs }, () => [planned]),
+      });
       seen.push(result);
       return result;
     };

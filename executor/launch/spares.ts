@@ -9,7 +9,6 @@
  * as any executor, dies with its parent, and says nothing before it has a task.
  */
 import { randomBytes } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Child } from "./child.ts";
 import { makeFolders, removeFolders } from "./folders.ts";
 import type { AttemptFolders } from "./folders.ts";
@@ -37,6 +36,8 @@ export interface Spare {
 
 export class Spares {
   readonly #options: SparesOptions;
+  /** Started, and taken by nobody. */
+  readonly #untaken = new Set<Spare>();
   readonly #ready: Spare[] = [];
   #starting = 0;
   #closed = false;
@@ -60,13 +61,11 @@ export class Spares {
    */
   async ready(jobs: number, signal: AbortSignal): Promise<number> {
     this.prepare(jobs);
-    const over = new AbortController();
-    const either = AbortSignal.any([signal, over.signal]);
-    const late = sleep(readyMsMax, undefined, { signal: either, ref: false }).catch(() => undefined);
-    let waiting = true;
-    void late.then(() => (waiting = false));
-    while (waiting && this.#ready.length === 0 && this.#starting > 0) await Promise.race([this.#change.promise, late]);
-    over.abort();
+    const over = AbortSignal.any([signal, AbortSignal.timeout(readyMsMax)]);
+    const late = new Promise((resolve) => over.addEventListener("abort", resolve, { once: true }));
+    while (!over.aborted && this.#ready.length === 0 && this.#starting > 0) {
+      await Promise.race([this.#change.promise, late]);
+    }
     return Math.max(1, Math.min(jobs, this.#ready.length));
   }
 
@@ -74,13 +73,15 @@ export class Spares {
   take({ heapBytesMax, rssBytesMax }: MemoryLimits): Spare | null {
     const { limits } = this.#options;
     if (heapBytesMax !== limits.heapBytesMax || rssBytesMax !== limits.rssBytesMax) return null;
-    return this.#ready.shift() ?? null;
+    const spare = this.#ready.shift() ?? null;
+    if (spare !== null) this.#untaken.delete(spare);
+    return spare;
   }
 
   /** Ends all. None is started afterwards. */
   close(): void {
     this.#closed = true;
-    for (const { executor } of this.#ready) executor.kill("finished");
+    for (const { executor } of this.#untaken) executor.kill("finished");
   }
 
   async #start(): Promise<void> {
@@ -88,12 +89,13 @@ export class Spares {
     const name = `spare-${randomBytes(8).toString("hex")}`;
     try {
       const folders = await makeFolders(scratch, name);
-      const executor = startExecutor(folders, limits);
-      const spare = { name, folders, executor };
-      await executor.waiting;
-      if (this.#closed) executor.kill("finished");
-      else this.#ready.push(spare);
-      void executor.ended.then(async () => await this.#forget(spare));
+      const spare = { name, folders, executor: startExecutor(folders, limits) };
+      this.#untaken.add(spare);
+      if (this.#closed) spare.executor.kill("finished");
+      void spare.executor.ended.then(async () => await this.#forget(spare));
+      await spare.executor.waiting;
+      const { exitCode, signalCode } = spare.executor.process;
+      if (exitCode === null && signalCode === null && !this.#closed) this.#ready.push(spare);
     } catch {
       // A full disk, a limit on processes: the job that needs one finds out, and says it.
     } finally {
@@ -104,9 +106,9 @@ export class Spares {
 
   /** It has ended: one that nobody took leaves nothing. */
   async #forget(spare: Spare): Promise<void> {
+    if (!this.#untaken.delete(spare)) return;
     const index = this.#ready.indexOf(spare);
-    if (index < 0) return;
-    this.#ready.splice(index, 1);
+    if (index >= 0) this.#ready.splice(index, 1);
     this.#changed();
     await removeFolders(this.#options.scratch, spare.name).catch(() => undefined);
   }
