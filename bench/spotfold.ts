@@ -1,8 +1,7 @@
-/** This checkout's own command, in a process. */
-import { fileURLToPath } from "node:url";
+/** This checkout's own command, in a process, started as a user starts it. */
+import { commandPath } from "../shared/package-root.ts";
 import type { Command } from "./measure.ts";
 
 export function spotfold(args: readonly string[], cwd?: string): Command {
-  const main = fileURLToPath(new URL("../cli/main.ts", import.meta.url));
-  return { file: process.execPath, args: [main, ...args], ...(cwd === undefined ? {} : { cwd }) };
+  return { file: process.execPath, args: [commandPath, ...args], ...(cwd === undefined ? {} : { cwd }) };
 }

@@ -5,8 +5,9 @@
 "use strict";
 
 const fs = require("node:fs");
-const { enableCompileCache } = require("node:module");
+const { constants, enableCompileCache } = require("node:module");
 const { Socket } = require("node:net");
+const os = require("node:os");
 const path = require("node:path");
 const { pathToFileURL } = require("node:url");
 
@@ -46,6 +47,20 @@ function isPipe(descriptor) {
   }
 }
 
+/**
+ * Compiled code is kept between runs: most of the start-up time is stripping types and compiling. In the checkout, whose code is
+ * trusted as much; else in the caller's own cache. Not in the system's temporary folder, Node's default, where any user of the
+ * machine could put what this one then runs. What cannot be kept is compiled again.
+ */
+function keepCompiled(root, inCheckout) {
+  const named = process.env.NODE_COMPILE_CACHE;
+  const own = path.join(process.env.XDG_CACHE_HOME || path.join(os.homedir(), ".cache"), "spotfold", "compiled");
+  const inRoot = path.join(root, "node_modules", ".cache", "spotfold", "compiled");
+  for (const folder of named ? [named] : inCheckout ? [inRoot, own] : [own]) {
+    if (enableCompileCache(folder).status !== constants.compileCacheStatus.FAILED) return;
+  }
+}
+
 /** Runs the command line of the checkout or package in `root`; it reads `process.argv` itself. */
 module.exports = function start(root) {
   followLauncher();
@@ -56,8 +71,7 @@ module.exports = function start(root) {
     process.exitCode = EXIT_USAGE;
     return;
   }
-  // Compiled code is kept between runs, in the system's temporary folder: half of the start-up time is compiling.
-  enableCompileCache();
+  keepCompiled(root, inCheckout);
   import(pathToFileURL(inCheckout ? source : path.join(root, "dist", "cli", "main.js")).href).catch((error) => {
     process.nextTick(() => {
       throw error;

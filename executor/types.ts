@@ -136,6 +136,11 @@ export interface JobRunner {
   run(task: JobTask, hooks: JobHooks): Promise<JobOutcome>;
   /** Deletes the attempt's scratch folder. */
   release(attempt: string): Promise<void>;
+  /**
+   * For how many of `jobs` that may begin everything is at hand now, at least 1: it waits for the first, for a moment at most,
+   * or until `signal` aborts. A runner without it begins any number.
+   */
+  ready?(jobs: number, signal: AbortSignal): Promise<number>;
 }
 
 /** One partition's range of a segment. The store is read by whoever starts the child, since the child has no credentials. */

@@ -3,6 +3,7 @@
  *
  *   dist/         the same tree as in the checkout, as JavaScript: Node strips no types under node_modules, children
  *                 are started by file name, and shared/package-root.ts finds its way in both
+ *                 + each child's code in one file, executor/children/built: they start three times as fast
  *                 + declarations of what `import … from "spotfold"` and "spotfold/testing" give, and of nothing else
  *   bin/          as it is
  *   docs/, *.md   as they are: the README's links lead somewhere
@@ -15,6 +16,7 @@ import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { buildChildren } from "../executor/launch/build-children.ts";
 
 /** What the published package runs on; bin/spotfold.cjs refuses what is older, and a test holds the two equal. */
 const NODE_RANGE = ">=24.12";
@@ -87,6 +89,7 @@ rmSync(staging, { recursive: true, force: true });
 mkdirSync(staging, { recursive: true });
 compile();
 reduceDeclarations();
+buildChildren(root, join(code, "executor/children/built"));
 cpSync(join(root, "bin"), join(staging, "bin"), { recursive: true });
 for (const name of DOCUMENTS) {
   cpSync(join(root, name), join(staging, name), { recursive: true });

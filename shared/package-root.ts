@@ -18,6 +18,9 @@ export const codeRoot: string = dirname(dirname(here));
 /** The folder that holds package.json. */
 export const packageRoot: string = inCheckout ? codeRoot : dirname(codeRoot);
 
+/** The command itself, which keeps what it compiled: processes of ours that run another command are started by it. */
+export const commandPath: string = join(packageRoot, "bin", "spotfold.cjs");
+
 /**
  * The absolute path of one of our modules, named as in the checkout but without its extension:
  * `modulePath("executor/children/decoder")`.

@@ -95,8 +95,11 @@ export class Worker {
         await new Promise<void>((resolve) => (this.#wake = resolve));
         continue;
       }
+      // A message waits as well in the queue as here, and there others may take it.
+      const able = (await this.#context.runner.ready?.(free, drained)) ?? free;
+      if (drained.aborted) return;
       const start = clock.monotonic();
-      const leases = await this.#lease(free);
+      const leases = await this.#lease(able);
       for (const lease of leases) this.#take(lease, start);
       // A server that answers at once without a message must not be asked in a tight loop.
       const early = leases.length === 0 && clock.monotonic() - start < idleMs * timing.scale;

@@ -37,6 +37,9 @@ export async function openWorker(parts: WorkerParts, scope: Scope): Promise<Work
   const { jobs, ready } = await openQueues(settings, scope);
   const scratch = await makeScratch(settings, id, scope);
   const data = new DataStores(settings, scope);
+  const limits = attemptLimits(settings);
+  const runner = childRunner({ scratch, http: () => httpTerms(settings.aws), ahead: { slots, limits } });
+  scope.opened("children", runner, (opened) => opened.close());
   return {
     id,
     slots,
@@ -44,12 +47,12 @@ export async function openWorker(parts: WorkerParts, scope: Scope): Promise<Work
     data: async (dataset) => await data.of(dataset),
     jobs,
     ready,
-    runner: watch(childRunner({ scratch, http: () => httpTerms(settings.aws) })),
+    runner: watch(runner),
     bundles: await bundleCache(settings, store),
     dimensionsOf: dimensionsByLayout(),
     readFile: (path) => createReadStream(path),
     rules: workerRules,
-    limits: attemptLimits(settings),
+    limits,
     timing: {
       leaseMs: timing.leaseMs,
       heartbeatMs: timing.heartbeatMs,

@@ -3,6 +3,7 @@
  * the queue that they come from.
  */
 import { Counter, Gauge, Histogram } from "prom-client";
+import { readyOf } from "../../executor/runner-ready.ts";
 import type { JobProgress, JobRunner } from "../../executor/types.ts";
 import type { JobEnd } from "../../worker/job-types.ts";
 import {
@@ -73,6 +74,7 @@ export function workerMetrics(version: string, { slots, monotonicSeconds }: Work
     leased: (messages) => leases.inc(messages),
     refused: (extensions) => heartbeats.inc(extensions),
     watch: (runner) => ({
+      ...readyOf(runner),
       run: async (task, hooks) => {
         const begunAt = monotonicSeconds();
         let [end, read] = ["failed", 0];

@@ -13,7 +13,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { storeFlags } from "../compose/settings.ts";
 import type { Settings } from "../../shared/config/settings.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
-import { modulePath } from "../../shared/package-root.ts";
+import { commandPath } from "../../shared/package-root.ts";
 import { visibleLine } from "../visible.ts";
 import type { Trouble } from "./trouble.ts";
 import type { WorkerMessage } from "./worker-messages.ts";
@@ -71,7 +71,7 @@ export class Crew {
 
   start(): void {
     const { settings, slots } = this.#options;
-    const args = [modulePath("cli/main"), "worker", "--attached", "--slots", String(slots), ...storeFlags(settings)];
+    const args = [commandPath, "worker", "--attached", "--slots", String(slots), ...storeFlags(settings)];
     const child = spawn(process.execPath, args, {
       cwd: settings.folder,
       stdio: ["ignore", "ignore", "pipe", "ipc"],

@@ -3,6 +3,7 @@
  * cannot see for itself: that the child cannot work, and that the queue gives it nothing.
  */
 import type { ErrorCode } from "../../shared/errors.ts";
+import { readyOf } from "../../executor/runner-ready.ts";
 import type { JobRunner } from "../../executor/types.ts";
 import type { Log } from "../../shared/log.ts";
 import type { AnyEvent } from "../compose/log.ts";
@@ -25,6 +26,7 @@ const outageCalls: ReadonlySet<string> = new Set(["lease", "extend"]);
 /** A runner that tells how far its attempts are. */
 export function telling(runner: JobRunner, tell: (message: WorkerMessage) => void): JobRunner {
   return {
+    ...readyOf(runner),
     release: async (attempt) => await runner.release(attempt),
     run: async (task, hooks) => {
       const { attempt } = task;

@@ -1,10 +1,15 @@
 /** The child's side of its control descriptors: one task in, lines out. Synchronous, so that order is what was written. */
 import { readSync, writeSync } from "node:fs";
-import { reportDescriptor, taskDescriptor } from "./protocol.ts";
+import { reportDescriptor, taskDescriptor, waitingLine } from "./protocol.ts";
 import type { DecoderMessage, ExecutorMessage } from "./protocol.ts";
 
 const readBytes = 64 * 1024;
 const LF = 0x0a;
+
+/** Says that everything is loaded, and nothing is done yet. */
+export function sayWaiting(): void {
+  writeAll(writeSync, reportDescriptor, Buffer.from(`${waitingLine}\n`));
+}
 
 /** The first line from the parent. Ends the process when there is none: the parent is gone. */
 export function readTask(): unknown {

@@ -1,13 +1,16 @@
 /**
- * The decoder: fetches blocks, decompresses them, writes frames to its standard output, which is the executor's standard
- * input. No user code runs here. It tells the parent what became of each block before it tells the executor, so that the
- * parent can check what the executor says.
+ * The decoder: fetches blocks, decompresses them, writes frames to the other end of an executor's standard input, which it is
+ * handed for each task. No user code runs here. It tells the parent what became of each block before it tells the executor, so
+ * that the parent can check what the executor says.
  *
+ *   waiting --task, output--> at work --all frames written, said so--> waiting
+ *                                     --a block spoiled, the executor gone--> end
  *   for each block: open (asking the parent to lend it) -> decode, hold the first bytes back -> B, D ... -> E
  *   failed before a byte was handed on: told, next block.   Failed later: told, F, end: the executor's state is spoiled.
  *
  * Frames are made ahead of the executor, up to a bound: while it is at the end of one block, the next one's first bytes are
- * decoded and held back. It ends when the executor is gone (a write fails) or the parent is (its descriptor ends).
+ * decoded and held back. Nothing of one task is left when the next begins. It ends when the executor is gone while it works (a
+ * write fails), or the parent is (its descriptor ends).
  */
 import { once } from "node:events";
 import { writeSync } from "node:fs";
@@ -19,7 +22,7 @@ import type { Fault } from "../types.ts";
 import { readAhead } from "./ahead.ts";
 import { readBlock, SourceFault } from "./block-source.ts";
 import type { SourceBlock } from "./block-source.ts";
-import { reporter } from "./control.ts";
+import { reporter, sayWaiting } from "./control.ts";
 import { frameBegin, frameData, frameDone, frameEnd, frameFault, frameHead, framePieceBytesMax } from "./frames.ts";
 import type { ReadUrl } from "./url-bytes.ts";
 import { heldBack, heldBytesMax } from "./held-back.ts";
@@ -38,8 +41,6 @@ const compressedAheadBytesMax = 2 * 1024 * 1024;
  */
 const framesAheadBytesMax = heldBytesMax;
 
-const frames = 1;
-
 class Decoder {
   readonly #task: DecoderTask;
   readonly #say: ReturnType<typeof reporter>;
@@ -47,6 +48,8 @@ class Decoder {
   readonly #answers = new Map<number, (answer: DecoderAnswer) => void>();
   #bytes = 0;
   #lastSaid = 0;
+  /** The frames end as they should. */
+  #whole = false;
 
   constructor(task: DecoderTask) {
     this.#task = task;
@@ -58,14 +61,19 @@ class Decoder {
     this.#answers.delete(answer.block);
   }
 
-  /** Resolves when the executor's side has all frames. */
-  async run(): Promise<void> {
-    const output = new Socket({ fd: frames, readable: false, writable: true });
+  /** Resolves when the executor's side has all frames; true when every block was done. */
+  async run(given: Promise<Socket>): Promise<boolean> {
+    const ahead = readAhead(this.#frames(), framesAheadBytesMax);
+    const output = await given;
     output.on("error", readerGone);
-    for await (const frame of readAhead(this.#frames(), framesAheadBytesMax)) {
+    for await (const frame of ahead) {
       if (!output.write(frame)) await once(output, "drain");
     }
     await new Promise<void>((resolve) => void output.end(resolve));
+    output.off("error", readerGone).on("error", () => undefined);
+    output.destroy();
+    if (this.#whole) this.#say({ say: "done" });
+    return this.#whole;
   }
 
   async *#frames(): AsyncGenerator<Uint8Array> {
@@ -80,7 +88,7 @@ class Decoder {
   }
 
   *#done(): Generator<Uint8Array> {
-    this.#say({ say: "done" });
+    this.#whole = true;
     yield frameHead(frameDone, 0);
   }
 
@@ -174,25 +182,33 @@ function faultOf(block: SourceBlock, error: unknown): Fault {
   return { cause: "infrastructure", reason: code ?? "decoder", message, block: block.index };
 }
 
-/** The parent's lines: the task first, then answers. Ends the process when the parent is gone. */
+/** The parent's lines: a task, answers, the next task. Ends the process when the parent is gone, or when a task is not done. */
 function listen(): void {
   const parent = new Socket({ fd: taskDescriptor, readable: true, writable: false });
   let decoder: Decoder | null = null;
+  let output = Promise.withResolvers<Socket>();
+  process.on("message", (_word, socket) => output.resolve(socket as Socket));
+  process.on("disconnect", () => process.exit(1));
+  const begin = (task: DecoderTask): void => {
+    decoder = new Decoder(task);
+    decoder.run(output.promise).then(
+      (whole) => {
+        if (!whole) process.exit(0);
+        decoder = null;
+        output = Promise.withResolvers();
+      },
+      (error: unknown) => process.exit(crash(error)),
+    );
+  };
   let rest = "";
   parent.setEncoding("utf8");
   parent.on("data", (text: string) => {
     const lines = (rest + text).split("\n");
     rest = lines.pop() ?? "";
     for (const line of lines) {
-      if (decoder !== null) {
-        decoder.answer(JSON.parse(line) as DecoderAnswer);
-        continue;
-      }
-      decoder = new Decoder(JSON.parse(line) as DecoderTask);
-      decoder.run().then(
-        () => process.exit(0),
-        (error: unknown) => process.exit(crash(error)),
-      );
+      const message = JSON.parse(line) as DecoderTask | DecoderAnswer;
+      if ("blocks" in message) begin(message);
+      else decoder?.answer(message);
     }
   });
   parent.on("error", () => process.exit(1));
@@ -205,3 +221,4 @@ function crash(error: unknown): number {
 }
 
 listen();
+sayWaiting();

@@ -1,7 +1,7 @@
 /**
  * The executor: the process that user code runs in. One task, from start to end:
  *
- *   read the task -> watcher up, rights dropped -> load the bundle -> do the task, synchronously -> say done -> end
+ *   parent still there -> read the task -> watcher up where the kernel does not watch, rights dropped -> load the bundle -> do the task, synchronously -> say done -> end
  *
  * It ends by saying `done`, `fault`, `spoiled`, `cut` or `error`; the parent takes any other end as the analysis' doing.
  * Everything after loading is synchronous: no timer or promise of user code runs in between.
@@ -12,21 +12,26 @@ import { SpotfoldError } from "../../shared/errors.ts";
 import { describeThrow, Struck } from "../core/faults.ts";
 import { loadAnalysis } from "../core/load.ts";
 import type { LoadedAnalysis } from "../core/load.ts";
-import { readTask, reporter } from "./control.ts";
+import { readTask, reporter, sayWaiting } from "./control.ts";
 import { FrameError } from "./frames.ts";
 import { boundOutput, disarm, watchParent } from "./guard.ts";
+import { runJob } from "./job-task.ts";
 import type { ChildBundle, ChildError, ExecutorMessage, ExecutorTask } from "./protocol.ts";
 
 type Say = (message: ExecutorMessage) => void;
 
+/** The id of the parent, where the kernel ends this process with it (launch/kernel-watch.ts). */
+const [, , watchedParent] = process.argv;
+
 async function main(): Promise<void> {
+  if (watchedParent !== undefined && Number(watchedParent) !== process.ppid) process.exit(1);
+  sayWaiting();
   const task = readTask() as ExecutorTask;
   const say = reporter(task.token);
-  watchParent();
+  if (watchedParent === undefined) watchParent();
   boundOutput();
   disarm();
   try {
-    // Only what the task needs is loaded: starting is most of what a short job costs.
     const run = await taskOf(task);
     const loaded = await load(task.bundle);
     say({ say: "loaded", description: loaded.description });
@@ -40,10 +45,9 @@ async function main(): Promise<void> {
 
 async function taskOf(task: ExecutorTask): Promise<(loaded: LoadedAnalysis, say: Say) => void> {
   switch (task.task) {
-    case "job": {
-      const { runJob } = await import("./job-task.ts");
+    // Loaded already: one that waits for a task will most likely get a job.
+    case "job":
       return (loaded, say) => runJob(task, loaded, say);
-    }
     case "check": {
       const { runCheck } = await import("./check-task.ts");
       return (loaded, say) => runCheck(task, loaded, say);

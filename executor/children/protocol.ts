@@ -2,11 +2,13 @@
  * What the children and the side that starts them say to each other. Descriptors of a child:
  *
  *   0  the executor's: frames from the decoder (frames.ts). Data never passes through the parent
- *   1  the decoder's: frames to the executor; the executor's: what user code prints, captured and bounded
+ *   1  what user code prints, captured and bounded
  *   3  parent -> child: one JSON line, the task; then nothing, and its end means that the parent is gone
- *      (the decoder also gets answers to its questions here)
- *   4  child -> parent: JSON lines, written synchronously; each carries the task's token
- *   5  the executor's, of a `results` task: the lines themselves
+ *      (the decoder also gets answers to its questions here, and the next task when it has said that it is done)
+ *   4  child -> parent: JSON lines, written synchronously. The first says that it waits for a task; each other one carries the
+ *      task's token
+ *   5  the executor's, of a `results` task: the lines themselves; the decoder's: Node's channel, by which it is handed
+ *      the other end of the executor's descriptor 0, once for each task
  *
  * The token keeps analyses from forging messages with one `writeSync`: it lives in a closure that user code has no name for.
  * It is no proof, so the parent checks every report against what the decoder, which runs no user code, says of the block.
@@ -17,6 +19,9 @@ import type { Lent } from "../../shared/ports/blob-store.ts";
 import type { Key } from "../../jobs/analysis.ts";
 import type { LeftOut, RecordFault } from "../core/attempt-state.ts";
 import type { RunInfo } from "../core/runs.ts";
+
+/** What a child says first, once its code is loaded. */
+export const waitingLine = '{"say":"waiting"}';
 
 export const taskDescriptor = 3;
 export const reportDescriptor = 4;
@@ -154,6 +159,7 @@ export type DecoderMessage =
   | { readonly say: "decoded"; readonly block: number; readonly bytes: number; readonly rawBytes: number }
   /** `spoiled`: bytes of it were handed on, so nothing follows. Otherwise the next block does. */
   | { readonly say: "fault"; readonly fault: Fault; readonly spoiled: boolean }
+  /** All frames are written; it waits for another task. */
   | { readonly say: "done" };
 
 /** Parent -> decoder. */

@@ -15,7 +15,7 @@ import type {
 } from "../children/protocol.ts";
 import type { AnalysisDescription, CheckResult, CheckTask, Fault } from "../types.ts";
 import type { Child } from "./child.ts";
-import type { AttemptFolders } from "./folders.ts";
+import type { AttemptFolders, PlacedBundle } from "./folders.ts";
 import { silentMsOf, startDecoder } from "./slot.ts";
 import { runTask } from "./task.ts";
 import type { TaskLimits } from "./task.ts";
@@ -26,6 +26,7 @@ export const sampleRawBytesMax = 4 * 1024 * 1024;
 /** `http`: asked when the block is lent by URL. */
 export async function checkBundle(
   folders: AttemptFolders,
+  placed: PlacedBundle,
   task: CheckTask,
   limits: TaskLimits,
   http: () => HttpTerms,
@@ -41,14 +42,14 @@ export async function checkBundle(
   const message: CheckTaskMessage = {
     task: "check",
     token: "",
-    bundle: { path: folders.bundle, params: task.bundle.params, inputs: folders.inputs },
+    bundle: placed,
     scratch: folders.work,
     sample: sample === null ? null : { records: sample.records, block: sample.block },
   };
   const decoder =
     sample === null ? null : await startSample(folders, sample, limits, http, (fault) => (unread = fault));
   try {
-    await runTask(message, { folders, read: [], limits, hear, ...(decoder === null ? {} : { stdin: decoder }) });
+    await runTask(message, { folders, read: [], limits, hear, ...(decoder === null ? {} : { decoder }) });
   } finally {
     decoder?.kill("finished");
     await decoder?.ended;
@@ -65,7 +66,7 @@ async function startSample(
   failed: (fault: Fault) => void,
 ): Promise<Child> {
   const read = lent.kind === "path" ? [lent.path, await realpath(lent.path).catch(() => lent.path)] : [];
-  const decoder = startDecoder(folders, read);
+  const decoder = startDecoder(folders.code, read);
   decoder.onLine((line) => {
     const message = JSON.parse(line) as DecoderMessage;
     if (message.say === "lend") decoder.send({ block: message.block, lent });

@@ -7,11 +7,13 @@
  */
 import { spawn } from "node:child_process";
 import type { ChildProcess, StdioOptions } from "node:child_process";
-import { realpathSync } from "node:fs";
-import { dirname, join } from "node:path";
+import type { Socket } from "node:net";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
-import { codeRoot, modulePath } from "../../shared/package-root.ts";
+import type { ChildName } from "./build-children.ts";
+import { codeOf } from "./children-code.ts";
+import { kernelWatch } from "./kernel-watch.ts";
+import { waitingLine } from "../children/protocol.ts";
 import { memoryPollMs, residentBytes } from "./memory.ts";
 
 /** Of what a child prints, both streams together: enough for a stack or a person's debugging. */
@@ -35,21 +37,20 @@ export function silenceMsMax(stallMs: number, loaded: boolean): number {
 }
 
 export interface ChildSpec {
-  /** Module below the runtime's root, without extension. */
-  readonly entry: string;
-  readonly stdin: Readable | "ignore";
-  /** The decoder's frames are the next child's input. */
-  readonly stdout: "captured" | "pipe";
+  readonly entry: ChildName;
+  /** An input that somebody is to be handed the other end of: `handOver`. */
+  readonly input: boolean;
   /** Files and folders that may be read besides Spotfold's own code. */
   readonly read: readonly string[];
   readonly write: readonly string[];
-  readonly threads: boolean;
+  /** It runs user code: it cannot be relied on to notice the end of its parent. */
+  readonly userCode: boolean;
   readonly heapBytesMax: number;
   readonly rssBytesMax: number;
   /** Working folder; must be readable. */
   readonly cwd: string;
-  /** A sixth descriptor for lines of results. */
-  readonly lines: boolean;
+  /** Besides the descriptors 3 and 4: one for lines of results, or a channel by which it is handed another child's input. */
+  readonly extra: "lines" | "channel" | null;
 }
 
 /** Why we killed it. */
@@ -65,8 +66,12 @@ export interface ChildEnd {
 export interface Child {
   readonly pid: number;
   readonly process: ChildProcess;
-  /** Lines of the report descriptor, as they come; not JSON lines yet. */
-  onLine(listener: (line: string) => void): void;
+  /** It has started, and waits for its task; or it has ended. Never rejects. */
+  readonly waiting: Promise<void>;
+  /** Who hears the lines of the report descriptor, as they come, not JSON yet. A line that nobody hears is misbehaviour. */
+  onLine(listener: ((line: string) => void) | null): void;
+  /** Hands the other end of `from`'s input to this child, which has a channel; it is no longer ours. */
+  handOver(from: Child): void;
   send(message: unknown): void;
   kill(why: Killed): void;
   readonly lines: Readable | null;
@@ -74,13 +79,10 @@ export interface Child {
   readonly ended: Promise<ChildEnd>;
 }
 
-const root = realpathSync(codeRoot);
-
-/** Folders of our own code; never node_modules, whose native addons could be named there. */
-const ownCode = ["executor", "jobs", "shared"].map((folder) => join(root, folder));
-
 export function startChild(spec: ChildSpec): Child {
-  const process_ = spawn(process.execPath, argumentsOf(spec), {
+  const watch = spec.userCode ? kernelWatch() : [];
+  const [file = "", ...words] = [...watch, process.execPath, ...argumentsOf(spec, watch.length > 0)];
+  const process_ = spawn(file, words, {
     // Dates are the same everywhere: in UTC.
     env: { TZ: "UTC" },
     cwd: spec.cwd,
@@ -90,13 +92,14 @@ export function startChild(spec: ChildSpec): Child {
   return supervise(process_, spec);
 }
 
-function argumentsOf(spec: ChildSpec): string[] {
-  const read = [...ownCode, join(root, "package.json"), join(dirname(root), "package.json"), spec.cwd, ...spec.read];
+function argumentsOf(spec: ChildSpec, watched: boolean): string[] {
+  const code = codeOf(spec.entry);
+  const read = [...code.read, spec.cwd, ...spec.read];
   return [
     "--permission",
     ...read.map((path) => `--allow-fs-read=${path}`),
     ...spec.write.map((path) => `--allow-fs-write=${path}`),
-    ...(spec.threads ? ["--allow-worker"] : []),
+    ...(spec.userCode && !watched ? ["--allow-worker"] : []),
     "--no-experimental-sqlite",
     "--disable-warning=SecurityWarning",
     "--disable-warning=ExperimentalWarning",
@@ -104,13 +107,14 @@ function argumentsOf(spec: ChildSpec): string[] {
     "--no-addons",
     `--max-old-space-size=${Math.ceil(spec.heapBytesMax / 2 ** 20)}`,
     `--max-semi-space-size=${semiSpaceMb}`,
-    realpathSync(modulePath(spec.entry)),
+    code.entry,
+    ...(watched ? [String(process.pid)] : []),
   ];
 }
 
-function stdioOf({ stdin, stdout, lines }: ChildSpec): StdioOptions {
-  const out = stdout === "captured" ? "pipe" : stdout;
-  return [stdin, out, "pipe", "pipe", "pipe", ...(lines ? ["pipe" as const] : [])];
+function stdioOf({ input, extra }: ChildSpec): StdioOptions {
+  const more = extra === null ? [] : [extra === "lines" ? ("pipe" as const) : ("ipc" as const)];
+  return [input ? "pipe" : "ignore", "pipe", "pipe", "pipe", "pipe", ...more];
 }
 
 function supervise(child: ChildProcess, spec: ChildSpec): Child {
@@ -128,16 +132,20 @@ function supervise(child: ChildProcess, spec: ChildSpec): Child {
   // A pipe whose other end is gone fails in its own time; how the child ended says all there is to say.
   for (const stream of child.stdio) stream?.on("error", () => undefined);
   child.stderr?.on("data", keep);
-  if (spec.stdout === "captured") child.stdout?.on("data", keep);
+  child.stdout?.on("data", keep);
   const reports = child.stdio[4] as Readable;
   const control = child.stdio[3] as Writable;
   const stopPolling = pollMemory(child, spec.rssBytesMax, () => kill("memory"));
-  const captured = [reports, child.stderr, spec.stdout === "captured" ? child.stdout : null];
-  const allRead = Promise.all(captured.map((stream) => closed(stream)));
-  const listeners: ((line: string) => void)[] = [];
+  const allRead = Promise.all([reports, child.stderr, child.stdout].map((stream) => closed(stream)));
+  let listener: ((line: string) => void) | null = null;
+  let waits = false;
+  const waiting = Promise.withResolvers<void>();
   readLines(reports, (line) => {
-    if (line === null) kill("misbehaved");
-    else for (const listener of listeners) listener(line);
+    if (!waits && line === waitingLine) {
+      waits = true;
+      waiting.resolve();
+    } else if (line === null || listener === null) kill("misbehaved");
+    else listener(line);
   });
   const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
     child.once("exit", (code, signal) => resolve({ code, signal }));
@@ -146,6 +154,7 @@ function supervise(child: ChildProcess, spec: ChildSpec): Child {
   const ended = (async (): Promise<ChildEnd> => {
     const { code, signal } = await exited;
     stopPolling();
+    waiting.resolve();
     control.destroy();
     if (child.pid !== undefined) await allRead;
     return { code, signal, killed, printed: Buffer.concat(printed).toString() };
@@ -153,10 +162,16 @@ function supervise(child: ChildProcess, spec: ChildSpec): Child {
   return {
     pid: child.pid ?? -1,
     process: child,
-    onLine: (listener) => void listeners.push(listener),
+    waiting: waiting.promise,
+    onLine: (next) => void (listener = next),
+    handOver: ({ process: { stdin } }) => {
+      // One that is gone takes nothing; that it is gone says all there is to say.
+      if (child.connected && stdin !== null) child.send("input", stdin as Socket, () => undefined);
+      else stdin?.destroy();
+    },
     send: (message) => void control.write(`${JSON.stringify(message)}\n`),
     kill,
-    lines: spec.lines ? ((child.stdio as (Readable | null)[])[5] ?? null) : null,
+    lines: spec.extra === "lines" ? ((child.stdio as (Readable | null)[])[5] ?? null) : null,
     ended,
   };
 }

@@ -15,8 +15,8 @@ import type { RunInfo } from "../core/runs.ts";
 import type { AnalysisDescription, AttemptSegment, BundleRef, Executors, MergeTask, RenderedUnit } from "../types.ts";
 import { checkBundle } from "./check.ts";
 import type { Child } from "./child.ts";
-import { makeFolders, removeFolders } from "./folders.ts";
-import type { AttemptFolders } from "./folders.ts";
+import { makeFolders, placeBundle, removeFolders } from "./folders.ts";
+import type { AttemptFolders, PlacedBundle } from "./folders.ts";
 import { localSlices } from "./local-slices.ts";
 import { segmentAt } from "./runner.ts";
 import { runTask } from "./task.ts";
@@ -46,18 +46,18 @@ export class ChildExecutors implements Executors {
 
   async check(task: Parameters<Executors["check"]>[0]): ReturnType<Executors["check"]> {
     const { limits, http = () => ({}) } = this.#options;
-    return await this.#inFolders(task.bundle, async (folders, release) => {
-      const result = await checkBundle(folders, task, limits, http);
+    return await this.#inFolders(task.bundle, async (folders, bundle, release) => {
+      const result = await checkBundle(folders, bundle, task, limits, http);
       await release();
       return result;
     });
   }
 
   async merge(task: MergeTask): Promise<AttemptSegment & { release(): Promise<void> }> {
-    return await this.#inFolders(task.bundle, async (folders, release) => {
+    return await this.#inFolders(task.bundle, async (folders, bundle, release) => {
       const slices = await localSlices(task.slices, folders.code);
       let run: RunInfo | null = null;
-      await this.#run(folders, { ...segmentTask("merge", task, folders, slices) }, slices, {
+      await this.#run(folders, segmentTask("merge", task, folders, bundle, slices), slices, {
         hear: (message) => message.say === "merged" && (run = message.run),
       });
       const path = join(folders.work, mergedName);
@@ -67,11 +67,17 @@ export class ChildExecutors implements Executors {
   }
 
   async render(task: Parameters<Executors["render"]>[0]): ReturnType<Executors["render"]> {
-    return await this.#inFolders(task.bundle, async (folders, release) => {
+    return await this.#inFolders(task.bundle, async (folders, bundle, release) => {
       const slices = await localSlices(task.slices, folders.code);
       let unit: ChildRendered | null = null;
       const { unit: key, stamp, suffix } = task;
-      const message = { ...segmentTask("render", task, folders, slices), unit: key, stamp, suffix, folder: "site" };
+      const message = {
+        ...segmentTask("render", task, folders, bundle, slices),
+        unit: key,
+        stamp,
+        suffix,
+        folder: "site",
+      };
       await this.#run(folders, message, slices, { hear: (said) => said.say === "rendered" && (unit = said.unit) });
       const rendered = unit as ChildRendered | null;
       if (rendered === null) throw new SpotfoldError("internal", "an executor rendered nothing");
@@ -82,12 +88,13 @@ export class ChildExecutors implements Executors {
 
   async *results(task: Parameters<Executors["results"]>[0]): AsyncGenerator<Uint8Array, void, undefined> {
     const name = taskName();
-    const folders = await makeFolders(this.#options.scratch, name, task.bundle);
+    const folders = await makeFolders(this.#options.scratch, name);
     let child: Child | null = null;
     try {
+      const bundle = await placeBundle(folders, task.bundle);
       const slices = await localSlices(task.slices, folders.code);
       const { format, prefix } = task;
-      const message = { ...segmentTask("results", task, folders, slices), format, prefix };
+      const message = { ...segmentTask("results", task, folders, bundle, slices), format, prefix };
       const ended = this.#run(folders, message, slices, {
         hear: () => undefined,
         started: (started) => (child = started),
@@ -105,12 +112,13 @@ export class ChildExecutors implements Executors {
 
   async #inFolders<T>(
     bundle: BundleRef,
-    use: (folders: AttemptFolders, release: () => Promise<void>) => Promise<T>,
+    use: (folders: AttemptFolders, placed: PlacedBundle, release: () => Promise<void>) => Promise<T>,
   ): Promise<T> {
     const name = taskName();
     const release = (): Promise<void> => removeFolders(this.#options.scratch, name);
     try {
-      return await use(await makeFolders(this.#options.scratch, name, bundle), release);
+      const folders = await makeFolders(this.#options.scratch, name);
+      return await use(folders, await placeBundle(folders, bundle), release);
     } catch (error) {
       await release();
       throw error;
@@ -124,7 +132,7 @@ export class ChildExecutors implements Executors {
     rest: Pick<TaskOptions, "hear" | "started">,
   ): Promise<void> {
     const read = slices.map((slice) => slice.path);
-    await runTask({ ...task, bundle: { ...task.bundle } }, { folders, read, limits: this.#options.limits, ...rest });
+    await runTask(task, { folders, read, limits: this.#options.limits, ...rest });
   }
 }
 
@@ -134,14 +142,15 @@ function taskName(): string {
 
 function segmentTask<T extends string>(
   task: T,
-  { bundle, columns, publishBy }: MergeTask,
+  { columns, publishBy }: MergeTask,
   folders: AttemptFolders,
+  bundle: PlacedBundle,
   slices: readonly ChildSlice[],
 ) {
   return {
     task,
     token: "",
-    bundle: { path: folders.bundle, params: bundle.params, inputs: folders.inputs },
+    bundle,
     scratch: folders.work,
     columns,
     publishBy,

@@ -1,32 +1,52 @@
 /**
  * The folders of one attempt or task, on local disk:
  *
- *   <root>/<name>/code/bundle.mjs    a copy under a name that Node takes for an ES module; children may only read it
- *   <root>/<name>/work/              the one folder that the executor may write
+ *   <root>/<name>/code/bundle.mjs, input-<n>    what it runs and reads, under names that say nothing; it may only read them
+ *   <root>/<name>/work/                         the one folder that the executor may write
  */
-import { copyFile, mkdir, realpath, rm } from "node:fs/promises";
+import { copyFile, link, realpath, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { makeFolders as makeAll } from "../../shared/local/make-folders.ts";
 import type { BundleRef } from "../types.ts";
 
+/** What there is before it is known what is to be run. */
 export interface AttemptFolders {
   readonly code: string;
-  readonly bundle: string;
   readonly work: string;
+}
+
+/** A bundle and its inputs where a child may read them. */
+export interface PlacedBundle {
+  readonly path: string;
+  readonly params: unknown;
   readonly inputs: readonly { readonly name: string; readonly path: string }[];
 }
 
-export async function makeFolders(root: string, name: string, bundle: BundleRef): Promise<AttemptFolders> {
+export async function makeFolders(root: string, name: string): Promise<AttemptFolders> {
   makeAll(root);
   // Node compares paths as they are written: symbolic links on the way would be refused.
   const base = join(await realpath(root), name);
-  const [code, work] = [join(base, "code"), join(base, "work")];
-  makeAll(code);
-  await mkdir(work);
-  const copy = join(code, "bundle.mjs");
-  await copyFile(bundle.path, copy);
-  const inputs = await Promise.all(bundle.inputs.map(async ({ name, path }) => ({ name, path: await realpath(path) })));
-  return { code, bundle: copy, work, inputs };
+  const folders = { code: join(base, "code"), work: join(base, "work") };
+  makeAll(folders.code);
+  makeAll(folders.work);
+  return folders;
+}
+
+/** Puts a bundle and its inputs into the code folder, under a name that Node takes for an ES module. */
+export async function placeBundle({ code }: AttemptFolders, bundle: BundleRef): Promise<PlacedBundle> {
+  const path = join(code, "bundle.mjs");
+  const place = async (from: string, to: string): Promise<void> => {
+    const file = await realpath(from);
+    // The same file under another name, where the file system has that: nothing is copied, and nobody may write it.
+    await link(file, to).catch(async () => await copyFile(file, to));
+  };
+  const inputs = bundle.inputs.map(({ name, path: from }, index) => ({
+    name,
+    from,
+    path: join(code, `input-${index}`),
+  }));
+  await Promise.all([place(bundle.path, path), ...inputs.map(async (input) => await place(input.from, input.path))]);
+  return { path, params: bundle.params, inputs: inputs.map(({ name, path: placed }) => ({ name, path: placed })) };
 }
 
 export async function removeFolders(root: string, name: string): Promise<void> {

@@ -17,7 +17,7 @@ import type { ChildError, DecoderMessage, ExecutorMessage } from "../children/pr
 import type { BlockReport, Fault, JobBlock, JobHooks } from "../types.ts";
 import { lendFault } from "./causes.ts";
 import { silenceMsMax } from "./child.ts";
-import type { Child, Killed } from "./child.ts";
+import type { Child, ChildEnd, Killed } from "./child.ts";
 import { DecoderWord } from "./decoder-word.ts";
 import type { AttemptLog } from "./log.ts";
 import { kernelKills } from "./memory.ts";
@@ -30,8 +30,11 @@ import type { LastWord } from "./verdict.ts";
 const watchShare = 10;
 const watchMsMax = 1_000;
 
-/** A decoder whose reader is gone ends at its next write. */
+/** A decoder whose reader is gone ends at its next write; one whose reader has everything says so at once. */
 const decoderGraceMs = 1_000;
+
+/** Of one that goes on with the next job. */
+const wentOn: ChildEnd = { code: null, signal: null, killed: "finished", printed: "" };
 
 export interface PassContext extends SlotSpec {
   readonly hooks: JobHooks;
@@ -52,12 +55,15 @@ class RunningPass {
   readonly #blocks: ReadonlyMap<number, JobBlock>;
   readonly #slot: Slot;
   readonly #word = new DecoderWord();
+  /** All frames are with the executor, and the decoder waits for another task. */
+  readonly #decoderDone = Promise.withResolvers<void>();
   /** Messages of the executor are applied one after the other; some wait for the decoder's. */
   #applied: Promise<void> = Promise.resolve();
   #last: LastWord | null = null;
   #lastSign = performance.now();
   /** Blocks that the decoder asked for and has no answer for. */
   #lending = 0;
+  #elsewhere = false;
   #loaded = false;
   #inHand: number | undefined;
   #bytes = 0;
@@ -85,12 +91,12 @@ class RunningPass {
     const executorEnd = await executor.ended;
     // Input that ended early is the decoder's doing if it is gone already; one that lives sees the broken pipe and ends.
     if (this.#last === null || "cut" in this.#last) await Promise.race([decoder.ended, sleep(decoderGraceMs)]);
-    decoder.kill("finished");
-    const decoderEnd = await decoder.ended;
+    const decoderEnd = await this.#putAway();
     await this.#applied;
     clearInterval(watch);
     hooks.stop.removeEventListener("abort", stop);
     log.printed(executorEnd.printed);
+    if (this.#elsewhere && !hooks.stop.aborted && this.#last === null) return await this.#context.readable.widen();
     const fault = passFault({
       last: this.#last,
       stop: hooks.stop,
@@ -106,6 +112,27 @@ class RunningPass {
       limits: task.limits,
     });
     if (fault !== null) state.failed(fault);
+  }
+
+  /** A decoder that did its work to the end stays for the next job; of any other it is not known what state it is in. */
+  async #putAway(): Promise<ChildEnd> {
+    const { decoder } = this.#slot;
+    const { decoders, readable } = this.#context;
+    if (this.#isDone()) {
+      const done = this.#decoderDone.promise.then(() => true);
+      const isDone = await Promise.race([done, decoder.ended.then(() => false), sleep(decoderGraceMs, false)]);
+      if (isDone) {
+        decoder.onLine(null);
+        decoders.giveBack(decoder, readable.paths);
+        return wentOn;
+      }
+    }
+    decoder.kill("finished");
+    return await decoder.ended;
+  }
+
+  #isDone(): boolean {
+    return this.#last !== null && "done" in this.#last && !this.#context.hooks.stop.aborted;
   }
 
   #hear(child: Child, line: string, use: (message: unknown) => void): void {
@@ -137,6 +164,7 @@ class RunningPass {
         break;
       }
       case "done":
+        this.#decoderDone.resolve();
         break;
     }
   }
@@ -147,13 +175,21 @@ class RunningPass {
     if (block === undefined) return decoder.kill("misbehaved");
     this.#lending++;
     try {
-      decoder.send({ block: index, lent: await this.#context.hooks.lend(block) });
+      const lent = await this.#context.hooks.lend(block);
+      if (lent.kind === "path" && !(await this.#context.readable.allows(lent.path))) return this.#widen();
+      decoder.send({ block: index, lent });
     } catch (error) {
       decoder.send({ block: index, refused: lendFault(index, block.key, error) });
     } finally {
       this.#lending--;
       this.#lastSign = performance.now();
     }
+  }
+
+  /** A block lies where the decoder may not read: the pass is begun again, with one that may. */
+  #widen(): void {
+    this.#elsewhere = true;
+    this.#kill("finished");
   }
 
   #queue(message: ExecutorMessage): void {
@@ -244,7 +280,10 @@ class RunningPass {
 
   #end(last: LastWord): void {
     this.#last ??= last;
-    if (!("cut" in last)) this.#kill("finished");
+    if ("cut" in last) return;
+    this.#slot.executor.kill("finished");
+    // One that is done with everything is of use to the next job.
+    if (!("done" in last)) this.#slot.decoder.kill("finished");
   }
 
   #kill(why: Killed): void {

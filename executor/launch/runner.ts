@@ -1,25 +1,29 @@
 /**
  * Runs jobs in real children: the worker's `JobRunner`. The order of things in an attempt:
  *
- *   folders -> lend files -> passes, until no block waits or the attempt has ended -> several runs left? merged in a child
+ *   folders, or those of a spare -> what may be read -> passes, until no block waits or the attempt has ended -> several runs left? merged in a child
  *
  * An attempt that lost its lease may resolve nothing, so nothing is merged for it.
  */
 import { randomBytes } from "node:crypto";
-import { lstat, realpath } from "node:fs/promises";
+import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, SpotfoldError } from "../../shared/errors.ts";
 import type { HttpTerms } from "../../shared/http-terms.ts";
 import { isAttemptId } from "../../shared/names.ts";
 import { AttemptState } from "../core/attempt-state.ts";
 import type { RunInfo } from "../core/runs.ts";
-import type { AttemptSegment, Fault, JobBlock, JobHooks, JobOutcome, JobRunner, JobTask } from "../types.ts";
-import { lendFault, stopFault } from "./causes.ts";
-import { makeFolders, removeFolders } from "./folders.ts";
-import type { AttemptFolders } from "./folders.ts";
+import type { AttemptSegment, Fault, JobHooks, JobOutcome, JobRunner, JobTask } from "../types.ts";
+import { stopFault } from "./causes.ts";
+import { Decoders } from "./decoders.ts";
+import { makeFolders, placeBundle, removeFolders } from "./folders.ts";
+import type { AttemptFolders, PlacedBundle } from "./folders.ts";
+import { Readable } from "./lend-files.ts";
 import { lendMsMax, lendsInTime } from "./lend.ts";
 import { AttemptLog } from "./log.ts";
 import { runPass } from "./pass.ts";
+import type { MemoryLimits } from "./slot.ts";
+import { Spares } from "./spares.ts";
 import { runTask } from "./task.ts";
 
 export interface ChildRunnerOptions {
@@ -29,61 +33,90 @@ export interface ChildRunnerOptions {
   readonly http?: () => HttpTerms;
   /** Until lending one block is given up. Default: `lendMsMax`. */
   readonly lendMsMax?: number;
+  /** So many children are ready for jobs that are to come, with these limits. Default: none, each job starts its own. */
+  readonly ahead?: { readonly slots: number; readonly limits: MemoryLimits };
 }
 
-export function childRunner(options: ChildRunnerOptions): JobRunner {
+/** A runner whose waiting children must be ended. */
+export interface ChildRunner extends JobRunner {
+  ready(jobs: number, signal: AbortSignal): Promise<number>;
+  close(): void;
+}
+
+/** What lives longer than one attempt. */
+interface Kept {
+  readonly options: ChildRunnerOptions;
+  readonly decoders: Decoders;
+  readonly spares: Spares | null;
+  /** By attempt: the folders, below the scratch folder. */
+  readonly folders: Map<string, string>;
+  /** Attempts whose children are at work. */
+  working: number;
+}
+
+export function childRunner(options: ChildRunnerOptions): ChildRunner {
+  const { scratch, ahead } = options;
+  const kept: Kept = {
+    options,
+    decoders: new Decoders(ahead?.slots ?? 0, scratch),
+    spares: ahead === undefined ? null : new Spares({ scratch, most: ahead.slots, limits: ahead.limits }),
+    folders: new Map(),
+    working: 0,
+  };
   return {
-    run: (task, hooks) => runAttempt(options, task, hooks),
-    release: (attempt) => removeFolders(options.scratch, attempt),
+    run: (task, hooks) => runAttempt(kept, task, hooks),
+    release: async (attempt) => {
+      const name = kept.folders.get(attempt) ?? attempt;
+      kept.folders.delete(attempt);
+      await removeFolders(scratch, name);
+    },
+    ready: async (jobs, signal) => (kept.spares === null ? jobs : await kept.spares.ready(jobs, signal)),
+    close: () => {
+      kept.spares?.close();
+      kept.decoders.close();
+    },
   };
 }
 
-async function runAttempt(options: ChildRunnerOptions, task: JobTask, given: JobHooks): Promise<JobOutcome> {
+async function runAttempt(kept: Kept, task: JobTask, given: JobHooks): Promise<JobOutcome> {
+  const { options, decoders, spares } = kept;
   if (!isAttemptId(task.attempt)) throw new SpotfoldError("internal", `${task.attempt} is no attempt's id`);
   const hooks = lendsInTime(given, options.lendMsMax ?? lendMsMax);
   const state = new AttemptState(task.blocks);
   const log = new AttemptLog();
   const deadline = performance.now() + task.limits.attemptMs;
   const runs = new Map<string, RunInfo>();
-  const folders = await makeFolders(options.scratch, task.attempt, task.bundle);
-  const { paths: blockPaths, remote } = await lendFiles(task, hooks, state);
-  const http = remote ? (options.http?.() ?? {}) : {};
-  for (let number = 0; ; number++) {
-    if (hooks.stop.aborted) state.failed(stopFault(hooks.stop.reason));
-    const pass = state.pass();
-    if (pass === null) break;
-    const token = randomBytes(16).toString("hex");
-    await runPass({ task, hooks, state, folders, blockPaths, http, runs, log, token, number, deadline, pass });
-  }
-  return await outcome(task, hooks, state, folders, runs, log);
-}
-
-/**
- * Paths of the blocks, so that the decoder may read just these. A store that gives URLs is asked again, block by block, at
- * the moment of reading; a block that cannot be lent is struck before any child starts.
- */
-async function lendFiles(
-  task: JobTask,
-  hooks: JobHooks,
-  state: AttemptState,
-): Promise<{ readonly paths: string[]; readonly remote: boolean }> {
-  const paths: string[] = [];
-  for (const block of task.blocks) {
-    if (hooks.stop.aborted) break;
-    try {
-      const lent = await hooks.lend(block);
-      if (lent.kind === "url") return { paths: [], remote: true };
-      paths.push(lent.path, await realpath(lent.path).catch(() => lent.path));
-    } catch (error) {
-      refuse(state, block, error);
+  const spare = spares?.take(task.limits) ?? null;
+  if (spare !== null) kept.folders.set(task.attempt, spare.name);
+  kept.working++;
+  let isWorking = true;
+  /** The next job's executor starts while this one's output is put away: before, it would take its time from it. */
+  const worked = (): void => {
+    if (!isWorking) return;
+    isWorking = false;
+    kept.working--;
+    spares?.prepare((options.ahead?.slots ?? 0) - kept.working);
+  };
+  try {
+    const folders = spare?.folders ?? (await makeFolders(options.scratch, task.attempt));
+    const readable = new Readable(task, hooks, state);
+    const [bundle] = await Promise.all([placeBundle(folders, task.bundle), readable.look()]);
+    const http = readable.isRemote ? (options.http?.() ?? {}) : {};
+    const slot = { task, hooks, state, folders, bundle, decoders, readable, http, runs, log, deadline };
+    for (let number = 0; ; number++) {
+      if (hooks.stop.aborted) state.failed(stopFault(hooks.stop.reason));
+      const pass = state.pass();
+      if (pass === null) break;
+      const token = randomBytes(16).toString("hex");
+      await runPass({ ...slot, token, number, pass, spare: number === 0 ? (spare?.executor ?? null) : null });
     }
+    worked();
+    return await outcome(task, hooks, state, folders, bundle, runs, log);
+  } finally {
+    worked();
+    // One that no pass used.
+    spare?.executor.kill("finished");
   }
-  return { paths: [...new Set(paths)], remote: false };
-}
-
-function refuse(state: AttemptState, block: JobBlock, error: unknown): void {
-  const fault = lendFault(block.index, block.key, error);
-  if (!state.strike(fault)) state.failed(fault);
 }
 
 async function outcome(
@@ -91,6 +124,7 @@ async function outcome(
   hooks: JobHooks,
   state: AttemptState,
   folders: AttemptFolders,
+  bundle: PlacedBundle,
   runs: Map<string, RunInfo>,
   log: AttemptLog,
 ): Promise<JobOutcome> {
@@ -100,7 +134,7 @@ async function outcome(
   if (ended?.cause === "lost-lease") return nothing(ended);
   let run = result.runs.length === 1 ? runs.get(result.runs[0] ?? "") : undefined;
   if (result.runs.length > 1) {
-    const merged = await mergeLeft(task, hooks, folders, result.runs, log);
+    const merged = await mergeLeft(task, hooks, folders, bundle, result.runs, log);
     if ("fault" in merged) return nothing(ended ?? merged.fault);
     run = merged.run;
   }
@@ -121,6 +155,7 @@ async function mergeLeft(
   task: JobTask,
   hooks: JobHooks,
   folders: AttemptFolders,
+  bundle: PlacedBundle,
   names: readonly string[],
   log: AttemptLog,
 ): Promise<{ run: RunInfo } | { fault: Fault }> {
@@ -130,7 +165,7 @@ async function mergeLeft(
       {
         task: "merge-runs",
         token: "",
-        bundle: { path: folders.bundle, params: task.bundle.params, inputs: folders.inputs },
+        bundle,
         scratch: folders.work,
         columns: task.columns,
         publishBy: task.publishBy,

@@ -1,11 +1,13 @@
-/** The two children of a slot, joined by a pipe, started for one pass and given their tasks. */
+/** The two children of a slot, joined by a pipe and given their tasks for one pass; those that do not wait yet are started. */
 import type { HttpTerms } from "../../shared/http-terms.ts";
 import type { DecoderTask, JobTaskMessage } from "../children/protocol.ts";
 import type { Pass } from "../core/attempt-state.ts";
 import type { JobTask } from "../types.ts";
 import { startChild } from "./child.ts";
 import type { Child } from "./child.ts";
-import type { AttemptFolders } from "./folders.ts";
+import type { Decoders } from "./decoders.ts";
+import type { AttemptFolders, PlacedBundle } from "./folders.ts";
+import type { Readable } from "./lend-files.ts";
 import { offerToKernel } from "./memory.ts";
 
 /** Windows of decoders, two blocks in hand, and Node itself. */
@@ -24,12 +26,20 @@ export function silentMsOf(stallMs: number): number {
   return Math.min(silentMsMax, stallMs / silencesPerStall);
 }
 
+export interface MemoryLimits {
+  readonly heapBytesMax: number;
+  readonly rssBytesMax: number;
+}
+
 export interface SlotSpec {
   readonly task: JobTask;
   readonly pass: Pass;
   readonly folders: AttemptFolders;
-  /** Local files that the decoder may read. */
-  readonly blockPaths: readonly string[];
+  readonly bundle: PlacedBundle;
+  /** An executor that waits for this pass; null: one is started. */
+  readonly spare: Child | null;
+  readonly decoders: Decoders;
+  readonly readable: Readable;
   /** How the decoder reaches URLs. */
   readonly http: HttpTerms;
   readonly token: string;
@@ -44,41 +54,55 @@ export interface Slot {
 
 /** Listeners must be added before the event loop turns. */
 export function startSlot(spec: SlotSpec): Slot {
-  const { task, folders, blockPaths } = spec;
-  const decoder = startDecoder(folders, blockPaths);
-  const frames = decoder.process.stdout;
-  const executor = startChild({
-    entry: "executor/children/executor",
-    stdin: frames ?? "ignore",
-    stdout: "captured",
-    read: [folders.code, ...folders.inputs.map((input) => input.path)],
-    write: [folders.work],
-    threads: true,
-    heapBytesMax: task.limits.heapBytesMax,
-    rssBytesMax: task.limits.rssBytesMax,
-    cwd: folders.work,
-    lines: false,
-  });
-  // The pipe is theirs alone: as long as we held it, neither would see the other's end.
-  frames?.destroy();
-  offerToKernel(executor.pid);
+  const { task, folders, decoders, readable, spare } = spec;
+  const decoder = decoders.take(readable.paths, folders);
+  const executor = spare ?? startExecutor(folders, task.limits, { input: true });
+  decoder.handOver(executor);
   decoder.send(decoderTask(spec));
   executor.send(executorTask(spec));
   return { decoder, executor };
 }
 
-export function startDecoder(folders: AttemptFolders, read: readonly string[]): Child {
+export interface ExecutorOptions {
+  /** Default: one that a decoder may be handed. */
+  readonly input?: boolean;
+  readonly lines?: boolean;
+  /** Besides its code folder. */
+  readonly read?: readonly string[];
+}
+
+export function startExecutor(
+  folders: AttemptFolders,
+  limits: MemoryLimits,
+  { input = true, lines = false, read = [] }: ExecutorOptions = {},
+): Child {
+  const executor = startChild({
+    entry: "executor",
+    input,
+    read: [folders.code, ...read],
+    write: [folders.work],
+    userCode: true,
+    heapBytesMax: limits.heapBytesMax,
+    rssBytesMax: limits.rssBytesMax,
+    cwd: folders.work,
+    extra: lines ? "lines" : null,
+  });
+  offerToKernel(executor.pid);
+  return executor;
+}
+
+/** `cwd`: must be there as long as it lives. */
+export function startDecoder(cwd: string, read: readonly string[]): Child {
   return startChild({
-    entry: "executor/children/decoder",
-    stdin: "ignore",
-    stdout: "pipe",
+    entry: "decoder",
+    input: false,
     read,
     write: [],
-    threads: false,
+    userCode: false,
     heapBytesMax: decoderHeapBytesMax,
     rssBytesMax: decoderRssBytesMax,
-    cwd: folders.code,
-    lines: false,
+    cwd,
+    extra: "channel",
   });
 }
 
@@ -92,11 +116,11 @@ function decoderTask({ task, pass, token, http }: SlotSpec): DecoderTask {
   };
 }
 
-function executorTask({ task, pass, folders, token, number }: SlotSpec): JobTaskMessage {
+function executorTask({ task, pass, folders, bundle, token, number }: SlotSpec): JobTaskMessage {
   return {
     task: "job",
     token,
-    bundle: { path: folders.bundle, params: task.bundle.params, inputs: folders.inputs },
+    bundle,
     scratch: folders.work,
     records: task.records,
     columns: task.columns,

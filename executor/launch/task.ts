@@ -5,27 +5,28 @@ import type { ErrorCode } from "../../shared/errors.ts";
 import type { ChildError, ExecutorMessage, ExecutorTask } from "../children/protocol.ts";
 import type { Fault } from "../types.ts";
 import { executorFault, secondsOf, stallQuestion } from "./causes.ts";
-import { silenceMsMax, startChild } from "./child.ts";
+import { silenceMsMax } from "./child.ts";
 import type { Child, ChildEnd } from "./child.ts";
 import type { AttemptFolders } from "./folders.ts";
-import { kernelKills, offerToKernel } from "./memory.ts";
+import { kernelKills } from "./memory.ts";
+import { startExecutor } from "./slot.ts";
+import type { MemoryLimits } from "./slot.ts";
 
-export interface TaskLimits {
-  readonly heapBytesMax: number;
-  readonly rssBytesMax: number;
+export interface TaskLimits extends MemoryLimits {
   /** No sign of life for this long: killed. */
   readonly stallMs: number;
 }
 
 export interface TaskOptions {
   readonly folders: AttemptFolders;
-  /** Files that may be read besides bundle and inputs. */
+  /** Files that may be read besides the code folder. */
   readonly read: readonly string[];
   readonly limits: TaskLimits;
   readonly hear: (message: ExecutorMessage) => unknown;
   /** With the descriptor for lines; called at once. */
   readonly started?: (child: Child) => void;
-  readonly stdin?: Child;
+  /** It is handed the executor's input. */
+  readonly decoder?: Child;
 }
 
 /** Resolves when the child said that it is done. Rejects with `SpotfoldError`: what user code threw, or how the child ended. */
@@ -33,20 +34,9 @@ export async function runTask(task: ExecutorTask, options: TaskOptions): Promise
   const { folders, read, limits, hear, started } = options;
   const token = randomBytes(16).toString("hex");
   const kills = kernelKills();
-  const child = startChild({
-    entry: "executor/children/executor",
-    stdin: options.stdin?.process.stdout ?? "ignore",
-    stdout: "captured",
-    read: [folders.code, ...folders.inputs.map((input) => input.path), ...read],
-    write: [folders.work],
-    threads: true,
-    heapBytesMax: limits.heapBytesMax,
-    rssBytesMax: limits.rssBytesMax,
-    cwd: folders.work,
-    lines: task.task === "results",
-  });
-  options.stdin?.process.stdout?.destroy();
-  offerToKernel(child.pid);
+  const decoder = options.decoder ?? null;
+  const child = startExecutor(folders, limits, { input: decoder !== null, lines: task.task === "results", read });
+  decoder?.handOver(child);
   let lastSign = performance.now();
   let loaded = false;
   let last: "done" | ChildError | Fault | null = null;

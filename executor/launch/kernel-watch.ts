@@ -1,0 +1,31 @@
+/**
+ * How a child that runs user code ends with its parent. Where the system has util-linux' `setpriv`, the kernel is told to kill
+ * the child when its parent dies (PR_SET_PDEATHSIG, which outlives the exec): nothing in the child has to watch, and nothing
+ * in it can be in the way. Elsewhere a thread of the child watches (children/guard.ts), which costs as much as starting Node.
+ *
+ *   parent --spawn--> setpriv --exec--> node entry <id of the parent>
+ *
+ * A parent that dies before the kernel was told would go unnoticed: so the child compares the parent that it has with the one
+ * that it was told of, before it does anything.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+
+const places = ["/usr/bin/setpriv", "/bin/setpriv"];
+
+/** Looked for once: does it know the option, and may it be used here? */
+let words: readonly string[] | undefined;
+
+/** What is put before the words that start a child; nothing where the kernel cannot be told. */
+export function kernelWatch(): readonly string[] {
+  words ??= find();
+  return words;
+}
+
+function find(): readonly string[] {
+  const file = process.platform === "linux" ? places.find((place) => existsSync(place)) : undefined;
+  if (file === undefined) return [];
+  const before = [file, "--pdeathsig", "KILL", "--"];
+  const { status } = spawnSync(file, [...before.slice(1), file, "--version"], { stdio: "ignore", env: {} });
+  return status === 0 ? before : [];
+}
