@@ -16,7 +16,8 @@ import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { buildChildren } from "../executor/launch/build-children.ts";
+import { buildChildren, copyLiblzma } from "../executor/launch/build-children.ts";
+import { liblzmaPackage } from "../shared/codecs/liblzma-place.ts";
 
 /** What the published package runs on; bin/spotfold.cjs refuses what is older, and a test holds the two equal. */
 const NODE_RANGE = ">=24.12";
@@ -90,6 +91,8 @@ mkdirSync(staging, { recursive: true });
 compile();
 reduceDeclarations();
 buildChildren(root, join(code, "executor/children/built"));
+copyLiblzma(root, join(code, "shared/codecs"));
+cpSync(join(liblzmaPackage, "LICENSE"), join(code, "shared/codecs/liblzma.LICENSE"));
 cpSync(join(root, "bin"), join(staging, "bin"), { recursive: true });
 for (const name of DOCUMENTS) {
   cpSync(join(root, name), join(staging, name), { recursive: true });

@@ -4,8 +4,10 @@
  *
  * Used by scripts/build.ts for the package, and by children-code.ts for a checkout.
  */
+import { copyFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { join, relative } from "node:path";
+import { liblzmaFiles, liblzmaPackage } from "../../shared/codecs/liblzma-place.ts";
 
 export const childNames = ["decoder", "executor"] as const;
 
@@ -35,5 +37,14 @@ export function buildChildren(root: string, folder: string): readonly string[] {
     // Whatever the caller's tsconfig says: what is built depends on the sources alone.
     tsconfigRaw: {},
   });
-  return Object.keys(metafile.inputs);
+  return [...Object.keys(metafile.inputs), ...copyLiblzma(root, folder)];
+}
+
+/** Puts what reads `.lzma` and `.xz` beside code that was built into `folder`. Answers with the files, relative to `root`. */
+export function copyLiblzma(root: string, folder: string): readonly string[] {
+  return Object.values(liblzmaFiles).map(({ source, built }) => {
+    const path = join(liblzmaPackage, source);
+    copyFileSync(path, join(folder, built));
+    return relative(root, path);
+  });
 }

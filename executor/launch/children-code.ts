@@ -15,6 +15,7 @@ import { createHash, randomBytes } from "node:crypto";
 import {
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   renameSync,
@@ -23,6 +24,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { liblzmaPackage } from "../../shared/codecs/liblzma-place.ts";
 import { codeRoot, inCheckout, modulePath, packageRoot } from "../../shared/package-root.ts";
 import { buildChildren, builtName, childNames } from "./build-children.ts";
 import type { ChildName } from "./build-children.ts";
@@ -60,12 +62,15 @@ export function codeOf(child: ChildName): ChildCode {
   return { entry: join(real, builtName(child)), read: [real] };
 }
 
-/** Folders of our own code; never node_modules, whose native addons could be named there. */
+/** Folders of our own code, and of all that is in node_modules liblzma's alone: addons could be named there. */
 function fromSources(child: ChildName): ChildCode {
   const root = realpathSync(codeRoot);
   const folders = ["executor", "jobs", "shared"].map((name) => join(root, name));
   const manifests = [join(root, "package.json"), join(dirname(root), "package.json")];
-  return { entry: realpathSync(modulePath(`executor/children/${child}`)), read: [...folders, ...manifests] };
+  return {
+    entry: realpathSync(modulePath(`executor/children/${child}`)),
+    read: [...folders, ...manifests, realpathSync(liblzmaPackage)],
+  };
 }
 
 function inCache(): string | null {
@@ -97,7 +102,9 @@ function build(cache: string): string | null {
     const startedAt = Date.now();
     const paths = [recipe, ...buildChildren(packageRoot, join(temporary, entryFolder))];
     const digest = createHash("sha256");
-    for (const child of childNames) digest.update(readFileSync(join(temporary, entryFolder, builtName(child))));
+    for (const name of readdirSync(join(temporary, entryFolder)).toSorted()) {
+      digest.update(readFileSync(join(temporary, entryFolder, name)));
+    }
     const latest: Latest = {
       folder: digest.digest("hex"),
       sources: Object.fromEntries(paths.map((path) => [path, stampOf(path)])),

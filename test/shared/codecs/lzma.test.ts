@@ -1,6 +1,6 @@
 /** What only `.lzma` has: a size that may be known or not, an end marker that may be there or not, no checksum. */
 import assert from "node:assert/strict";
-import { dictionaryBytesMax } from "../../../shared/codecs/lzma-core.ts";
+import { dictionaryBytesMax } from "../../../shared/codecs/lzma-part.ts";
 import { assertCorrupt, assertDecodes, logText, lzmaOf, noise, streamed, whole, xzOf } from "./material.ts";
 
 function withSize(block: Buffer, size: bigint): Buffer {
@@ -83,12 +83,22 @@ describe(".lzma", () => {
     await assertDecodes("a.lzma", withSize(greedy, BigInt(bytes.length)), bytes);
   });
 
-  it("is refused when it reaches back further than its dictionary", async () => {
-    const small = await lzmaOf(Buffer.concat([noise(9_000), noise(9_000)]));
-    small.writeUInt32LE(8_999, 1);
-    await assertCorrupt("a.lzma", small, /points before the data/);
-    small.writeUInt32LE(9_000, 1);
-    await assertDecodes("a.lzma", small, Buffer.concat([noise(9_000), noise(9_000)]));
+  it("may have a dictionary of any size below the bound, and is refused when it reaches back further", async () => {
+    const bytes = Buffer.concat([noise(9_000), noise(9_000)]);
+    const small = await lzmaOf(bytes);
+    for (const dictionary of [9_000, 9_001, 12_288, 16_384, dictionaryBytesMax - 1, dictionaryBytesMax]) {
+      small.writeUInt32LE(dictionary, 1);
+      await assertDecodes("a.lzma", small, bytes, [1_000]);
+    }
+    small.writeUInt32LE(4_096, 1);
+    await assertCorrupt("a.lzma", small, /is damaged/);
+  });
+
+  it("is refused when its first symbol repeats what was not there", async () => {
+    // Bits 1, 1, 0, 0 of even odds: a match, repeated, of the last distance, one byte.
+    const header = [0x5d, 0, 0, 1, 0, ...Array<number>(8).fill(0xff)];
+    const block = Buffer.from([...header, 0, 0xc8, 0, 0, 0, ...Array<number>(40).fill(0)]);
+    await assertCorrupt("a.lzma", block, /is damaged/);
   });
 
   it("is refused when its properties do not exist or its first byte is not zero", async () => {

@@ -1,0 +1,174 @@
+/**
+ * liblzma 5.8, compiled to WebAssembly: it reads `.lzma` and `.xz` as fast as the system's `xz`, wherever Node runs, with no
+ * native code in the process, and synchronously. The package `node-liblzma` brings it (docs/decisions/0003-codecs.md); what is
+ * called here is liblzma's own interface (lzma/base.h, lzma/container.h), one `lzma_stream` for each part of a block.
+ *
+ *     new LzmaStream -> (give, then code until all of it is used; take when it is full)* -> close
+ *
+ * Its memory is its own: what comes out of it is copied once, and whatever a block says, it cannot reach beyond it.
+ */
+import { readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import { liblzmaPath } from "./liblzma-place.ts";
+import { pieceBytesMax } from "./piece.ts";
+
+/** What `lzma_code` answers to a decoder, as far as a caller does something about it. */
+export const lzmaResult = {
+  ok: 0,
+  end: 1,
+  unsupportedCheck: 3,
+  noMemory: 5,
+  memoryLimit: 6,
+  options: 8,
+  /** Nothing was read and nothing written. With all of the input given: it ends too early. */
+  stuck: 10,
+} as const;
+
+const actionRun = 0;
+const actionFinish = 3;
+
+/** A flag of `lzma_auto_decoder`. Else a check of an unknown kind would be taken for right. */
+const tellUnsupportedCheck = 0x02;
+
+/** An `lzma_stream` as a 32-bit machine has it: its size, and where in it the fields are, in words. */
+const streamBytes = 136;
+const nextIn = 0;
+const availIn = 1;
+const nextOut = 4;
+const availOut = 5;
+const wordBytes = 4;
+
+/** Handed over at a time. */
+export const lzmaInputBytesMax = 64 * 1024;
+
+interface Instance {
+  readonly exports: object;
+}
+
+/** No library of types that a Node project has declares it. */
+const { WebAssembly: wasm } = globalThis as unknown as {
+  readonly WebAssembly: {
+    readonly Module: new (bytes: Uint8Array) => object;
+    readonly Instance: new (module: object, imports: object) => Instance;
+  };
+};
+
+/** What the module's JavaScript adds to the object that it is given, as far as it is used here. */
+interface LzmaModule {
+  instantiateWasm(imports: object, receive: (instance: Instance) => void): object;
+  /** Both are others after a call in which the memory grew. */
+  HEAPU8: Uint8Array;
+  HEAPU32: Uint32Array;
+  _malloc(bytes: number): number;
+  _free(address: number): void;
+  _lzma_auto_decoder(stream: number, memoryBytesMax: bigint, flags: number): number;
+  _lzma_code(stream: number, action: number): number;
+  _lzma_end(stream: number): void;
+}
+
+const { default: createModule } = (await import(pathToFileURL(liblzmaPath("script")).href)) as {
+  readonly default: (module: LzmaModule) => Promise<unknown>;
+};
+
+let loaded: LzmaModule | null = null;
+
+/** Compiled when the first block needs it: most processes read none. */
+function lzma(): LzmaModule {
+  if (loaded !== null) return loaded;
+  const module = {
+    instantiateWasm(imports, receive) {
+      const instance = new wasm.Instance(new wasm.Module(readFileSync(liblzmaPath("binary"))), imports);
+      receive(instance);
+      return instance.exports;
+    },
+  } as LzmaModule;
+  // What is compiled within the call is there when it returns; its promise says nothing more.
+  void createModule(module);
+  loaded = module;
+  return module;
+}
+
+/** Decoders that nobody uses: liblzma takes the memory of the last block again where it fits. */
+const idle: number[] = [];
+/** In a decoder two blocks are open at a time. */
+const idleMax = 2;
+
+export class LzmaStream {
+  readonly #lzma = lzma();
+  /** Of the `lzma_stream`; behind it are the input in hand and the piece. */
+  readonly #address: number;
+
+  /** `memoryBytesMax`: for its dictionary, and some 64 KiB besides. Throws when there is no memory for it. */
+  constructor(memoryBytesMax: number) {
+    this.#address = idle.pop() ?? allocated(this.#lzma);
+    const began = this.#lzma._lzma_auto_decoder(this.#address, BigInt(memoryBytesMax), tellUnsupportedCheck);
+    if (began !== lzmaResult.ok) throw new Error(`liblzma cannot begin (${began})`);
+    this.#set(availIn, 0);
+    this.#empty();
+  }
+
+  /** Bytes that were given and are not used yet. */
+  get left(): number {
+    return this.#get(availIn);
+  }
+
+  get isFull(): boolean {
+    return this.#get(availOut) === 0;
+  }
+
+  /** At most `lzmaInputBytesMax`, when none are left. */
+  give(bytes: Uint8Array): void {
+    const input = this.#address + streamBytes;
+    this.#lzma.HEAPU8.set(bytes, input);
+    this.#set(nextIn, input);
+    this.#set(availIn, bytes.length);
+  }
+
+  /** Decodes until it is full or what was given is used; one of `lzmaResult`, or another for damage. `all`: no more will be given. */
+  code(all: boolean): number {
+    return this.#lzma._lzma_code(this.#address, all ? actionFinish : actionRun);
+  }
+
+  /** What was decoded since the last time, as a copy. */
+  take(): Uint8Array {
+    const output = this.#output;
+    const piece = this.#lzma.HEAPU8.slice(output, output + pieceBytesMax - this.#get(availOut));
+    this.#empty();
+    return piece;
+  }
+
+  /** It must not be used any more. */
+  close(): void {
+    if (idle.length < idleMax) {
+      idle.push(this.#address);
+      return;
+    }
+    this.#lzma._lzma_end(this.#address);
+    this.#lzma._free(this.#address);
+  }
+
+  get #output(): number {
+    return this.#address + streamBytes + lzmaInputBytesMax;
+  }
+
+  #empty(): void {
+    this.#set(nextOut, this.#output);
+    this.#set(availOut, pieceBytesMax);
+  }
+
+  #get(field: number): number {
+    return this.#lzma.HEAPU32[this.#address / wordBytes + field] as number;
+  }
+
+  #set(field: number, value: number): void {
+    this.#lzma.HEAPU32[this.#address / wordBytes + field] = value;
+  }
+}
+
+function allocated(module: LzmaModule): number {
+  const address = module._malloc(streamBytes + lzmaInputBytesMax + pieceBytesMax);
+  if (address === 0) throw new Error("liblzma has no memory left");
+  // LZMA_STREAM_INIT
+  module.HEAPU8.fill(0, address, address + streamBytes);
+  return address;
+}
