@@ -131,8 +131,9 @@ export class LzmaStream {
 
   /** What was decoded since the last time, as a copy. */
   take(): Uint8Array {
-    const output = this.#output;
-    const piece = this.#lzma.HEAPU8.slice(output, output + pieceBytesMax - this.#get(availOut));
+    const bytes = pieceBytesMax - this.#get(availOut);
+    const piece = Buffer.allocUnsafeSlow(bytes);
+    piece.set(this.#lzma.HEAPU8.subarray(this.#output, this.#output + bytes));
     this.#empty();
     return piece;
   }

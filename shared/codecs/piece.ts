@@ -1,2 +1,2 @@
-/** Decoded bytes are handed on in pieces of at most so many: the next process has them before the block is done. */
-export const pieceBytesMax = 1024 * 1024;
+/** Decoded bytes are handed on in pieces of at most so many: the cost of a piece does not show, and caches hold it. */
+export const pieceBytesMax = 256 * 1024;
