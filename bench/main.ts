@@ -1,6 +1,6 @@
 /**
- * `npm run bench [-- NAME...] [--runs N] [--mb N] [--json FILE]`: runs the benchmarks, all but the long ones or those named, and
- * prints each beside the plainest way of doing the same, with its target where it has one. The ratios are what can be compared
+ * `npm run bench [-- NAME...] [--runs N] [--mb N] [--jobs N] [--json FILE]`: runs the benchmarks, all but the long ones or those
+ * named, and prints each beside the plainest way of doing the same, with its target where it has one. The ratios are what can be compared
  * between machines and days; README.md quotes them. `--json` writes the rows to a file as well.
  */
 import { execFileSync } from "node:child_process";
@@ -8,26 +8,31 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { catalog } from "./catalog.ts";
 import { decode } from "./decode.ts";
+import { plan } from "./plan.ts";
 import { queue } from "./queue.ts";
 import { jsonOf, lineOf, tableHead } from "./report.ts";
 import { run } from "./run.ts";
 import { store } from "./store.ts";
 import type { Bench, Row } from "./types.ts";
+import { year } from "./year.ts";
 
-const benches: readonly Bench[] = [decode, run, queue, store];
+const benches: readonly Bench[] = [decode, run, queue, store, plan, catalog, year];
 
 /** So that the median pair is one of the pairs, and one run of bad luck does not show. */
 const runsDefault = 5;
 /** Starting a process is a small part of the time from about here. */
 const mbDefault = 64;
+/** A year of the original's logs. */
+const jobsDefault = 120_000;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { runs: { type: "string" }, mb: { type: "string" }, json: { type: "string" } },
+  options: { runs: { type: "string" }, mb: { type: "string" }, jobs: { type: "string" }, json: { type: "string" } },
 });
 
-function positive(name: "runs" | "mb", otherwise: number): number {
+function positive(name: "runs" | "mb" | "jobs", otherwise: number): number {
   const number = Number(values[name] ?? otherwise);
   if (!(number >= 1)) throw new Error(`--${name} ${values[name] ?? ""} is no number from 1`);
   return number;
@@ -53,16 +58,22 @@ process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 process.once("SIGINT", () => process.exit(130));
 
 async function main(): Promise<void> {
-  const setup = { runs: positive("runs", runsDefault), mb: positive("mb", mbDefault) };
+  const setup = {
+    runs: positive("runs", runsDefault),
+    mb: positive("mb", mbDefault),
+    jobs: positive("jobs", jobsDefault),
+  };
   const selected = chosen();
+  const { runs, mb } = setup;
   const conditions = {
     date: new Date().toISOString().slice(0, 10),
     machine: `${availableParallelism()} x ${cpus()[0]?.model.trim() ?? "?"}, ${process.platform} ${process.arch}`,
     versions: [`Node ${process.version.slice(1)}`, ...["xz", "zstd", "gzip"].map(versionOf)].join(", "),
-    ...setup,
+    runs,
+    mb,
   };
   console.log(`${conditions.date}, ${conditions.machine}; ${conditions.versions}`);
-  console.log(`Medians of ${setup.runs} pairs, ${setup.mb} MB of raw pings.\n`);
+  console.log(`Medians of ${runs} pairs, ${mb} MB of raw pings.\n`);
   console.log(tableHead);
   const all: (Row & { readonly bench: string })[] = [];
   for (const bench of selected) {

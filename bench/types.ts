@@ -6,6 +6,8 @@ export interface Setup {
   readonly runs: number;
   /** Raw megabytes of the sample that is worked on. */
   readonly mb: number;
+  /** Jobs of `year`. */
+  readonly jobs: number;
   /** An empty folder, removed afterwards. */
   readonly folder: string;
 }

