@@ -6,6 +6,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { zstdCompressSync } from "node:zlib";
+import { keepYoungGenerationSmall } from "../cli/compose/young-generation.ts";
 import type { MasterContext } from "../master/context.ts";
 import { Ledger } from "../master/ledger/ledger.ts";
 import { ledgerRules } from "../master/ledger/rules.ts";
@@ -70,4 +71,5 @@ async function bare(): Promise<void> {
   writeFileSync(join(storeFolder, "plan"), Buffer.concat(chunks), { flush: true });
 }
 
+keepYoungGenerationSmall();
 console.log(JSON.stringify(await measured(how === "ours" ? ours : bare)));
