@@ -36,7 +36,7 @@ export async function openCatalogFile(where: SqliteFile): Promise<Opened> {
       const db = await openSqlite(where, catalogFormat);
       readable(db);
       // As much as a sync of one prefix touches: without it, listing a million blocks takes twice as long.
-      db.exec(`PRAGMA cache_size = -${cacheKiB}; PRAGMA wal_autocheckpoint = ${logPages}`);
+      db.exec(`PRAGMA cache_size = -${cacheKiB}`);
       return { db, notice };
     } catch (error) {
       const why = whyReplaceable(where.file, error);
@@ -49,9 +49,6 @@ export async function openCatalogFile(where: SqliteFile): Promise<Opened> {
 }
 
 const cacheKiB = 32_768;
-/** 16 MiB: pages that many transactions write again and again are copied from the log a few times less. */
-const logPages = 4_096;
-
 /** Damage of the schema or of the smallest tables shows here, that of others when it is met. */
 function readable(db: DatabaseSync): void {
   try {

@@ -16,7 +16,7 @@ function node(program: string): { file: string; args: string[] } {
 }
 
 async function bench(...args: string[]): ReturnType<typeof runNode> {
-  return await runNode([join(repositoryRoot, "bench/main.ts"), ...args]);
+  return await runNode([join(repositoryRoot, "bench/main.ts"), ...args], { waitMs: 60_000 });
 }
 
 describe("what a command costs", () => {
@@ -93,7 +93,7 @@ describe("targets", () => {
 
 describe("npm run bench", () => {
   it("prints machine, versions, and a row for each comparison", async function () {
-    this.timeout(60_000);
+    this.timeout(70_000);
     const json = join(tempDir("bench"), "rows.json");
     const { code, stdout, stderr } = await bench("store", "--runs", "1", "--json", json);
     assert.equal(code, 0, stderr);
