@@ -12,22 +12,32 @@ import { SegmentWriter } from "./segment/writer.ts";
 /** The plan's bytes: job n is `jobs[n]`. Throws `limit` when job ids run out of digits. */
 export function encodePlan(jobs: readonly (readonly PlannedBlock[])[]): Uint8Array {
   checkJobs(jobs.length);
-  return planOf(jobs.values().map((blocks) => Buffer.from(encodeBlocks(blocks))));
+  return Buffer.concat([...planOf(jobs.values().map((blocks) => Buffer.from(encodeBlocks(blocks))))]);
 }
 
-/** The same of rows: a job for each point, as `BlockRows.lists` takes them, which takes them out. */
-export function encodePlanOfRows(rows: BlockRows, points: readonly number[]): Uint8Array {
+/**
+ * The same of rows, as it is written: a job for each point, as `BlockRows.lists` takes them, which takes them out. Throws
+ * `limit` before anything is written.
+ */
+export function planBody(rows: BlockRows, points: readonly number[]): AsyncGenerator<Uint8Array, void, undefined> {
   checkJobs(points.length);
-  return planOf(rows.lists(points));
+  return streamed(planOf(rows.lists(points)));
 }
 
-function planOf(lists: Iterable<Uint8Array>): Uint8Array {
+async function* streamed(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  yield* chunks;
+}
+
+function* planOf(lists: Iterable<Uint8Array>): Generator<Uint8Array, void, undefined> {
   const chunks: Uint8Array[] = [];
   const writer = new SegmentWriter((bytes) => chunks.push(bytes), { columns: 1, kind: "plan" });
   let index = 0;
-  for (const list of lists) writer.add(encodeKeyBytes([jobId(index++)]), list);
+  for (const list of lists) {
+    writer.add(encodeKeyBytes([jobId(index++)]), list);
+    yield* chunks.splice(0);
+  }
   writer.finish();
-  return Buffer.concat(chunks);
+  yield* chunks;
 }
 
 function checkJobs(jobs: number): void {

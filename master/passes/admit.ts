@@ -11,7 +11,7 @@ import type { PlannedBlock } from "../../shared/formats/plan.ts";
 import { runSchema, type RunSpec } from "../../shared/formats/run.ts";
 import { encodeStored, parseStored } from "../../shared/formats/stored.ts";
 import { holdKey, inboxKey, inboxPrefix, planKey, runKey } from "../../shared/names.ts";
-import { encodePlanOfRows } from "../../shared/plan-file.ts";
+import { planBody } from "../../shared/plan-file.ts";
 import { readAll } from "../../shared/read-all.ts";
 import type { MasterContext } from "../context.ts";
 import { cutPoints, jobCount } from "../plan/cut.ts";
@@ -95,9 +95,9 @@ async function planAndAdmit(context: MasterContext, spec: RunSpec): Promise<Admi
     const state = context.rules.admissible(base.manifest, spec);
     if (state === "open" || state === "closed") return { manifest: null, result: { admitted: "before" } };
     if (state !== "yes") return { manifest: null, result: { admitted: false, why: state.differs } };
-    const { jobs, blocks, bytes } = await planRun(context, spec, base.manifest);
+    const { jobs, blocks, body } = await planRun(context, spec, base.manifest);
     const plan = `${spec.run}.${context.random.hex(12)}`;
-    if (jobs > 0) await context.store.put(planKey(spec.aggregate, plan), bytes);
+    if (jobs > 0) await context.store.put(planKey(spec.aggregate, plan), body);
     const admission = { spec, plan, jobs, blocks, admittedAt: base.storeTime };
     const admitted = context.rules.admit(base.manifest, admission);
     if (admitted.outcome !== "changed") return { manifest: null, result: { admitted: "before" } };
@@ -113,7 +113,8 @@ async function planAndAdmit(context: MasterContext, spec: RunSpec): Promise<Admi
 interface Plan {
   readonly jobs: number;
   readonly blocks: number;
-  readonly bytes: Uint8Array;
+  /** The file, made as it is written: the rows of a million blocks are not held beside it. */
+  readonly body: AsyncIterable<Uint8Array>;
 }
 
 /** The plan of a run for exactly this manifest: its free blocks, cut into pieces. */
@@ -138,12 +139,12 @@ async function planRun(context: MasterContext, spec: RunSpec, manifest: Manifest
   const blocks = rows.sizes.length;
   const bytes = rows.sizes.reduce((sum, size) => sum + size, 0);
   const points = cutPoints(rows, jobCount(blocks, bytes, await context.liveSlots()));
-  return { jobs: points.length, blocks, bytes: planBytes(rows, points) };
+  return { jobs: points.length, blocks, body: bodyOf(rows, points) };
 }
 
-function planBytes(rows: BlockRows, points: readonly number[]): Uint8Array {
+function bodyOf(rows: BlockRows, points: readonly number[]): AsyncIterable<Uint8Array> {
   try {
-    return encodePlanOfRows(rows, points);
+    return planBody(rows, points);
   } catch (error) {
     if (error instanceof SpotfoldError && error.code === "limit") {
       throw new RunRefused(error.message, error.hint ?? "", error);
