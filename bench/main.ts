@@ -12,9 +12,12 @@ import { jobs } from "./jobs.ts";
 import { queue } from "./queue.ts";
 import { run } from "./run.ts";
 import { store } from "./store.ts";
+import { catalog } from "./catalog.ts";
+import { plan } from "./plan.ts";
+import { year } from "./year.ts";
 import type { Bench, Row } from "./types.ts";
 
-const benches: readonly Bench[] = [decode, run, jobs, queue, store];
+const benches: readonly Bench[] = [decode, run, jobs, queue, store, plan, catalog, year];
 
 /** So that the median pair is one of the pairs, and one run of bad luck does not show. */
 const runsDefault = 5;

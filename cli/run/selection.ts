@@ -1,6 +1,6 @@
 /** How what a command selects stands in the ledger, whichever run covered it. */
 import type { MasterContext, PartitionedBlock } from "../../master/context.ts";
-import { standings } from "../../master/plan/standings.ts";
+import { eachStanding } from "../../master/plan/standings.ts";
 import type { Manifest } from "../../shared/formats/ledger.ts";
 import { missingReasons, type MissingClass, type MissingReason } from "../../shared/formats/resolution.ts";
 import type { CoverageRow } from "../../shared/formats/coverage.ts";
@@ -46,21 +46,15 @@ export async function reportSelection(input: SelectionInput): Promise<SelectionR
   const missing: MissingBlock[] = [];
   const sum = { selected: 0, bytes: 0, covered: 0, read: 0, waiting: 0, free: 0, untried: 0 };
   const rule = context.rules.standing;
-  for await (const { block, row, standing } of standings({
-    store: context.store,
-    manifest,
-    dataset,
-    reprocess,
-    blocks,
-    rule,
-  })) {
+  const { store } = context;
+  await eachStanding({ store, manifest, dataset, reprocess, blocks, rule }, (block, row, standing) => {
     sum.selected++;
     sum.bytes += block.size;
     if (standing === "free") sum.free++;
     // What an open run has entered is settled, although the run holds it until it closes.
     if (standing === "claimed" && (row === undefined || !open.has(row.run))) {
       sum.waiting++;
-      continue;
+      return;
     }
     if (row === undefined) sum.untried++;
     else if (row.state === "covered" && row.etag !== block.etag) stale.push(block.key);
@@ -71,7 +65,7 @@ export async function reportSelection(input: SelectionInput): Promise<SelectionR
       for (const [reason, count] of Object.entries(row.rejected))
         rejected.set(reason, (rejected.get(reason) ?? 0) + count);
     }
-  }
+  });
   const { read, ...rest } = sum;
   const sorted = Object.fromEntries([...rejected].toSorted(([a], [b]) => compareTexts(a, b)));
   return { ...rest, stale, missing, records: { read, rejected: sorted } };

@@ -6,17 +6,18 @@
 import { codeOf, messageOf, SpotfoldError } from "../../shared/errors.ts";
 import type { Hold } from "../../shared/formats/hold.ts";
 import type { Manifest } from "../../shared/formats/ledger.ts";
-import { blockListBytes, type PlannedBlock } from "../../shared/formats/plan.ts";
+import { BlockRows } from "../../shared/formats/block-rows.ts";
+import type { PlannedBlock } from "../../shared/formats/plan.ts";
 import { runSchema, type RunSpec } from "../../shared/formats/run.ts";
 import { encodeStored, parseStored } from "../../shared/formats/stored.ts";
 import { holdKey, inboxKey, inboxPrefix, planKey, runKey } from "../../shared/names.ts";
-import { encodePlan } from "../../shared/plan-file.ts";
+import { planBody } from "../../shared/plan-file.ts";
 import { readAll } from "../../shared/read-all.ts";
 import type { MasterContext } from "../context.ts";
 import { cutPoints, jobCount } from "../plan/cut.ts";
-import { checkDurations, RunRefused } from "../plan/refused.ts";
+import { checkDurations, isHopeless, RunRefused } from "../plan/refused.ts";
 import { planned } from "../plan/select.ts";
-import { standings } from "../plan/standings.ts";
+import { eachStanding } from "../plan/standings.ts";
 
 export type AdmitResult =
   | { readonly admitted: true; readonly jobs: number; readonly blocks: number }
@@ -94,14 +95,13 @@ async function planAndAdmit(context: MasterContext, spec: RunSpec): Promise<Admi
     const state = context.rules.admissible(base.manifest, spec);
     if (state === "open" || state === "closed") return { manifest: null, result: { admitted: "before" } };
     if (state !== "yes") return { manifest: null, result: { admitted: false, why: state.differs } };
-    const jobs = await planRun(context, spec, base.manifest);
-    const blocks = jobs.reduce((sum, job) => sum + job.length, 0);
+    const { jobs, blocks, body } = await planRun(context, spec, base.manifest);
     const plan = `${spec.run}.${context.random.hex(12)}`;
-    if (jobs.length > 0) await context.store.put(planKey(spec.aggregate, plan), planBytes(jobs));
-    const admission = { spec, plan, jobs: jobs.length, blocks, admittedAt: base.storeTime };
+    if (jobs > 0) await context.store.put(planKey(spec.aggregate, plan), body);
+    const admission = { spec, plan, jobs, blocks, admittedAt: base.storeTime };
     const admitted = context.rules.admit(base.manifest, admission);
     if (admitted.outcome !== "changed") return { manifest: null, result: { admitted: "before" } };
-    return { manifest: admitted.manifest, result: { admitted: true, jobs: jobs.length, blocks } };
+    return { manifest: admitted.manifest, result: { admitted: true, jobs, blocks } };
   });
   if (result.admitted === true) {
     const { jobs, blocks } = result;
@@ -110,13 +110,17 @@ async function planAndAdmit(context: MasterContext, spec: RunSpec): Promise<Admi
   return result;
 }
 
-/** The jobs of a run for exactly this manifest: its free blocks, cut into pieces. */
-async function planRun(
-  context: MasterContext,
-  spec: RunSpec,
-  manifest: Manifest | null,
-): Promise<readonly (readonly PlannedBlock[])[]> {
-  const free: PlannedBlock[] = [];
+interface Plan {
+  readonly jobs: number;
+  readonly blocks: number;
+  /** The file, made as it is written: the rows of a million blocks are not held beside it. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** The plan of a run for exactly this manifest: its free blocks, cut into pieces. */
+async function planRun(context: MasterContext, spec: RunSpec, manifest: Manifest | null): Promise<Plan> {
+  const rows = new BlockRows();
+  const hopeless: PlannedBlock[] = [];
   const input = {
     store: context.store,
     manifest,
@@ -125,19 +129,22 @@ async function planRun(
     blocks: await context.blocksOf(spec),
     rule: context.rules.standing,
   };
-  for await (const { block, row, standing } of standings(input)) {
-    if (standing === "free") free.push(planned(block, block.partition, row));
-  }
-  checkDurations(free);
-  const blocks = free.map((block) => ({ size: block.size, listBytes: blockListBytes(block) }));
-  const bytes = blocks.reduce((sum, { size }) => sum + size, 0);
-  const points = cutPoints(blocks, jobCount(blocks.length, bytes, await context.liveSlots()));
-  return points.map((end, index) => free.slice(points[index - 1] ?? 0, end));
+  await eachStanding(input, (block, row, standing) => {
+    if (standing !== "free") return;
+    const free = planned(block, block.partition, row);
+    rows.add(free);
+    if (isHopeless(free)) hopeless.push(free);
+  });
+  checkDurations(hopeless);
+  const blocks = rows.sizes.length;
+  const bytes = rows.sizes.reduce((sum, size) => sum + size, 0);
+  const points = cutPoints(rows, jobCount(blocks, bytes, await context.liveSlots()));
+  return { jobs: points.length, blocks, body: bodyOf(rows, points) };
 }
 
-function planBytes(jobs: readonly (readonly PlannedBlock[])[]): Uint8Array {
+function bodyOf(rows: BlockRows, points: readonly number[]): AsyncIterable<Uint8Array> {
   try {
-    return encodePlan(jobs);
+    return planBody(rows, points);
   } catch (error) {
     if (error instanceof SpotfoldError && error.code === "limit") {
       throw new RunRefused(error.message, error.hint ?? "", error);

@@ -31,38 +31,39 @@ export function jobCount(blocks: number, bytes: number, slots: number): number {
   return Math.min(jobsPerPlanMax, wanted);
 }
 
-export interface CutBlock {
+/** By block, in order; both are as long. There may be a million: an object for each would take more than the plan. */
+export interface CutBlocks {
   /** Compressed bytes. */
-  readonly size: number;
+  readonly sizes: readonly number[];
   /** Bytes of its row in a block list. */
-  readonly listBytes: number;
+  readonly listBytes: readonly number[];
 }
 
 /**
  * Where the pieces end, as indexes into `blocks` (exclusive), for `pieces` pieces: the largest has at most the mean plus one
  * block, and none more than `jobBlocksMax` blocks and `jobListBytesMax` of list (which may add pieces where tiny blocks crowd).
  */
-export function cutPoints(blocks: readonly CutBlock[], pieces: number): number[] {
+export function cutPoints({ sizes, listBytes }: CutBlocks, pieces: number): number[] {
   const points: number[] = [];
   // One byte more for each block, so that empty blocks weigh something, too.
-  const total = blocks.reduce((sum, { size }) => sum + size + 1, 0);
+  const total = sizes.reduce((sum, size) => sum + size + 1, 0);
   const mean = total / Math.max(1, pieces);
   // How many whole means lie before a byte. Both ends of a block are rounded alike: no multiple falls between two blocks.
   const meansBefore = (bytes: number): number => Math.floor(bytes / mean + 1e-9);
   let reached = 0;
   let start = 0;
-  let listBytes = 0;
-  for (const [index, block] of blocks.entries()) {
+  let list = 0;
+  for (const [index, size] of sizes.entries()) {
     const before = reached;
-    reached += block.size + 1;
-    listBytes += block.listBytes;
-    const next = blocks[index + 1];
+    reached += size + 1;
+    list += listBytes[index] ?? 0;
+    const isLast = index + 1 === sizes.length;
     const due = meansBefore(reached) > meansBefore(before);
-    const full = index + 1 - start === jobBlocksMax || listBytes + (next?.listBytes ?? 0) > jobListBytesMax;
-    if (next !== undefined && !due && !full) continue;
+    const full = index + 1 - start === jobBlocksMax || list + (listBytes[index + 1] ?? 0) > jobListBytesMax;
+    if (!isLast && !due && !full) continue;
     points.push(index + 1);
     start = index + 1;
-    listBytes = 0;
+    list = 0;
   }
   return points;
 }

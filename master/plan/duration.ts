@@ -19,3 +19,8 @@ export function predictedMs({ key, size }: { readonly key: string; readonly size
   const rawBytes = codecOf(key).name === "plain" ? size : size * rawPerPackedByte;
   return (rawBytes / rawBytesPerSecond) * 1000;
 }
+
+/** Whether a block of this size may be predicted to take longer than an attempt, whatever it is packed with. */
+export function mayTakeTooLong(size: number): boolean {
+  return ((size * rawPerPackedByte) / rawBytesPerSecond) * 1000 > attemptMsMax;
+}

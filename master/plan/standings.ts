@@ -11,12 +11,6 @@ import type { PartitionedBlock } from "../context.ts";
 import { coverageByPartition } from "../coverage.ts";
 import type { standing, Standing } from "./select.ts";
 
-export interface BlockStanding {
-  readonly block: PartitionedBlock;
-  readonly row: CoverageRow | undefined;
-  readonly standing: Standing;
-}
-
 export interface StandingsInput {
   readonly store: BlobStore;
   readonly manifest: Manifest | null;
@@ -27,7 +21,10 @@ export interface StandingsInput {
   readonly rule: typeof standing;
 }
 
-export async function* standings(input: StandingsInput): AsyncGenerator<BlockStanding, void, undefined> {
+/** Called for each block, in order: a promise for each of a million would cost as much as the join. */
+export type SeeStanding = (block: PartitionedBlock, row: CoverageRow | undefined, standing: Standing) => void;
+
+export async function eachStanding(input: StandingsInput, see: SeeStanding): Promise<void> {
   const { store, manifest, dataset, reprocess, blocks, rule } = input;
   const claimed = await claimedBlocks(store, manifest, dataset);
   const groups = coverageByPartition(store, manifest?.coverage ?? [], dataset);
@@ -36,7 +33,9 @@ export async function* standings(input: StandingsInput): AsyncGenerator<BlockSta
     while (group.done !== true && compareTexts(group.value.partition, block.partition) < 0) group = await groups.next();
     const rows = group.done !== true && group.value.partition === block.partition ? group.value.rows : undefined;
     const row = rows?.get(block.key);
-    yield { block, row, standing: rule(block, row, claimed.has(block.key), reprocess) };
+    // Looking a key up means to hash it: not where there is nothing to be found.
+    const isClaimed = claimed.size > 0 && claimed.has(block.key);
+    see(block, row, rule(block, row, isClaimed, reprocess));
   }
 }
 

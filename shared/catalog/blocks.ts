@@ -4,7 +4,7 @@ import type { Layout } from "../dataset/layout.ts";
 import { encodeTuple, sortBytes, tupleDimensions } from "./rows.ts";
 import type { BlockState } from "./rows.ts";
 import type { Pass } from "./passes.ts";
-import { change, rowsOf } from "./statements.ts";
+import { change, insert, rowOf, rowsOf } from "./statements.ts";
 
 export interface SeenBlock {
   readonly key: string;
@@ -33,17 +33,25 @@ export function writeBlocks(
 ): Written & { readonly tuples: TupleCache } {
   const names = tupleDimensions(layout);
   const tuples: TupleCache = new Map();
+  let previous: { readonly dimensions: SeenBlock["dimensions"]; readonly tuple: number } | undefined;
+  let fresh = true;
   let added = 0;
   let changed = 0;
   for (const block of blocks) {
-    const text = encodeTuple(names, block.dimensions);
-    let tuple = cache.get(text) ?? tuples.get(text);
-    if (tuple === undefined) {
-      tuple = tupleRow(db, pass.dataset, sortBytes(layout, block.dimensions), text);
-      tuples.set(text, tuple);
+    const { dimensions } = block;
+    // Neighbours mostly have the same, and comparing costs less than spelling them.
+    if (previous === undefined || names.some((name) => previous?.dimensions[name] !== dimensions[name])) {
+      const text = encodeTuple(names, dimensions);
+      let tuple = cache.get(text) ?? tuples.get(text);
+      if (tuple === undefined) {
+        tuple = tupleRow(db, pass.dataset, sortBytes(layout, dimensions), text);
+        tuples.set(text, tuple);
+      }
+      previous = { dimensions, tuple };
     }
-    const effect = writeBlock(db, pass.id, tuple, block, nowMs);
-    if (effect === "added") added++;
+    const effect = writeBlock(db, pass.id, previous.tuple, block, nowMs, fresh);
+    fresh = effect === "inserted";
+    if (effect === "added" || effect === "inserted") added++;
     if (effect === "changed") changed++;
   }
   return { added, changed, tuples };
@@ -56,27 +64,34 @@ export function remember(cache: TupleCache, tuples: TupleCache): void {
 }
 
 function tupleRow(db: DatabaseSync, dataset: number, sort: Uint8Array, dimensions: string): number {
-  const [found] = rowsOf<readonly [number]>(db, "SELECT id FROM tuple WHERE dataset = ? AND sort = ?", dataset, sort);
+  const query = "SELECT id FROM tuple WHERE dataset = ? AND sort = ?";
+  const found = rowOf(db, query, dataset, sort) as readonly [number] | undefined;
   if (found !== undefined) return found[0];
-  change(db, "INSERT INTO tuple (dataset, sort, dimensions) VALUES (?, ?, ?)", dataset, sort, dimensions);
-  return rowsOf<readonly [number]>(db, "SELECT last_insert_rowid()")[0]?.[0] ?? 0;
+  return insert(db, "INSERT INTO tuple (dataset, sort, dimensions) VALUES (?, ?, ?)", dataset, sort, dimensions);
 }
 
 type Existing = readonly [size: number, etag: string, state: BlockState];
 
+/**
+ * `fresh`: the one before was not there, so this one hardly is: it is inserted without a look. Blocks that are there come
+ * beside others that are.
+ */
 function writeBlock(
   db: DatabaseSync,
   pass: number,
   tuple: number,
   { key, size, etag }: SeenBlock,
   nowMs: number,
-): "added" | "changed" | "same" {
+  fresh: boolean,
+): "inserted" | "added" | "changed" | "same" {
+  const values = [tuple, key, size, etag, pass, nowMs, nowMs] as const;
+  const into = "INSERT INTO block VALUES (?, ?, ?, ?, 'present', ?, ?, ?)";
+  if (fresh && change(db, `${into} ON CONFLICT DO NOTHING`, ...values) === 1) return "inserted";
   const query = "SELECT size, etag, state FROM block WHERE tuple = ? AND key = ?";
-  const [existing] = rowsOf<Existing>(db, query, tuple, key);
+  const existing = rowOf(db, query, tuple, key) as Existing | undefined;
   if (existing === undefined) {
-    const insert = "INSERT INTO block VALUES (?, ?, ?, ?, 'present', ?, ?, ?)";
-    change(db, insert, tuple, key, size, etag, pass, nowMs, nowMs);
-    return "added";
+    change(db, into, ...values);
+    return "inserted";
   }
   const same = existing[0] === size && existing[1] === etag;
   if (same && existing[2] !== "vanished") {
@@ -91,10 +106,10 @@ function writeBlock(
 }
 
 /** Tuples looked through, and blocks marked, in one transaction. */
-const tuplesAtOnce = 500;
+const tuplesAtOnce = 2_000;
 const markedAtOnce = 2_000;
 
-/** Where a search for unseen blocks stands. */
+/** Where a search for unseen blocks stands: it has looked at this one. */
 export interface UnseenCursor {
   readonly tuple: number;
   readonly key: string;
@@ -106,28 +121,17 @@ export function unseenBlocks(
   pass: Pass,
   cursor: UnseenCursor,
 ): { readonly blocks: readonly UnseenCursor[]; readonly next: UnseenCursor | undefined } {
-  const blocks: UnseenCursor[] = [];
-  const query = "SELECT id FROM tuple WHERE dataset = ? AND id >= ? ORDER BY id LIMIT ?";
-  const tuples = rowsOf<readonly [number]>(db, query, pass.dataset, cursor.tuple, tuplesAtOnce);
-  for (const [tuple] of tuples) {
-    const after = tuple === cursor.tuple ? cursor.key : "";
-    const left = markedAtOnce - blocks.length;
-    const rows = rowsOf<readonly [string]>(
-      db,
-      "SELECT key FROM block WHERE tuple = ? AND key > ? AND pass < ? AND state <> 'vanished' ORDER BY key LIMIT ?",
-      tuple,
-      after,
-      pass.id,
-      left,
-    );
-    for (const [key] of rows) blocks.push({ tuple, key });
-    if (rows.length === left) return { blocks, next: blocks.at(-1) };
-  }
-  const last = tuples.at(-1);
-  return {
-    blocks,
-    next: last === undefined || tuples.length < tuplesAtOnce ? undefined : { tuple: last[0] + 1, key: "" },
-  };
+  const last = cursor.tuple + tuplesAtOnce;
+  // By the primary key; whose they are is asked for the few that were not seen.
+  const query = `
+    SELECT tuple, key FROM block WHERE (tuple, key) > (?, ?) AND tuple <= ? AND pass < ? AND state <> 'vanished'
+      AND EXISTS (SELECT 1 FROM tuple AS of WHERE of.id = block.tuple AND of.dataset = ?)
+    ORDER BY tuple, key LIMIT ?`;
+  const values = [cursor.tuple, cursor.key, last, pass.id, pass.dataset, markedAtOnce] as const;
+  const blocks = rowsOf<readonly [number, string]>(db, query, ...values).map(([tuple, key]) => ({ tuple, key }));
+  if (blocks.length === markedAtOnce) return { blocks, next: blocks.at(-1) };
+  const [greatest] = rowOf(db, "SELECT ifnull(max(id), 0) FROM tuple") as readonly [number];
+  return { blocks, next: last >= greatest ? undefined : { tuple: last + 1, key: "" } };
 }
 
 /** Marks blocks that no pass has seen since; the number that it marked. */

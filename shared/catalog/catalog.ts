@@ -16,6 +16,8 @@ import { datasetId, fullListings } from "./passes.ts";
 import type { FullListing } from "./passes.ts";
 import { decodeTuple, tupleDimensions } from "./rows.ts";
 import type { BlockState } from "./rows.ts";
+import { selectedRows } from "./selected.ts";
+import type { SelectedTuple } from "./selected.ts";
 import { rowsOf } from "./statements.ts";
 
 export interface SelectedBlock extends CataloguedBlock {
@@ -37,7 +39,9 @@ export interface CatalogOptions {
 
 /** Rows that one statement reads: some 100 KB, a few milliseconds. */
 const rowsAtOnce = 1_000;
-type TupleRow = readonly [id: number, sort: Uint8Array, dimensions: string];
+/** Tuples whose blocks are asked for together: most have few. */
+const tuplesAtOnce = 32;
+type TupleRow = readonly [id: number, dimensions: string];
 type BlockRow = readonly [
   key: string,
   size: number,
@@ -46,6 +50,17 @@ type BlockRow = readonly [
   seenMs: number,
   changedMs: number,
 ];
+
+/** Whether a block passes what a filter says of the dimension that takes the end of keys. */
+function restRule(
+  { restDimension }: Layout,
+  filter: Filter,
+): (dimensions: Readonly<Record<string, string>>) => boolean {
+  const allowed = restDimension === undefined ? undefined : filter[restDimension];
+  if (restDimension === undefined || allowed === undefined) return () => true;
+  const rest = { [restDimension]: allowed };
+  return (dimensions) => matches(rest, dimensions);
+}
 
 export class Catalog {
   /** Absolute, or `:memory:`. */
@@ -79,8 +94,31 @@ export class Catalog {
    * The blocks that a filter selects, sorted by partition, leading dimensions, key, each in byte order. Read as they are
    * asked for, some thousand at a time; each block comes once, also while others sync.
    */
-  select(dataset: DatasetSpec, filter: Filter): Generator<SelectedBlock> {
-    return this.list(dataset, filter, ["present", "changed"]);
+  *select(dataset: DatasetSpec, filter: Filter): Generator<SelectedBlock> {
+    const layout = compileLayout(dataset.layout);
+    const isRestAllowed = restRule(layout, filter);
+    for (const batch of this.#selectedTuples(dataset, layout, filter)) {
+      for (const { dimensions, partition, rows } of selectedRows(this.#connection, batch)) {
+        for (const [, key, size, etag] of rows) {
+          const spelled = layout.restDimension === undefined ? dimensions : (layout.match(key) ?? dimensions);
+          if (isRestAllowed(spelled)) yield { key, size, etag, dimensions: spelled, partition };
+        }
+      }
+    }
+  }
+
+  /** Tuples that the filter allows, in order, some at a time. */
+  *#selectedTuples(dataset: DatasetSpec, layout: Layout, filter: Filter): Generator<readonly SelectedTuple[]> {
+    const { [layout.restDimension ?? ""]: _, ...ofTuple } = filter;
+    let batch: SelectedTuple[] = [];
+    for (const { id, dimensions } of this.#tuples(dataset, layout)) {
+      if (!matches(ofTuple, dimensions)) continue;
+      batch.push({ id, dimensions, partition: partitionOf(layout, dimensions) });
+      if (batch.length < tuplesAtOnce) continue;
+      yield batch;
+      batch = [];
+    }
+    if (batch.length > 0) yield batch;
   }
 
   /** `select` for any states, with times. */
@@ -91,19 +129,17 @@ export class Catalog {
   ): Generator<ListedBlock> {
     const layout = compileLayout(dataset.layout);
     const { restDimension } = layout;
-    const { [restDimension ?? ""]: restAllowed, ...ofTuple } = filter;
+    const isRestAllowed = restRule(layout, filter);
+    const { [restDimension ?? ""]: _, ...ofTuple } = filter;
     for (const { id, dimensions } of this.#tuples(dataset, layout)) {
       if (!matches(ofTuple, dimensions)) continue;
       const partition = partitionOf(layout, dimensions);
       for (const rows of this.#blocks(id)) {
         for (const [key, size, etag, state, seenMs, changedMs] of rows) {
           if (!states.includes(state)) continue;
-          let spelled: Readonly<Record<string, string>> = dimensions;
-          if (restDimension !== undefined) {
-            spelled = layout.match(key) ?? dimensions;
-            if (restAllowed !== undefined && !matches({ [restDimension]: restAllowed }, spelled)) continue;
-          }
-          yield { key, size, etag, dimensions: spelled, partition, state, seenMs, changedMs };
+          const spelled = restDimension === undefined ? dimensions : (layout.match(key) ?? dimensions);
+          if (isRestAllowed(spelled))
+            yield { key, size, etag, dimensions: spelled, partition, state, seenMs, changedMs };
         }
       }
     }
@@ -154,16 +190,18 @@ export class Catalog {
   *#tuples(dataset: DatasetSpec, layout: Layout): Generator<{ id: number; dimensions: Record<string, string> }> {
     const id = this.#connection.read((db) => datasetId(db, dataset));
     const names = tupleDimensions(layout);
-    let after: Uint8Array = new Uint8Array(0);
+    let after = 0;
     for (;;) {
       const rows = this.#connection.read((db) => {
-        const query = "SELECT id, sort, dimensions FROM tuple WHERE dataset = ? AND sort > ? ORDER BY sort LIMIT ?";
+        // By the number of the last one: to read the bytes that they are sorted by costs more than all the rest.
+        const query = `SELECT id, dimensions FROM tuple WHERE dataset = ?
+          AND sort > ifnull((SELECT sort FROM tuple WHERE id = ?), x'') ORDER BY sort LIMIT ?`;
         return rowsOf<TupleRow>(db, query, id, after, rowsAtOnce);
       });
-      for (const [tuple, , dimensions] of rows) yield { id: tuple, dimensions: decodeTuple(names, dimensions) };
+      for (const [tuple, dimensions] of rows) yield { id: tuple, dimensions: decodeTuple(names, dimensions) };
       const last = rows.at(-1);
       if (last === undefined) return;
-      [, after] = last;
+      [after] = last;
     }
   }
 

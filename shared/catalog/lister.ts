@@ -2,24 +2,36 @@
  * Lists what is pending of a pass, several prefixes at a time, until nothing is.
  *
  * Folders that the layout spells are listed level by level, and only those that the filter allows; what lies below them is
- * listed at once. A page is committed as it comes, a prefix when all its pages are. Keys below prefixes that cannot belong
- * to the layout are counted, not kept: they tell of a wrong place or a wrong layout.
+ * listed at once: where it is long and there is nothing else to do, by several, each its part of the keys (cutter.ts). A page
+ * is committed as it comes, a prefix when all its pages are. Keys below prefixes that cannot belong to the layout are counted,
+ * not kept: they tell of a wrong place or a wrong layout.
  */
 import pLimit from "p-limit";
 import type { Layout } from "../dataset/layout.ts";
 import { SpotfoldError } from "../errors.ts";
 import { compareKeys } from "../keys.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { BlobInfo, BlobStore, ListPage } from "../ports/blob-store.ts";
+import type { BlobInfo, BlobStore } from "../ports/blob-store.ts";
 import { remember, writeBlocks } from "./blocks.ts";
 import type { SeenBlock, TupleCache } from "./blocks.ts";
 import type { Connection } from "./connection.ts";
+import { Cutter } from "./cutter.ts";
 import type { Listing } from "./listing.ts";
-import { addPending, addSkipped, count, markAfter, markListed, pendingOf, prefixesAtOnce } from "./passes.ts";
-import type { Counts, Pass } from "./passes.ts";
+import {
+  addPending,
+  addSkipped,
+  count,
+  cutPending,
+  markAfter,
+  markListed,
+  pendingOf,
+  prefixesAtOnce,
+} from "./passes.ts";
+import type { Counts, Pass, PendingRange } from "./passes.ts";
+import { isAtEnd, upTo } from "./range-end.ts";
 
-/** A bucket answers a listing in about 100 ms and takes thousands a second; a disk has no use for more. */
-const parallelListings = 16;
+/** Half of what a bucket's adapter has in flight: a bucket answers a page in 50 to 100 ms and takes thousands a second. */
+const parallelListings = 32;
 /** Unmatched keys that are shown. */
 const examplesMax = 3;
 /** What Spotfold keeps in the folder that it is called from is no data, should that be the dataset's. */
@@ -51,6 +63,11 @@ export class Lister {
   /** Ends the other listings when one fails. */
   readonly #stop = new AbortController();
   readonly #running = new Set<Promise<void>>();
+  readonly #limit = pLimit(parallelListings);
+  readonly #cutter = new Cutter();
+  /** Cuts that are being written, and not listed yet. */
+  #promised = 0;
+  #failure: { readonly error: unknown } | undefined;
 
   constructor(options: ListerOptions) {
     this.#options = options;
@@ -60,36 +77,36 @@ export class Lister {
   async run(): Promise<void> {
     const { connection, pass, signal } = this.#options;
     signal?.throwIfAborted();
-    const limit = pLimit(parallelListings);
-    let failure: { readonly error: unknown } | undefined;
-    const start = (prefix: string, after: string): void => {
-      const task = limit(async () => {
-        if (this.#stop.signal.aborted) return;
-        for (const child of await this.#listPrefix(prefix, after)) start(child, "");
-      })
-        .catch((error: unknown) => {
-          failure ??= { error };
-          this.#stop.abort(error);
-        })
-        .finally(() => this.#running.delete(task));
-      this.#running.add(task);
-    };
     const forward = (): void => this.#stop.abort(signal?.reason);
     signal?.addEventListener("abort", forward, { once: true });
     try {
-      for (const [prefix, after] of connection.read((db) => pendingOf(db, pass.id))) start(prefix, after);
+      for (const range of connection.read((db) => pendingOf(db, pass.id))) this.#start(range);
       // A listing adds those below it before it ends, so nothing is left when none is running.
       while (this.#running.size > 0) await Promise.all(this.#running);
     } finally {
       signal?.removeEventListener("abort", forward);
     }
     signal?.throwIfAborted();
-    if (failure !== undefined) throw failure.error;
+    if (this.#failure !== undefined) throw this.#failure.error;
   }
 
-  /** Lists one prefix to its end; the prefixes below it that are to be listed. */
-  async #listPrefix(prefix: string, after: string): Promise<readonly string[]> {
+  #start(range: PendingRange): void {
+    const task = this.#limit(async () => {
+      if (this.#stop.signal.aborted) return;
+      for (const prefix of await this.#listRange(range)) this.#start({ prefix, start: "", after: "", until: "" });
+    })
+      .catch((error: unknown) => {
+        this.#failure ??= { error };
+        this.#stop.abort(error);
+      })
+      .finally(() => this.#running.delete(task));
+    this.#running.add(task);
+  }
+
+  /** Lists one range to its end; the prefixes below it that are to be listed. */
+  async #listRange(range: PendingRange): Promise<readonly string[]> {
     const { store, layout, alwaysFull } = this.#options;
+    const { prefix, start, after } = range;
     const foreign = layout.matchPrefix(prefix) === null;
     const deep = foreign || slashesIn(prefix) >= layout.depth;
     const signal = this.#stop.signal;
@@ -99,31 +116,53 @@ export class Lister {
     );
     const children: string[] = [];
     let more = false;
+    let { until } = range;
     let last = after;
     for await (const page of pages) {
       signal.throwIfAborted();
-      last = await this.#commitPage(prefix, page, last, deep);
-      children.push(...page.prefixes);
+      const blobs = upTo(page.blobs, until);
       // Somebody else's keys in a bucket: one page tells that they are there.
       more = foreign && !alwaysFull;
-      if (more) break;
+      const ends = more || isAtEnd(page.blobs, until);
+      const cuts = deep && !ends ? this.#cutter.cut(range, until, blobs, this.#room()) : [];
+      last = await this.#commitPage(range, blobs, last, deep, cuts);
+      until = cuts[0]?.start ?? until;
+      children.push(...page.prefixes);
+      if (ends) break;
     }
-    return this.#commitPrefix(prefix, children, more);
+    if (start !== "" && last === start) this.#cutter.foundNothing();
+    return this.#commitRange(range, children, more);
   }
 
-  async #commitPage(prefix: string, page: ListPage, before: string, deep: boolean): Promise<string> {
-    const last = page.blobs.at(-1)?.key;
+  /** Listings that could go on beside those that do. */
+  #room(): number {
+    return Math.max(0, parallelListings - this.#running.size - this.#promised);
+  }
+
+  async #commitPage(
+    range: PendingRange,
+    page: readonly BlobInfo[],
+    before: string,
+    deep: boolean,
+    cuts: readonly PendingRange[],
+  ): Promise<string> {
+    const last = page.at(-1)?.key;
     if (last === undefined) return before;
     const { connection, clock, layout, pass } = this.#options;
-    const { blocks, unmatched } = this.#sort(page.blobs, before);
+    const { blocks, unmatched } = this.#sort(page, before);
     const nowMs = clock.now();
-    const { tuples, counts } = await connection.write((db) => {
-      const written = writeBlocks(db, pass, layout, blocks, nowMs, this.#cache);
-      // Only a listing without prefixes can go on after a key.
-      if (deep) markAfter(db, pass.id, prefix, last);
-      const add = (counts: Counts): Counts => plus(counts, blocks.length, written, unmatched);
-      return { tuples: written.tuples, counts: count(db, pass.id, nowMs, add) };
-    });
+    this.#promised += cuts.length;
+    const { tuples, counts } = await connection
+      .write((db) => {
+        const written = writeBlocks(db, pass, layout, blocks, nowMs, this.#cache);
+        // Only a listing without prefixes can go on after a key.
+        if (deep) markAfter(db, pass.id, range, last);
+        cutPending(db, pass.id, range, cuts);
+        const add = (counts: Counts): Counts => plus(counts, blocks.length, written, unmatched);
+        return { tuples: written.tuples, counts: count(db, pass.id, nowMs, add) };
+      })
+      .finally(() => (this.#promised -= cuts.length));
+    for (const cut of cuts) this.#start(cut);
     remember(this.#cache, tuples);
     this.#report(counts);
     return last;
@@ -152,7 +191,7 @@ export class Lister {
     return { blocks, unmatched };
   }
 
-  async #commitPrefix(prefix: string, below: readonly string[], more: boolean): Promise<readonly string[]> {
+  async #commitRange(range: PendingRange, below: readonly string[], more: boolean): Promise<readonly string[]> {
     const { connection, clock, layout, pass, listing } = this.#options;
     const children: string[] = [];
     const skipped: { prefix: string; known: string }[] = [];
@@ -171,10 +210,10 @@ export class Lister {
       await connection.write((db) => addSkipped(db, pass, skipped.slice(from, from + prefixesAtOnce)));
     }
     const counts = await connection.write((db) => {
-      markListed(db, pass.id, prefix);
+      markListed(db, pass.id, range);
       return count(db, pass.id, clock.now(), (counts) => ({
         ...counts,
-        prefixes: counts.prefixes + 1,
+        prefixes: counts.prefixes + (range.start === "" ? 1 : 0),
         skipped: counts.skipped + skipped.length,
         unmatchedMore: counts.unmatchedMore || more,
       }));

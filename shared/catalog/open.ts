@@ -49,7 +49,6 @@ export async function openCatalogFile(where: SqliteFile): Promise<Opened> {
 }
 
 const cacheKiB = 32_768;
-
 /** Damage of the schema or of the smallest tables shows here, that of others when it is met. */
 function readable(db: DatabaseSync): void {
   try {

@@ -2,6 +2,7 @@
  * The book-keeping of listing passes, each function one step of a transaction.
  *
  *   begin: root pending ──► prefix listed: its children pending, itself not ──► … nothing pending ──► vanished marked ──► finished
+ *   a long prefix pending ──► cut: ranges of its keys pending, each listed by itself
  *
  * What is pending and what was counted is in the file, so a pass goes on after any death where it stood. A pass belongs to
  * one owner at a time; while that one lives, another sync of the same makes a pass of its own. Blocks carry the greatest
@@ -10,6 +11,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { codeOf } from "../errors.ts";
 import type { DatasetSpec } from "../dataset/types.ts";
+import type { KeyRange } from "./ranges.ts";
 import { change, rowsOf } from "./statements.ts";
 
 /** A pass that stood still for longer is begun anew: what it listed first is old by then. */
@@ -115,7 +117,7 @@ export function beginPass(db: DatabaseSync, request: PassRequest): Pass {
     JSON.stringify(noCounts),
   );
   const id = rowsOf<readonly [number]>(db, "SELECT last_insert_rowid()")[0]?.[0] ?? 0;
-  change(db, "INSERT INTO pending VALUES (?, '', '')", id);
+  change(db, "INSERT INTO pending VALUES (?, '', '', '', '')", id);
   return { id, dataset, resumed: false };
 }
 
@@ -141,14 +143,32 @@ function dropAbandoned(db: DatabaseSync, dataset: number, nowMs: number): void {
   }
 }
 
-/** Prefixes that are still to be listed, with the last key of each that is in. */
-export function pendingOf(db: DatabaseSync, pass: number): readonly (readonly [prefix: string, after: string])[] {
-  return rowsOf(db, "SELECT prefix, after FROM pending WHERE pass = ? ORDER BY prefix", pass);
+/** Ranges that are still to be listed, from the last key of each that is in. `start`: where it began, which names it. */
+export function pendingOf(db: DatabaseSync, pass: number): readonly PendingRange[] {
+  const query = "SELECT prefix, start, after, until FROM pending WHERE pass = ? ORDER BY prefix, start";
+  const rows = rowsOf<readonly [string, string, string, string]>(db, query, pass);
+  return rows.map(([prefix, start, after, until]) => ({ prefix, start, after, until }));
 }
 
+export interface PendingRange extends KeyRange {
+  readonly start: string;
+}
+
+/** Whole prefixes. */
 export function addPending(db: DatabaseSync, pass: number, prefixes: readonly string[]): void {
   for (const prefix of prefixes)
-    change(db, "INSERT INTO pending VALUES (?, ?, '') ON CONFLICT DO NOTHING", pass, prefix);
+    change(db, "INSERT INTO pending VALUES (?, ?, '', '', '') ON CONFLICT DO NOTHING", pass, prefix);
+}
+
+/** Gives what lies behind the first of these to ranges of their own, which follow each other without a gap. */
+export function cutPending(db: DatabaseSync, pass: number, cut: PendingRange, ranges: readonly PendingRange[]): void {
+  const [first] = ranges;
+  if (first === undefined) return;
+  const update = "UPDATE pending SET until = ? WHERE pass = ? AND prefix = ? AND start = ?";
+  change(db, update, first.start, pass, cut.prefix, cut.start);
+  for (const { prefix, start, after, until } of ranges) {
+    change(db, "INSERT INTO pending VALUES (?, ?, ?, ?, ?)", pass, prefix, start, after, until);
+  }
 }
 
 export function addSkipped(
@@ -168,13 +188,13 @@ export function addSkipped(
   }
 }
 
-/** How far a prefix has been listed. */
-export function markAfter(db: DatabaseSync, pass: number, prefix: string, after: string): void {
-  change(db, "UPDATE pending SET after = ? WHERE pass = ? AND prefix = ?", after, pass, prefix);
+/** How far a range has been listed. */
+export function markAfter(db: DatabaseSync, pass: number, { prefix, start }: PendingRange, after: string): void {
+  change(db, "UPDATE pending SET after = ? WHERE pass = ? AND prefix = ? AND start = ?", after, pass, prefix, start);
 }
 
-export function markListed(db: DatabaseSync, pass: number, prefix: string): void {
-  change(db, "DELETE FROM pending WHERE pass = ? AND prefix = ?", pass, prefix);
+export function markListed(db: DatabaseSync, pass: number, { prefix, start }: PendingRange): void {
+  change(db, "DELETE FROM pending WHERE pass = ? AND prefix = ? AND start = ?", pass, prefix, start);
 }
 
 /** Counts on from what the file holds: several listings of one pass commit in turn. The counts afterwards. */

@@ -16,7 +16,9 @@ export function encodeTuple(names: readonly string[], dimensions: Readonly<Recor
 
 export function decodeTuple(names: readonly string[], text: string): Record<string, string> {
   const values = JSON.parse(text) as readonly string[];
-  return Object.fromEntries(names.map((name, index) => [name, values[index] ?? ""]));
+  const dimensions: Record<string, string> = {};
+  for (let i = 0; i < names.length; i++) dimensions[names[i] ?? ""] = values[i] ?? "";
+  return dimensions;
 }
 
 /** Bytes whose order is that of blocks: partition, then the leading dimensions. No key has a zero byte, so values end clearly. */

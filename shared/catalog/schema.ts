@@ -7,7 +7,8 @@
  *            dimensions but the one that takes the end of keys, each ended by a zero byte, compared as bytes
  *   block    under its tuple, by key; `pass` is the last listing pass that saw it
  *   pass     one listing of a dataset under a filter: its counts so far, who works on it, when it finished
- *   pending  prefixes that a pass has still to list; `after` is the last key of it that is already in
+ *   pending  what a pass has still to list: a prefix, or the keys of one after `start` up to `until`; `after` is the last key
+ *            that is already in
  *   skipped  prefixes that a filter left out, with the dimensions that they show: the neighbours that an error can name
  */
 import type { SqliteFormat } from "../local/sqlite.ts";
@@ -15,7 +16,7 @@ import type { SqliteFormat } from "../local/sqlite.ts";
 export const catalogFormat: SqliteFormat = {
   /** "SpfC". */
   applicationId: 0x53706643,
-  version: 1,
+  version: 2,
   what: "a catalog of Spotfold",
   schema: `
     CREATE TABLE dataset (
@@ -34,7 +35,8 @@ export const catalogFormat: SqliteFormat = {
       counts TEXT NOT NULL
     ) STRICT;
     CREATE TABLE pending (
-      pass INTEGER NOT NULL, prefix TEXT NOT NULL, after TEXT NOT NULL, PRIMARY KEY (pass, prefix)
+      pass INTEGER NOT NULL, prefix TEXT NOT NULL, start TEXT NOT NULL, after TEXT NOT NULL, until TEXT NOT NULL,
+      PRIMARY KEY (pass, prefix, start)
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE skipped (
       dataset INTEGER NOT NULL, prefix TEXT NOT NULL, known TEXT NOT NULL, pass INTEGER NOT NULL, PRIMARY KEY (dataset, prefix)

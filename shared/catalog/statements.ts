@@ -30,6 +30,16 @@ export function rowsOf<Row extends readonly unknown[]>(
   return prepared(db, query).all(...values) as unknown as Row[];
 }
 
+/** The first row of a query, if there is one. */
+export function rowOf(db: DatabaseSync, query: string, ...values: readonly Bound[]): unknown {
+  return prepared(db, query).get(...values);
+}
+
+/** The number of the row that was inserted. */
+export function insert(db: DatabaseSync, query: string, ...values: readonly Bound[]): number {
+  return Number(prepared(db, query).run(...values).lastInsertRowid);
+}
+
 /** The number of rows that changed. */
 export function change(db: DatabaseSync, query: string, ...values: readonly Bound[]): number {
   return Number(prepared(db, query).run(...values).changes);

@@ -41,7 +41,25 @@ export function encodeBlocks(blocks: readonly PlannedBlock[]): string {
 
 /** What a block adds to an encoded list: its row, and a comma. */
 export function blockListBytes(block: PlannedBlock): number {
-  return Buffer.byteLength(JSON.stringify(toRow(block))) + 1;
+  return Buffer.byteLength(encodeRow(block)) + 1;
+}
+
+/** Printable ASCII that JSON writes as it is. */
+const plainText = /^[ !#-[\]-~]*$/;
+
+/** True when a row with this key and etag is its own ASCII text between quotes: so are all but the odd ones. */
+export function isPlainRow({ key, etag, partition }: PlannedBlock): boolean {
+  return plainText.test(key) && plainText.test(etag) && plainText.test(partition);
+}
+
+/** One row of `encodeBlocks`. */
+export function encodeRow(block: PlannedBlock): string {
+  return isPlainRow(block) ? encodePlainRow(block) : JSON.stringify(toRow(block));
+}
+
+/** The same of a block that `isPlainRow`, in half the time. */
+export function encodePlainRow({ key, size, etag, partition, tries }: PlannedBlock): string {
+  return `["${key}",${size},"${etag}","${partition}",${tries}]`;
 }
 
 export function decodeBlocks(text: string): PlannedBlock[] {

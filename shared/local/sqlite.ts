@@ -21,6 +21,11 @@ const retryMsMax = 8;
 const busyMsMax = 30_000;
 /** The log is cut back to this after a burst. */
 const logBytesMax = 16_777_216;
+/**
+ * So many pages of 4 KiB, as much as that, are gathered in the log before they are copied into the file: copying waits for the
+ * disk twice, and a page that many transactions write is copied once.
+ */
+const logPagesMax = 4_096;
 
 export interface SqliteFile {
   /** Absolute. */
@@ -111,7 +116,8 @@ function prepare(db: DatabaseSync, file: string, format: SqliteFormat): void {
       context: { file, mode: mode?.["journal_mode"] },
     });
   }
-  db.exec(`PRAGMA journal_size_limit = ${logBytesMax}; PRAGMA synchronous = NORMAL`);
+  db.exec(`PRAGMA journal_size_limit = ${logBytesMax}; PRAGMA wal_autocheckpoint = ${logPagesMax}`);
+  db.exec("PRAGMA synchronous = NORMAL");
   if (ready) return;
   inTransaction(db, () => {
     // Another process may have done it meanwhile.

@@ -100,8 +100,10 @@ async function holdsAny(folder: Folder, options: WalkOptions): Promise<boolean> 
   return false;
 }
 
-async function entriesOf(folder: Folder, prefix: string, { places }: WalkOptions): Promise<Entry[]> {
+async function entriesOf(folder: Folder, prefix: string, { places, after }: WalkOptions): Promise<Entry[]> {
   const rest = prefix.slice(folder.prefix.length);
+  // Names of which nothing comes after `after` need not be sorted: who goes on where he stopped, goes on near the end.
+  const passed = after.startsWith(folder.prefix) ? after.slice(folder.prefix.length) : "";
   const files = new Map<string, string>();
   const folders = new Map<string, FolderPath[]>();
   for (const { path, isBeside } of folder.paths) {
@@ -112,6 +114,7 @@ async function entriesOf(folder: Folder, prefix: string, { places }: WalkOptions
       if (kind === undefined) continue;
       const name = isBeside ? nameBeside(dirent.name, kind === "folder") : dirent.name;
       if (name === undefined || !name.startsWith(rest)) continue;
+      if (passed !== "" && isPassed(name, kind, passed)) continue;
       if (kind === "file") {
         if (!files.has(name)) files.set(name, here);
       } else {
@@ -125,6 +128,12 @@ async function entriesOf(folder: Folder, prefix: string, { places }: WalkOptions
   for (const [name, file] of files) entries.push({ name, order: name, file, folders: [] });
   for (const [name, paths] of folders) entries.push({ name, order: `${name}/`, file: undefined, folders: paths });
   return entries.toSorted((a, b) => compareKeys(a.order, b.order));
+}
+
+/** Whether the file, or everything in the folder, is not after `passed`; both are relative to the folder that it is in. */
+function isPassed(name: string, kind: "file" | "folder", passed: string): boolean {
+  if (kind === "file") return compareKeys(name, passed) <= 0;
+  return compareKeys(`${name}/`, passed) < 0 && !passed.startsWith(`${name}/`);
 }
 
 async function readFolder(path: string): Promise<Dirent[]> {

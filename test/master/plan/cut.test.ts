@@ -8,9 +8,18 @@ import {
   jobCount,
   jobListBytesMax,
   jobsPerSlot,
-  type CutBlock,
 } from "../../../master/plan/cut.ts";
 import { jobsPerPlanMax } from "../../../shared/names.ts";
+
+interface CutBlock {
+  readonly size: number;
+  readonly listBytes: number;
+}
+
+function cutInto(blocks: readonly CutBlock[], pieces: number): number[] {
+  const of = { sizes: blocks.map(({ size }) => size), listBytes: blocks.map(({ listBytes }) => listBytes) };
+  return cutPoints(of, pieces);
+}
 
 const ofSizes = (sizes: readonly number[]): CutBlock[] => sizes.map((size) => ({ size, listBytes: 100 }));
 
@@ -43,7 +52,7 @@ describe("cutting blocks into jobs", () => {
     fc.assert(
       fc.property(sizes, fc.integer({ min: 1, max: 60 }), (sizes, pieces) => {
         const blocks = ofSizes(sizes);
-        const cut = piecesOf(blocks, cutPoints(blocks, pieces));
+        const cut = piecesOf(blocks, cutInto(blocks, pieces));
         assert.deepEqual(cut.flat(), blocks);
         assert.ok(cut.every((piece) => piece.length > 0));
       }),
@@ -54,7 +63,7 @@ describe("cutting blocks into jobs", () => {
     fc.assert(
       fc.property(sizes, fc.integer({ min: 1, max: 60 }), (sizes, pieces) => {
         const blocks = ofSizes(sizes);
-        const points = cutPoints(blocks, pieces);
+        const points = cutInto(blocks, pieces);
         assert.ok(points.length <= pieces);
         const largest = Math.max(0, ...sizes) + 1;
         for (const piece of piecesOf(blocks, points)) {
@@ -69,7 +78,7 @@ describe("cutting blocks into jobs", () => {
     for (let blocks = 2; blocks < 120; blocks++) {
       for (let pieces = 2; pieces <= blocks; pieces++) {
         const all = ofSizes(Array<number>(blocks).fill(4));
-        const most = Math.max(...piecesOf(all, cutPoints(all, pieces)).map(weight));
+        const most = Math.max(...piecesOf(all, cutInto(all, pieces)).map(weight));
         assert.ok(most < (5 * blocks) / pieces + 5, `${blocks} blocks in ${pieces} pieces: one has ${most} bytes`);
       }
     }
@@ -77,7 +86,7 @@ describe("cutting blocks into jobs", () => {
 
   it("has no job of more blocks than the limit", () => {
     const blocks = ofSizes(Array<number>(2 * jobBlocksMax + 1).fill(0));
-    assert.deepEqual(cutPoints(blocks, 1), [jobBlocksMax, 2 * jobBlocksMax, 2 * jobBlocksMax + 1]);
+    assert.deepEqual(cutInto(blocks, 1), [jobBlocksMax, 2 * jobBlocksMax, 2 * jobBlocksMax + 1]);
   });
 
   it("has no job whose list is longer than a message can carry", () => {
@@ -86,7 +95,7 @@ describe("cutting blocks into jobs", () => {
         fc.array(fc.record({ size: fc.nat(100), listBytes: fc.integer({ min: 20, max: 40_000 }) }), { maxLength: 60 }),
         fc.integer({ min: 1, max: 5 }),
         (blocks, pieces) => {
-          const cut = piecesOf(blocks, cutPoints(blocks, pieces));
+          const cut = piecesOf(blocks, cutInto(blocks, pieces));
           assert.deepEqual(cut.flat(), blocks);
           for (const piece of cut) {
             assert.ok(piece.reduce((sum, { listBytes }) => sum + listBytes, 0) <= jobListBytesMax);
