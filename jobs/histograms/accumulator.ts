@@ -1,118 +1,110 @@
 /**
  * The histogram analysis' state on a worker: pings in, sums by key out.
  *
- *   group   what a block's key says (channel, version, build, ...); constant within a block
- *   view    group + filter path + revision: one map from measure to its cell
- *   drain   each cell becomes a pair by build date and, if it is not too old, one by submission date; cells that meet under
- *           one key are merged there
+ *   group, view   where a ping belongs (groups.ts): one map from measure to its cells
+ *   drain         each cell becomes a pair by build date and, if it is not too old, one by submission date; cells that meet
+ *                 under one key are merged there
  *
- * `add` looks up one view a record and one cell a measure. It throws before it changes anything, or not at all; an odd
- * histogram in a good ping is dropped alone, and counted.
+ * A ping is read from its bytes (ping-scan.ts) into numbers by numbers of names; what the scan leaves goes the plain way
+ * (ping.ts), with the same result. `add` throws before it changes anything, or not at all; an odd histogram in a good ping is
+ * dropped alone, and counted.
  */
 import type { Accumulator, Inputs, Key, RecordView } from "../analysis.ts";
-import type { BlockDimensions } from "./block-dimensions.ts";
-import { blockDimensions, sameBlock } from "./block-dimensions.ts";
 import { BUCKETS_MAX } from "./bounds.ts";
-import type { Cell } from "./cells.ts";
+import type { Cell, Chain } from "./cells.ts";
 import { Cells } from "./cells.ts";
-import type { DefinitionTable } from "./definitions.ts";
 import { Definitions, isObject } from "./definitions.ts";
 import { drained } from "./drain.ts";
-import type { FilterPath } from "./keys.ts";
+import type { Group, View } from "./groups.ts";
+import { Groups } from "./groups.ts";
 import { PINGS } from "./keys.ts";
+import { MEASURE, isMeasurement } from "./measure.ts";
 import type { Ping } from "./ping.ts";
 import { readPing } from "./ping.ts";
+import { PingScan } from "./ping-scan.ts";
 import { SIMPLE_BOUNDS, eachSimpleMeasure, simpleBucket, simpleMeasureName } from "./simple-measures.ts";
 import type { Value } from "./value.ts";
 import { STATISTICS } from "./value.ts";
-
-/** What counts as a measure: it names files. */
-const MEASURE = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,149}$/;
-/** No measurement is larger; sums of fewer than 2^27 such numbers stay below the greatest double. */
-const NUMBER_MAX = 1e300;
-/** Of a view's objects and strings, about. */
-const VIEW_BYTES = 1500;
 
 /** Measures that are dropped, by reason: names of counters of a unit. */
 export type Dropped =
   "measure-name" | "histograms-not-an-object" | "not-an-array" | "not-a-number" | "too-short" | "too-long";
 
-export interface Group {
-  readonly dimensions: BlockDimensions;
-  readonly counters: Map<string, number>;
-  readonly views: Map<string, View>;
-}
-
-export interface View {
-  readonly path: FilterPath;
-  readonly revision: string;
-  readonly table: DefinitionTable | undefined;
-  readonly histograms: Map<string, Cell>;
-  readonly simple: Map<string, Cell>;
-  /** With at least one measure. */
-  pings: number;
-}
-
 export class HistogramAccumulator implements Accumulator<Value> {
-  readonly #definitions: Definitions;
+  readonly #groups: Groups;
+  readonly #scan: PingScan;
   #cells = new Cells();
-  #groups: Group[] = [];
-  #group: Group | undefined;
-  #viewBytes = 0;
 
-  constructor(inputs: Inputs) {
-    this.#definitions = new Definitions(inputs);
+  /** `hashMask`: which bits of the hashes of names count; all, but in tests. */
+  constructor(inputs: Inputs, hashMask = -1) {
+    this.#groups = new Groups(new Definitions(inputs));
+    this.#scan = new PingScan(hashMask);
   }
 
   add(record: RecordView): void {
-    const dimensions = record.block.dimensions;
-    const known = this.#group !== undefined && sameBlock(this.#group.dimensions, dimensions) ? this.#group : undefined;
-    const checked = known?.dimensions ?? blockDimensions(dimensions);
+    const group = this.#groups.of(record.block.dimensions);
+    if (this.#scan.read(record.bytes) && this.#addScanned(group)) return;
     const ping = readPing(record);
-    const table = this.#definitions.forRevision(ping.revision);
+    const view = this.#groups.view(group, ping);
     // From here on nothing is rejected.
-    const group = known ?? this.#enter(checked);
-    const view = this.#view(group, ping, table);
+    this.#groups.enter(group);
     count(group, PINGS);
     const measures = this.#addHistograms(group, view, ping.histograms) + this.#addSimple(group, view, ping);
     if (measures > 0) view.pings++;
   }
 
   bytes(): number {
-    return this.#cells.bytes + this.#viewBytes;
+    return this.#cells.bytes + this.#groups.bytes + this.#scan.bytes;
   }
 
   drain(): Iterable<readonly [Key, Value]> {
-    const groups = this.#groups;
+    const groups = this.#groups.take();
     this.#cells = new Cells();
-    this.#groups = [];
-    this.#group = undefined;
-    this.#viewBytes = 0;
+    this.#scan.clear();
     return drained(groups);
   }
 
-  #enter(dimensions: BlockDimensions): Group {
-    let group = this.#groups.find((other) => sameBlock(other.dimensions, dimensions.raw));
-    if (group === undefined) {
-      group = { dimensions, counters: new Map(), views: new Map() };
-      this.#groups.push(group);
-      this.#viewBytes += VIEW_BYTES;
+  /** The ping that was scanned; false when it is to be read the plain way, and nothing was changed. */
+  #addScanned(group: Group): boolean {
+    const scan = this.#scan;
+    const view = this.#groups.scannedView(group, scan);
+    if (view === undefined) return false;
+    this.#groups.enter(group);
+    count(group, PINGS);
+    for (let i = 0; i < scan.histograms; i++) {
+      const name = scan.histogramNames[i] as number;
+      const chain = view.chains[name] ?? this.#chain(view, name);
+      const cell = this.#cells.of(chain, (scan.lengths[i] as number) - STATISTICS);
+      this.#cells.addSparse(cell, scan.numbers, scan.starts[i] as number, scan.starts[i + 1] as number);
     }
-    this.#group = group;
-    return group;
+    for (let i = 0; i < scan.simples; i++) {
+      const name = scan.simpleNames[i] as number;
+      this.#addSimpleValue(view.simpleCells[name] ?? this.#simpleCell(view, name), scan.simpleValues[i] as number);
+    }
+    if (scan.histograms + scan.simples > 0) view.pings++;
+    return true;
   }
 
-  #view(group: Group, ping: Ping, table: DefinitionTable | undefined): View {
-    const id = `${ping.os.length},${ping.osVersion.length},${ping.arch.length},${ping.os}${ping.osVersion}${ping.arch}${ping.revision}`;
-    let view = group.views.get(id);
-    if (view === undefined) {
-      const { reason, appName } = group.dimensions;
-      const path: FilterPath = [reason, appName, ping.os, ping.osVersion, ping.arch];
-      view = { path, revision: ping.revision, table, histograms: new Map(), simple: new Map(), pings: 0 };
-      group.views.set(id, view);
-      this.#viewBytes += VIEW_BYTES;
-    }
-    return view;
+  /** By the number of a name that this view has not met, where the plain way may have. */
+  #chain(view: View, number: number): Chain {
+    const name = this.#scan.histogramName(number);
+    const chain = view.histograms.get(name) ?? { first: null };
+    view.histograms.set(name, chain);
+    put(view.chains, number, chain);
+    return chain;
+  }
+
+  #simpleCell(view: View, number: number): Cell {
+    const name = this.#scan.simpleName(number);
+    const cell = view.simple.get(name) ?? this.#cells.make(SIMPLE_BOUNDS.length, null);
+    view.simple.set(name, cell);
+    put(view.simpleCells, number, cell);
+    return cell;
+  }
+
+  #addSimpleValue(cell: Cell, value: number): void {
+    const logarithm = Math.log(Math.abs(value) + 1);
+    this.#cells.addSimple(cell, simpleBucket(value), value, logarithm, logarithm * logarithm);
   }
 
   /** How many were added. */
@@ -131,18 +123,16 @@ export class HistogramAccumulator implements Accumulator<Value> {
         continue;
       }
       const buckets = (array as readonly number[]).length - STATISTICS;
-      const first = view.histograms.get(name) ?? null;
-      let cell = first;
-      while (cell !== null && cell.buckets !== buckets) cell = cell.next;
-      if (cell === null) {
-        if (first === null && !MEASURE.test(name)) {
+      let chain = view.histograms.get(name);
+      if (chain === undefined) {
+        if (!MEASURE.test(name)) {
           count(group, "measure-name" satisfies Dropped);
           continue;
         }
-        cell = this.#cells.make(buckets, first);
-        view.histograms.set(name, cell);
+        chain = { first: null };
+        view.histograms.set(name, chain);
       }
-      this.#cells.addArray(cell, array as readonly number[]);
+      this.#cells.addArray(this.#cells.of(chain, buckets), array as readonly number[]);
       added++;
     }
     return added;
@@ -164,8 +154,7 @@ export class HistogramAccumulator implements Accumulator<Value> {
         cell = this.#cells.make(SIMPLE_BOUNDS.length, null);
         view.simple.set(name, cell);
       }
-      const logarithm = Math.log(Math.abs(value) + 1);
-      this.#cells.addSimple(cell, simpleBucket(value), value, logarithm, logarithm * logarithm);
+      this.#addSimpleValue(cell, value);
       added++;
     });
     return added;
@@ -183,8 +172,10 @@ function problemOf(array: unknown): Dropped | undefined {
   return undefined;
 }
 
-function isMeasurement(value: unknown): value is number {
-  return typeof value === "number" && value <= NUMBER_MAX && value >= -NUMBER_MAX;
+/** Without holes of thousands, which would make a hash table of the list. */
+function put<T>(list: (T | undefined)[], index: number, value: T): void {
+  while (list.length < index) list.push(undefined);
+  list[index] = value;
 }
 
 function count(group: Group, name: string): void {

@@ -8,6 +8,7 @@
  */
 import type { Exact } from "../exact-sum.ts";
 import { ExactSum, sumError } from "../exact-sum.ts";
+import type { SparseNumbers } from "../../shared/records/sparse-numbers.ts";
 import type { Sums } from "./value.ts";
 import { MISSING, STATISTICS } from "./value.ts";
 
@@ -21,6 +22,7 @@ const PLAIN_MAX = 2 ** 1000;
 /** Of a cell's objects and its places in maps, about; measured with 100,000 cells. */
 const CELL_OVERHEAD_BYTES = 200;
 const SPILLED_BYTES = 200;
+const ALL_STATISTICS = (1 << STATISTICS) - 1;
 
 export interface Cell {
   readonly buckets: number;
@@ -31,6 +33,11 @@ export interface Cell {
   spill: Map<number, ExactSum> | null;
   /** The next cell of the same measure, with another number of buckets. */
   readonly next: Cell | null;
+}
+
+/** The cells of one measure: one for each length that its arrays had. */
+export interface Chain {
+  first: Cell | null;
 }
 
 export class Cells {
@@ -60,6 +67,15 @@ export class Cells {
     return { buckets, page: this.#page, at, spill: null, next };
   }
 
+  /** The chain's cell of that many buckets, made if there is none. */
+  of(chain: Chain, buckets: number): Cell {
+    let cell = chain.first;
+    while (cell !== null && cell.buckets !== buckets) cell = cell.next;
+    if (cell !== null) return cell;
+    chain.first = this.make(buckets, chain.first);
+    return chain.first;
+  }
+
   /** One ping's array: buckets, then the five statistics (-1 = missing). All finite numbers, of the cell's length. */
   addArray(cell: Cell, array: readonly number[]): void {
     const { page, at, buckets } = cell;
@@ -71,6 +87,24 @@ export class Cells {
       else this.#spill(cell, i, value);
     }
     for (let i = 0; i < STATISTICS; i++) this.#addStatistic(cell, i, array[buckets + i] as number);
+    this.#count(cell);
+  }
+
+  /** As `addArray`, of an array without its zeros: from `start` to `end` of `numbers`. */
+  addSparse(cell: Cell, { places, values }: SparseNumbers, start: number, end: number): void {
+    const { page, at, buckets } = cell;
+    let present = ALL_STATISTICS;
+    for (let i = start; i < end; i++) {
+      const place = places[i] as number;
+      const value = values[i] as number;
+      if (place < buckets) {
+        const sum = (page[at + place] as number) + value;
+        if (Number.isSafeInteger(value) && Number.isSafeInteger(sum)) page[at + place] = sum;
+        else this.#spill(cell, place, value);
+      } else if (value === MISSING) present &= ~(1 << (place - buckets));
+      else this.#addStatistic(cell, place - buckets, value);
+    }
+    (page[at + buckets + STATISTICS * 2] as number) |= present;
     this.#count(cell);
   }
 

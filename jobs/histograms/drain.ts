@@ -5,7 +5,7 @@
 import type { Key } from "../analysis.ts";
 import { decodeKeyText, encodeKey } from "../../shared/segment/key.ts";
 import { sortTexts } from "../../shared/segment/order.ts";
-import type { Group, View } from "./accumulator.ts";
+import type { Group, View } from "./groups.ts";
 import type { Cell } from "./cells.ts";
 import { sumsOf } from "./cells.ts";
 import { definitionColumn } from "./definitions.ts";
@@ -79,7 +79,7 @@ function* pairsOf(groups: readonly Group[], measure: string, names: Names): Iter
 function* histogramOf(group: Group, view: View, measure: string): Iterable<Pair> {
   const { channel, major, buildId } = group.dimensions;
   const known = view.table?.get(measure);
-  for (let cell = view.histograms.get(measure) ?? null; cell !== null; cell = cell.next) {
+  for (let cell = view.histograms.get(measure)?.first ?? null; cell !== null; cell = cell.next) {
     const length = cell.buckets;
     const definition = definitionColumn(length, known);
     yield [newestKey(channel, major, measure), () => ({ buildId, revision: view.revision, length, definition })];

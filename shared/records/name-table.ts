@@ -1,0 +1,119 @@
+/**
+ * Names as bytes -> small whole numbers: found by hash, then compared byte by byte, so that two names are never one.
+ *
+ *   slots    open addressing: number + 1 of a name, 0 for none      pool    the names' bytes, one behind the other
+ *
+ * Names that collide again and again (somebody made them so) are not taken in: looking for them must not take for ever.
+ */
+import { Buffer } from "node:buffer";
+
+/** A table that is at most half full has runs far below this; a longer one is no accident. */
+const PROBES_MAX = 64;
+
+const SLOTS_FIRST = 128;
+const POOL_FIRST_BYTES = 4096;
+/** Of a name in slots, hash and bounds, about. */
+const NAME_BYTES = 32;
+const EMPTY_BYTES = SLOTS_FIRST * 4 + POOL_FIRST_BYTES;
+
+/** FNV-1a: a multiplication for each byte, no table. `JsonCursor` does the same while it looks for a name's end. */
+export const HASH_FIRST = 0x811c9dc5 | 0;
+export const HASH_FACTOR = 0x01000193;
+
+export class NameTable {
+  #slots = new Int32Array(SLOTS_FIRST);
+  #hashes = new Int32Array(SLOTS_FIRST / 2);
+  /** Where each name begins in the pool; the next one's begin is its end. */
+  #starts = new Int32Array(SLOTS_FIRST / 2 + 1);
+  #pool = new Uint8Array(POOL_FIRST_BYTES);
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Memory, about; the same for every table without names. */
+  get bytes(): number {
+    return EMPTY_BYTES + this.#size * NAME_BYTES + 2 * (this.#starts[this.#size] as number);
+  }
+
+  /** The number of the name that `bytes` has from `start` to `end`; -1 when it is not in the table. */
+  find(bytes: Uint8Array, start: number, end: number, hash: number): number {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    const length = end - start;
+    for (let probe = 0; probe < PROBES_MAX; probe++) {
+      const index = (slots[(hash + probe) & mask] as number) - 1;
+      if (index < 0) return -1;
+      if (this.#hashes[index] === hash && this.#equals(index, bytes, start, length)) return index;
+    }
+    return -1;
+  }
+
+  /** The number of the name, which is taken in if it is new; -1 when too many others collide with it. */
+  add(bytes: Uint8Array, start: number, end: number, hash: number): number {
+    const known = this.find(bytes, start, end, hash);
+    if (known >= 0) return known;
+    if ((this.#size + 1) * 2 > this.#slots.length) this.#grow();
+    const place = this.#freeSlot(hash);
+    if (place < 0) return -1;
+    const index = this.#size;
+    const from = this.#starts[index] as number;
+    const to = from + end - start;
+    if (to > this.#pool.length) this.#pool = copied(this.#pool, new Uint8Array(Math.max(to, 2 * this.#pool.length)));
+    this.#pool.set(bytes.subarray(start, end), from);
+    this.#hashes[index] = hash;
+    this.#starts[index + 1] = to;
+    this.#slots[place] = index + 1;
+    this.#size++;
+    return index;
+  }
+
+  /** The name of a number that the table gave. */
+  text(index: number): string {
+    return Buffer.from(this.#pool.buffer).toString("utf8", this.#starts[index], this.#starts[index + 1]);
+  }
+
+  #equals(index: number, bytes: Uint8Array, start: number, length: number): boolean {
+    const pool = this.#pool;
+    const from = this.#starts[index] as number;
+    if ((this.#starts[index + 1] as number) - from !== length) return false;
+    for (let i = 0; i < length; i++) {
+      if (pool[from + i] !== bytes[start + i]) return false;
+    }
+    return true;
+  }
+
+  #freeSlot(hash: number): number {
+    const mask = this.#slots.length - 1;
+    for (let probe = 0; probe < PROBES_MAX; probe++) {
+      const place = (hash + probe) & mask;
+      if (this.#slots[place] === 0) return place;
+    }
+    return -1;
+  }
+
+  #grow(): void {
+    const slots = this.#slots.length * 2;
+    this.#hashes = copied(this.#hashes, new Int32Array(slots / 2));
+    this.#starts = copied(this.#starts, new Int32Array(slots / 2 + 1));
+    this.#slots = new Int32Array(slots);
+    for (let index = 0; index < this.#size; index++) {
+      // In a larger table runs are shorter: there is a place.
+      const place = this.#freeSlot(this.#hashes[index] as number);
+      if (place >= 0) this.#slots[place] = index + 1;
+    }
+  }
+}
+
+/** The hash of the bytes from `start` to `end`, as `JsonCursor` has it for names. */
+export function hashOf(bytes: Uint8Array, start: number, end: number): number {
+  let hash = HASH_FIRST;
+  for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] as number), HASH_FACTOR);
+  return hash;
+}
+
+function copied<T extends Int32Array | Uint8Array>(from: T, to: T): T {
+  to.set(from);
+  return to;
+}
