@@ -11,8 +11,8 @@
  */
 import type { Accumulator, Inputs, Key, RecordView } from "../analysis.ts";
 import { BUCKETS_MAX } from "./bounds.ts";
-import type { Cell, Chain } from "./cells.ts";
-import { Cells } from "./cells.ts";
+import type { Cell } from "./cells.ts";
+import { Cells, NO_CELL } from "./cells.ts";
 import { Definitions, isObject } from "./definitions.ts";
 import { drained } from "./drain.ts";
 import type { Group, View } from "./groups.ts";
@@ -25,6 +25,9 @@ import { PingScan } from "./ping-scan.ts";
 import { SIMPLE_BOUNDS, eachSimpleMeasure, simpleBucket, simpleMeasureName } from "./simple-measures.ts";
 import type { Value } from "./value.ts";
 import { STATISTICS } from "./value.ts";
+
+/** Measures of a view, at first. */
+const ROOM_FIRST = 64;
 
 /** Measures that are dropped, by reason: names of counters of a unit. */
 export type Dropped =
@@ -59,9 +62,10 @@ export class HistogramAccumulator implements Accumulator<Value> {
 
   drain(): Iterable<readonly [Key, Value]> {
     const groups = this.#groups.take();
+    const cells = this.#cells;
     this.#cells = new Cells();
     this.#scan.clear();
-    return drained(groups);
+    return drained(groups, cells);
   }
 
   /** The ping that was scanned; false when it is to be read the plain way, and nothing was changed. */
@@ -71,35 +75,40 @@ export class HistogramAccumulator implements Accumulator<Value> {
     if (view === undefined) return false;
     this.#groups.enter(group);
     count(group, PINGS);
+    const cells = this.#cells;
     for (let i = 0; i < scan.histograms; i++) {
       const name = scan.histogramNames[i] as number;
-      const chain = view.chains[name] ?? this.#chain(view, name);
-      const cell = this.#cells.of(chain, (scan.lengths[i] as number) - STATISTICS);
-      this.#cells.addSparse(cell, scan.numbers, scan.starts[i] as number, scan.starts[i + 1] as number);
+      const buckets = (scan.lengths[i] as number) - STATISTICS;
+      const known = name < view.histogramCells.length ? (view.histogramCells[name] as number) : NO_CELL;
+      const first = known === NO_CELL ? this.#firstCell(view, name, buckets) : known;
+      const cell = cells.bucketsOf(first) === buckets ? first : cells.ofLength(first, buckets);
+      cells.addSparse(cell, scan.numbers, scan.starts[i] as number, scan.starts[i + 1] as number);
     }
     for (let i = 0; i < scan.simples; i++) {
       const name = scan.simpleNames[i] as number;
-      this.#addSimpleValue(view.simpleCells[name] ?? this.#simpleCell(view, name), scan.simpleValues[i] as number);
+      const known = name < view.simpleCells.length ? (view.simpleCells[name] as number) : NO_CELL;
+      const cell = known === NO_CELL ? this.#simpleCell(view, name) : known;
+      this.#addSimpleValue(cell, scan.simpleValues[i] as number);
     }
     if (scan.histograms + scan.simples > 0) view.pings++;
     return true;
   }
 
   /** By the number of a name that this view has not met, where the plain way may have. */
-  #chain(view: View, number: number): Chain {
+  #firstCell(view: View, number: number, buckets: number): Cell {
     const name = this.#scan.histogramName(number);
-    const chain = view.histograms.get(name) ?? { first: null };
-    view.histograms.set(name, chain);
-    put(view.chains, number, chain);
-    return chain;
+    const cell = view.histograms.get(name) ?? this.#cells.make(buckets);
+    view.histograms.set(name, cell);
+    view.histogramCells = withRoom(view.histogramCells, number);
+    return (view.histogramCells[number] = cell);
   }
 
   #simpleCell(view: View, number: number): Cell {
     const name = this.#scan.simpleName(number);
-    const cell = view.simple.get(name) ?? this.#cells.make(SIMPLE_BOUNDS.length, null);
+    const cell = view.simple.get(name) ?? this.#cells.make(SIMPLE_BOUNDS.length);
     view.simple.set(name, cell);
-    put(view.simpleCells, number, cell);
-    return cell;
+    view.simpleCells = withRoom(view.simpleCells, number);
+    return (view.simpleCells[number] = cell);
   }
 
   #addSimpleValue(cell: Cell, value: number): void {
@@ -123,16 +132,16 @@ export class HistogramAccumulator implements Accumulator<Value> {
         continue;
       }
       const buckets = (array as readonly number[]).length - STATISTICS;
-      let chain = view.histograms.get(name);
-      if (chain === undefined) {
+      let first = view.histograms.get(name);
+      if (first === undefined) {
         if (!MEASURE.test(name)) {
           count(group, "measure-name" satisfies Dropped);
           continue;
         }
-        chain = { first: null };
-        view.histograms.set(name, chain);
+        first = this.#cells.make(buckets);
+        view.histograms.set(name, first);
       }
-      this.#cells.addArray(this.#cells.of(chain, buckets), array as readonly number[]);
+      this.#cells.addArray(this.#cells.ofLength(first, buckets), array as readonly number[]);
       added++;
     }
     return added;
@@ -151,7 +160,7 @@ export class HistogramAccumulator implements Accumulator<Value> {
           count(group, "measure-name" satisfies Dropped);
           return;
         }
-        cell = this.#cells.make(SIMPLE_BOUNDS.length, null);
+        cell = this.#cells.make(SIMPLE_BOUNDS.length);
         view.simple.set(name, cell);
       }
       this.#addSimpleValue(cell, value);
@@ -172,10 +181,12 @@ function problemOf(array: unknown): Dropped | undefined {
   return undefined;
 }
 
-/** Without holes of thousands, which would make a hash table of the list. */
-function put<T>(list: (T | undefined)[], index: number, value: T): void {
-  while (list.length < index) list.push(undefined);
-  list[index] = value;
+/** The list, or a copy that has a place `index`. */
+function withRoom(list: Int32Array, index: number): Int32Array {
+  if (index < list.length) return list;
+  const longer = new Int32Array(Math.max(ROOM_FIRST, 2 * list.length, index + 1));
+  longer.set(list);
+  return longer;
 }
 
 function count(group: Group, name: string): void {

@@ -6,8 +6,8 @@ import type { Key } from "../analysis.ts";
 import { decodeKeyText, encodeKey } from "../../shared/segment/key.ts";
 import { sortTexts } from "../../shared/segment/order.ts";
 import type { Group, View } from "./groups.ts";
-import type { Cell } from "./cells.ts";
-import { sumsOf } from "./cells.ts";
+import type { Cells } from "./cells.ts";
+import { NO_CELL } from "./cells.ts";
 import { definitionColumn } from "./definitions.ts";
 import { BY_BUILD_DATE, BY_SUBMISSION_DATE, counterKey, newestKey, pathKey, sumsKey } from "./keys.ts";
 import { SIMPLE_DEFINITION, SIMPLE_NEWEST, simpleMeasureName } from "./simple-measures.ts";
@@ -23,7 +23,8 @@ interface Names {
   readonly simple: Set<string>;
 }
 
-export function* drained(groups: readonly Group[]): Iterable<readonly [Key, Value]> {
+/** The groups' cells are in `cells`. */
+export function* drained(groups: readonly Group[], cells: Cells): Iterable<readonly [Key, Value]> {
   const units = Map.groupBy(groups, ({ dimensions }) => encodeKey([dimensions.channel, dimensions.major]));
   for (const unit of sortTexts(units.keys())) {
     const own = units.get(unit) ?? [];
@@ -31,7 +32,7 @@ export function* drained(groups: readonly Group[]): Iterable<readonly [Key, Valu
     const measures = measuresOf(own);
     for (const measure of sortTexts(measures.keys())) {
       const names = measures.get(measure);
-      if (names !== undefined) yield* inKeyOrder(pairsOf(own, measure, names));
+      if (names !== undefined) yield* inKeyOrder(pairsOf(cells, own, measure, names));
     }
   }
 }
@@ -62,35 +63,35 @@ function measuresOf(groups: readonly Group[]): Map<string, Names> {
   return measures;
 }
 
-function* pairsOf(groups: readonly Group[], measure: string, names: Names): Iterable<Pair> {
+function* pairsOf(cells: Cells, groups: readonly Group[], measure: string, names: Names): Iterable<Pair> {
   for (const group of groups) {
     for (const view of group.views.values()) {
-      if (names.histogram) yield* histogramOf(group, view, measure);
+      if (names.histogram) yield* histogramOf(cells, group, view, measure);
       for (const name of names.simple) {
         const cell = view.simple.get(name);
         if (cell === undefined) continue;
         yield [newestKey(group.dimensions.channel, group.dimensions.major, measure), () => SIMPLE_NEWEST];
-        yield* byDates(group, view, measure, SIMPLE_DEFINITION, cell);
+        yield* byDates(group, view, measure, SIMPLE_DEFINITION, () => cells.sums(cell));
       }
     }
   }
 }
 
-function* histogramOf(group: Group, view: View, measure: string): Iterable<Pair> {
+function* histogramOf(cells: Cells, group: Group, view: View, measure: string): Iterable<Pair> {
   const { channel, major, buildId } = group.dimensions;
   const known = view.table?.get(measure);
-  for (let cell = view.histograms.get(measure)?.first ?? null; cell !== null; cell = cell.next) {
-    const length = cell.buckets;
+  for (let cell = view.histograms.get(measure) ?? NO_CELL; cell !== NO_CELL; cell = cells.next(cell)) {
+    const length = cells.bucketsOf(cell);
+    const own = cell;
     const definition = definitionColumn(length, known);
     yield [newestKey(channel, major, measure), () => ({ buildId, revision: view.revision, length, definition })];
-    yield* byDates(group, view, measure, definition, cell);
+    yield* byDates(group, view, measure, definition, () => cells.sums(own));
   }
 }
 
-function* byDates(group: Group, view: View, measure: string, definition: string, cell: Cell): Iterable<Pair> {
+function* byDates(group: Group, view: View, measure: string, definition: string, sums: () => Value): Iterable<Pair> {
   const { channel, major: version, buildDate, submissionDate, countsBySubmission } = group.dimensions;
   const parts = { channel, version, measure, path: view.path, definition };
-  const sums = (): Value => sumsOf(cell);
   yield [sumsKey({ ...parts, dateType: BY_BUILD_DATE, date: buildDate }), sums];
   if (countsBySubmission) yield [sumsKey({ ...parts, dateType: BY_SUBMISSION_DATE, date: submissionDate }), sums];
 }

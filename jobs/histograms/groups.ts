@@ -10,7 +10,7 @@ import { InvalidRecord } from "../analysis.ts";
 import { NameTable, hashOf } from "../../shared/records/name-table.ts";
 import type { BlockDimensions } from "./block-dimensions.ts";
 import { blockDimensions, sameBlock } from "./block-dimensions.ts";
-import type { Cell, Chain } from "./cells.ts";
+import type { Cell } from "./cells.ts";
 import type { DefinitionTable, Definitions } from "./definitions.ts";
 import type { FilterPath } from "./keys.ts";
 import type { Origin } from "./ping.ts";
@@ -21,6 +21,8 @@ import type { PingScan } from "./ping-scan.ts";
 const VIEW_BYTES = 1500;
 /** Ways of writing an origin that a group remembers; the others are looked up by what they say. */
 const WRITTEN_MAX = 4096;
+
+const NO_CELLS = new Int32Array();
 
 export interface Group {
   readonly dimensions: BlockDimensions;
@@ -35,11 +37,12 @@ export interface View {
   readonly path: FilterPath;
   readonly revision: string;
   readonly table: DefinitionTable | undefined;
-  readonly histograms: Map<string, Chain>;
+  /** The first cell of each measure. */
+  readonly histograms: Map<string, Cell>;
   readonly simple: Map<string, Cell>;
-  /** The same by the scan's numbers of names, as far as it has met them here. */
-  readonly chains: (Chain | undefined)[];
-  readonly simpleCells: (Cell | undefined)[];
+  /** The same by the scan's numbers of names, as far as it has met them here; `NO_CELL` for the others. */
+  histogramCells: Int32Array;
+  simpleCells: Int32Array;
   /** With at least one measure. */
   pings: number;
 }
@@ -97,8 +100,8 @@ export class Groups {
       table: this.#definitions.forRevision(revision),
       histograms: new Map(),
       simple: new Map(),
-      chains: [],
-      simpleCells: [],
+      histogramCells: NO_CELLS,
+      simpleCells: NO_CELLS,
       pings: 0,
     };
     group.views.set(id, view);
