@@ -76,13 +76,16 @@ export class HistogramAccumulator implements Accumulator<Value> {
     this.#groups.enter(group);
     count(group, PINGS);
     const cells = this.#cells;
+    // Cells first, then the additions: reads of memory that do not wait for one another.
     for (let i = 0; i < scan.histograms; i++) {
       const name = scan.histogramNames[i] as number;
       const buckets = (scan.lengths[i] as number) - STATISTICS;
       const known = name < view.histogramCells.length ? (view.histogramCells[name] as number) : NO_CELL;
       const first = known === NO_CELL ? this.#firstCell(view, name, buckets) : known;
-      const cell = cells.bucketsOf(first) === buckets ? first : cells.ofLength(first, buckets);
-      cells.addSparse(cell, scan.numbers, scan.starts[i] as number, scan.starts[i + 1] as number);
+      scan.cells[i] = cells.bucketsOf(first) === buckets ? first : cells.ofLength(first, buckets);
+    }
+    for (let i = 0; i < scan.histograms; i++) {
+      cells.addSparse(scan.cells[i] as number, scan.numbers, scan.starts[i] as number, scan.starts[i + 1] as number);
     }
     for (let i = 0; i < scan.simples; i++) {
       const name = scan.simpleNames[i] as number;

@@ -1,10 +1,10 @@
 /**
  * Running sums of many arrays, in pages of doubles: 100,000 of them are affordable, and adding one array makes no object.
  *
- *   a cell in its page: N | next cell | b0 ... bN-1 | high low (five times: the statistics) | statistics present | count
+ *   a cell in its page: N | next cell | which statistics are present | count | high low (five statistics) | b0 ... bN-1
  *
- * A cell is a number: its place in the pages, which follow one another. So what one ping touches lies close together, and
- * there is no object to be fetched on the way to it. 0 is no cell.
+ * A cell is a number: its place in the pages, which follow one another. What each ping touches lies close together at its
+ * begin, and there is no object to be fetched on the way to it. 0 is no cell.
  *
  * Buckets are whole numbers up to 2^53 nearly always, and stay exact as plain doubles. A statistic is two doubles, the second
  * holding what the first lost. Whatever does not fit so is spilled, number by number: sums are exact always.
@@ -19,10 +19,12 @@ import { MISSING, STATISTICS } from "./value.ts";
 const PAGE_BITS = 15;
 const PAGE_DOUBLES = 2 ** PAGE_BITS;
 const PAGE_MASK = PAGE_DOUBLES - 1;
-/** Number of buckets, next cell. */
-const HEAD_DOUBLES = 2;
-/** Two doubles a statistic, the presence bits, the count. */
-const TAIL_DOUBLES = STATISTICS * 2 + 2;
+const NEXT = 1;
+const PRESENT = 2;
+const COUNT = 3;
+const SUMS = 4;
+/** Where the buckets begin, behind two doubles a statistic. */
+const BUCKETS = SUMS + STATISTICS * 2;
 const ALL_STATISTICS = (1 << STATISTICS) - 1;
 /** Sums below this are far from overflow, so that their rounding errors are exact. */
 const PLAIN_MAX = 2 ** 1000;
@@ -51,7 +53,7 @@ export class Cells {
 
   /** The first cell of a measure, for arrays of so many buckets. */
   make(buckets: number): Cell {
-    const doubles = HEAD_DOUBLES + buckets + TAIL_DOUBLES;
+    const doubles = BUCKETS + buckets;
     this.#bytes += CELL_OVERHEAD_BYTES;
     if (this.#used + doubles > PAGE_DOUBLES) {
       this.#pages.push(new Float64Array(PAGE_DOUBLES));
@@ -72,8 +74,8 @@ export class Cells {
     }
     // Behind the first one, which stays the first.
     const made = this.make(buckets);
-    this.#page(made)[(made & PAGE_MASK) + 1] = this.next(first);
-    this.#page(first)[(first & PAGE_MASK) + 1] = made;
+    this.#page(made)[(made & PAGE_MASK) + NEXT] = this.next(first);
+    this.#page(first)[(first & PAGE_MASK) + NEXT] = made;
     return made;
   }
 
@@ -83,85 +85,81 @@ export class Cells {
 
   /** Of the same measure and another length, or `NO_CELL`. */
   next(cell: Cell): Cell {
-    return this.#page(cell)[(cell & PAGE_MASK) + 1] as number;
+    return this.#page(cell)[(cell & PAGE_MASK) + NEXT] as number;
   }
 
   /** One ping's array: buckets, then the five statistics (-1 = missing). All finite numbers, of the cell's length. */
   addArray(cell: Cell, array: readonly number[]): void {
     const page = this.#page(cell);
-    const at = (cell & PAGE_MASK) + HEAD_DOUBLES;
-    const buckets = page[at - HEAD_DOUBLES] as number;
+    const at = cell & PAGE_MASK;
+    const buckets = page[at] as number;
     for (let i = 0; i < buckets; i++) {
       const value = array[i] as number;
-      if (value !== 0) this.#addBucket(cell, page, at + i, i, value);
+      if (value !== 0) this.#addBucket(cell, page, at + BUCKETS + i, i, value);
     }
-    const tail = at + buckets;
     let present = ALL_STATISTICS;
     for (let i = 0; i < STATISTICS; i++) {
       const value = array[buckets + i] as number;
       if (value === MISSING) present &= ~(1 << i);
-      else this.#addStatistic(cell, page, tail, i, buckets + i, value);
+      else this.#addStatistic(cell, page, at, i, buckets + i, value);
     }
-    this.#count(page, tail, present);
+    this.#count(page, at, present);
   }
 
   /** As `addArray`, of an array without its zeros: from `start` to `end` of `numbers`. */
   addSparse(cell: Cell, { places, values }: SparseNumbers, start: number, end: number): void {
     const page = this.#page(cell);
-    const at = (cell & PAGE_MASK) + HEAD_DOUBLES;
-    const buckets = page[at - HEAD_DOUBLES] as number;
+    const at = cell & PAGE_MASK;
+    const buckets = page[at] as number;
     let i = start;
     for (; i < end; i++) {
       const place = places[i] as number;
       if (place >= buckets) break;
-      this.#addBucket(cell, page, at + place, place, values[i] as number);
+      this.#addBucket(cell, page, at + BUCKETS + place, place, values[i] as number);
     }
-    const tail = at + buckets;
     let present = ALL_STATISTICS;
     for (; i < end; i++) {
       const place = places[i] as number;
       const value = values[i] as number;
       if (value === MISSING) present &= ~(1 << (place - buckets));
-      else this.#addStatistic(cell, page, tail, place - buckets, place, value);
+      else this.#addStatistic(cell, page, at, place - buckets, place, value);
     }
-    this.#count(page, tail, present);
+    this.#count(page, at, present);
   }
 
   /** One ping's simple measure: 1 in a bucket (none if it is -1) and three statistics, the others being missing. */
   addSimple(cell: Cell, bucket: number, sum: number, logSum: number, logSumSquares: number): void {
     const page = this.#page(cell);
-    const at = (cell & PAGE_MASK) + HEAD_DOUBLES;
-    const buckets = page[at - HEAD_DOUBLES] as number;
-    const tail = at + buckets;
-    if (bucket >= 0) (page[at + bucket] as number) += 1;
+    const at = cell & PAGE_MASK;
+    const buckets = page[at] as number;
+    if (bucket >= 0) (page[at + BUCKETS + bucket] as number) += 1;
     let present = 0;
     if (sum !== MISSING) {
       present = 1;
-      this.#addStatistic(cell, page, tail, 0, buckets, sum);
+      this.#addStatistic(cell, page, at, 0, buckets, sum);
     }
-    this.#addStatistic(cell, page, tail, 1, buckets + 1, logSum);
-    this.#addStatistic(cell, page, tail, 2, buckets + 2, logSumSquares);
-    this.#count(page, tail, present | (1 << 1) | (1 << 2));
+    this.#addStatistic(cell, page, at, 1, buckets + 1, logSum);
+    this.#addStatistic(cell, page, at, 2, buckets + 2, logSumSquares);
+    this.#count(page, at, present | (1 << 1) | (1 << 2));
   }
 
   /** The cell's sums in their canonical form. */
   sums(cell: Cell): Sums {
     const page = this.#page(cell);
-    const at = (cell & PAGE_MASK) + HEAD_DOUBLES;
-    const buckets = page[at - HEAD_DOUBLES] as number;
+    const at = cell & PAGE_MASK;
+    const buckets = page[at] as number;
     const spilled = this.#spilled.get(cell);
     const sums: (Exact | null)[] = [];
-    for (let i = 0; i < buckets; i++) sums.push(exactly(page[at + i] as number, 0, spilled?.get(i)));
-    const tail = at + buckets;
-    const present = page[tail + STATISTICS * 2] as number;
+    for (let i = 0; i < buckets; i++) sums.push(exactly(page[at + BUCKETS + i] as number, 0, spilled?.get(i)));
+    const present = page[at + PRESENT] as number;
     for (let i = 0; i < STATISTICS; i++) {
       if ((present & (1 << i)) === 0) sums.push(null);
       else {
-        const high = page[tail + i * 2] as number;
-        sums.push(exactly(high, page[tail + i * 2 + 1] as number, spilled?.get(buckets + i)));
+        const high = page[at + SUMS + i * 2] as number;
+        sums.push(exactly(high, page[at + SUMS + i * 2 + 1] as number, spilled?.get(buckets + i)));
       }
     }
-    sums.push(page[tail + STATISTICS * 2 + 1] as number);
+    sums.push(page[at + COUNT] as number);
     return sums;
   }
 
@@ -176,15 +174,8 @@ export class Cells {
   }
 
   /** `position` is the statistic's within the array. */
-  #addStatistic(
-    cell: Cell,
-    page: Float64Array,
-    tail: number,
-    statistic: number,
-    position: number,
-    value: number,
-  ): void {
-    const high = tail + statistic * 2;
+  #addStatistic(cell: Cell, page: Float64Array, at: number, statistic: number, position: number, value: number): void {
+    const high = at + SUMS + statistic * 2;
     const before = page[high] as number;
     const sum = before + value;
     if (!(sum < PLAIN_MAX && sum > -PLAIN_MAX && value < PLAIN_MAX && value > -PLAIN_MAX)) {
@@ -201,9 +192,9 @@ export class Cells {
     if (rest !== 0) this.#spill(cell, position, rest);
   }
 
-  #count(page: Float64Array, tail: number, present: number): void {
-    (page[tail + STATISTICS * 2] as number) |= present;
-    (page[tail + STATISTICS * 2 + 1] as number) += 1;
+  #count(page: Float64Array, at: number, present: number): void {
+    (page[at + PRESENT] as number) |= present;
+    (page[at + COUNT] as number) += 1;
   }
 
   #spill(cell: Cell, position: number, value: number): void {

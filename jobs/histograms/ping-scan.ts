@@ -10,7 +10,7 @@
  */
 import { Buffer } from "node:buffer";
 import { JsonCursor } from "../../shared/records/json-cursor.ts";
-import { NameTable, hashOf } from "../../shared/records/name-table.ts";
+import { NO_MEMBER, NameTable, UNKNOWN_NAME, hashOf } from "../../shared/records/name-table.ts";
 import { SparseNumbers } from "../../shared/records/sparse-numbers.ts";
 import { surprise } from "../../shared/records/surprise.ts";
 import { BUCKETS_MAX } from "./bounds.ts";
@@ -22,6 +22,9 @@ import { STATISTICS } from "./value.ts";
 const MEASURES_FIRST = 512;
 /** Longer names and values of `info` are read the plain way. */
 const SCRATCH_BYTES = 2048;
+
+/** Names that are passed over are remembered up to here. */
+const BESIDE_MAX = 256;
 
 const SECTIONS = ["info", "histograms", "simpleMeasurements"] as const;
 const IDENTITY = ["OS", "version", "arch", "revision"] as const;
@@ -36,6 +39,8 @@ export class PingScan {
   lengths = new Int32Array(MEASURES_FIRST);
   starts = new Int32Array(MEASURES_FIRST + 1);
   readonly numbers = new SparseNumbers();
+  /** Of each, room for where it is added. */
+  cells = new Int32Array(MEASURES_FIRST);
   /** How many simple measures; of each the number of its name and its value. */
   simples = 0;
   simpleNames = new Int32Array(MEASURES_FIRST);
@@ -46,8 +51,11 @@ export class PingScan {
 
   readonly #cursor: JsonCursor;
   readonly #hashMask: number;
-  readonly #sections: Fixed;
-  readonly #infoNames: Fixed;
+  /** The sections first, then names that were met beside them: known ones are guessed. */
+  readonly #sections: NameTable;
+  readonly #infoNames: NameTable;
+  /** Of each part of the identity: where it begins and ends in the ping. */
+  readonly #bounds = new Int32Array(2 * IDENTITY.length);
   #names = new NameTable();
   #simpleTable = new NameTable();
   /** By number of a name: the ping in which it was seen last. */
@@ -62,8 +70,8 @@ export class PingScan {
   constructor(hashMask: number) {
     this.#hashMask = hashMask;
     this.#cursor = new JsonCursor(hashMask);
-    this.#sections = new Fixed(SECTIONS, hashMask);
-    this.#infoNames = new Fixed(IDENTITY, hashMask);
+    this.#sections = tableOf(SECTIONS, hashMask);
+    this.#infoNames = tableOf(IDENTITY, hashMask);
   }
 
   /** Memory of the tables of names, about. */
@@ -99,14 +107,13 @@ export class PingScan {
     try {
       cursor.start(bytes);
       cursor.enterObject();
-      while (cursor.nextMember()) {
-        const section = this.#sections.find(cursor);
-        if (section < 0) cursor.skip();
+      for (let name = this.#nextBeside(this.#sections); name !== NO_MEMBER; name = this.#nextBeside(this.#sections)) {
+        if (name >= SECTIONS.length || name === UNKNOWN_NAME) cursor.skip();
         else {
-          if ((seen & (1 << section)) !== 0) throw surprise;
-          seen |= 1 << section;
-          if (section === 0) this.#readInfo(bytes);
-          else if (section === 1) this.#readHistograms(bytes);
+          if ((seen & (1 << name)) !== 0) throw surprise;
+          seen |= 1 << name;
+          if (name === 0) this.#readInfo(bytes);
+          else if (name === 1) this.#readHistograms();
           else this.#readSimple(bytes);
         }
       }
@@ -125,16 +132,28 @@ export class PingScan {
     return `{${members.filter((member) => !member.endsWith(":")).join(",")}}`;
   }
 
+  /** The next member among names of which most are passed over. */
+  #nextBeside(table: NameTable): number {
+    const cursor = this.#cursor;
+    const name = cursor.nextOf(table);
+    if (name !== UNKNOWN_NAME) return name;
+    if (cursor.nameEscaped) throw surprise;
+    if (table.size < BESIDE_MAX) {
+      const added = table.add(cursor.bytes, cursor.nameStart, cursor.nameEnd, cursor.nameHash);
+      if (added >= 0) table.came(added);
+    }
+    return UNKNOWN_NAME;
+  }
+
   #readInfo(bytes: Uint8Array): void {
     const cursor = this.#cursor;
-    const bounds = this.#infoNames.bounds;
+    const bounds = this.#bounds;
     bounds.fill(0);
     cursor.enterObject();
-    while (cursor.nextMember()) {
-      const name = this.#infoNames.find(cursor);
+    for (let name = this.#nextBeside(this.#infoNames); name !== NO_MEMBER; name = this.#nextBeside(this.#infoNames)) {
       const start = cursor.at;
       cursor.skip();
-      if (name < 0) continue;
+      if (name >= IDENTITY.length || name === UNKNOWN_NAME) continue;
       if (bounds[2 * name] !== 0) throw surprise;
       bounds[2 * name] = start;
       bounds[2 * name + 1] = cursor.at;
@@ -151,13 +170,12 @@ export class PingScan {
     this.identityEnd = to;
   }
 
-  #readHistograms(bytes: Uint8Array): void {
+  #readHistograms(): void {
     const cursor = this.#cursor;
     const numbers = this.numbers;
     cursor.enterObject();
-    while (cursor.nextMember()) {
-      let name = this.#names.find(bytes, cursor.nameStart, cursor.nameEnd, cursor.nameHash);
-      if (name < 0 || cursor.nameEscaped) name = this.#newHistogram();
+    for (let name = cursor.nextOf(this.#names); name !== NO_MEMBER; name = cursor.nextOf(this.#names)) {
+      if (name === UNKNOWN_NAME) name = this.#newHistogram();
       if (this.#seen[name] === this.#ping) throw surprise;
       this.#seen[name] = this.#ping;
       const number = this.histograms;
@@ -174,10 +192,15 @@ export class PingScan {
 
   #readSimple(bytes: Uint8Array): void {
     const cursor = this.#cursor;
+    const table = this.#simpleTable;
     cursor.enterObject();
-    while (cursor.nextMember()) {
+    for (let known = cursor.nextOf(table); known !== NO_MEMBER; known = cursor.nextOf(table)) {
       const { nameStart, nameEnd } = cursor;
-      const name = this.#simpleNumber(bytes, nameStart, nameEnd, cursor.nameHash);
+      if (known === UNKNOWN_NAME) {
+        known = this.#simpleNumber(bytes, nameStart, nameEnd, cursor.nameHash);
+        table.came(known);
+      }
+      const name = this.#once(known);
       const kind = cursor.kind();
       if (kind === "number") this.#addSimple(name);
       else if (kind === "object") this.#readSubs(bytes, nameStart, nameEnd);
@@ -196,13 +219,13 @@ export class PingScan {
       for (let i = 0; i < length; i++) scratch[i] = bytes[nameStart + i] as number;
       scratch[length] = UNDERSCORE;
       for (let i = length + 1, at = cursor.nameStart; i < end; i++, at++) scratch[i] = bytes[at] as number;
-      const name = this.#simpleNumber(scratch, 0, end, hashOf(scratch, 0, end) & this.#hashMask);
+      const name = this.#once(this.#simpleNumber(scratch, 0, end, hashOf(scratch, 0, end) & this.#hashMask));
       if (cursor.kind() === "number") this.#addSimple(name);
       else cursor.skip();
     }
   }
 
-  /** Also of members that are ignored: the last one of a name counts, and so none may be there twice. */
+  /** The number of a simple measure's name. Also of members that are ignored: the last one of a name counts, and so none may be there twice. */
   #simpleNumber(bytes: Uint8Array, start: number, end: number, hash: number): number {
     if (this.#cursor.nameEscaped || !this.#cursor.nameAscii) throw surprise;
     const table = this.#simpleTable;
@@ -216,7 +239,11 @@ export class PingScan {
       }
       this.#simpleValid[name] = MEASURE.test(simpleMeasureName(table.text(name))) ? 1 : 0;
     }
-    // Twice, or `a_b` beside `b` in `a`.
+    return name;
+  }
+
+  /** Refuses a simple measure that is there twice, or `a_b` beside `b` in `a`. */
+  #once(name: number): number {
     if (this.#simpleSeen[name] === this.#ping) throw surprise;
     this.#simpleSeen[name] = this.#ping;
     return name;
@@ -242,6 +269,7 @@ export class PingScan {
     if (nameEscaped || !MEASURE.test(text)) throw surprise;
     const name = this.#names.add(bytes, nameStart, nameEnd, nameHash);
     if (name < 0) throw surprise;
+    this.#names.came(name);
     if (name >= this.#seen.length) this.#seen = grown(this.#seen);
     return name;
   }
@@ -250,28 +278,18 @@ export class PingScan {
     this.histogramNames = grown(this.histogramNames);
     this.lengths = grown(this.lengths);
     this.starts = grown(this.starts);
+    this.cells = grown(this.cells);
   }
 }
 
-/** A few names that are known beforehand. */
-class Fixed {
-  readonly #table = new NameTable();
-  /** Start and end of what each name's member has, for who needs it. */
-  readonly bounds: Int32Array;
-
-  constructor(names: readonly string[], hashMask: number) {
-    this.bounds = new Int32Array(2 * names.length);
-    for (const name of names) {
-      const bytes = Buffer.from(name);
-      this.#table.add(bytes, 0, bytes.length, hashOf(bytes, 0, bytes.length) & hashMask);
-    }
+/** A table in which these names have the numbers of their places. */
+function tableOf(names: readonly string[], hashMask: number): NameTable {
+  const table = new NameTable();
+  for (const name of names) {
+    const bytes = Buffer.from(name);
+    table.add(bytes, 0, bytes.length, hashOf(bytes, 0, bytes.length) & hashMask);
   }
-
-  /** The position of the member's name among them, or -1. */
-  find({ bytes, nameStart, nameEnd, nameHash, nameEscaped }: JsonCursor): number {
-    if (nameEscaped) throw surprise;
-    return this.#table.find(bytes, nameStart, nameEnd, nameHash);
-  }
+  return table;
 }
 
 function grown<T extends Int32Array | Float64Array>(array: T): T {
