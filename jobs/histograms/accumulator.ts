@@ -76,14 +76,18 @@ export class HistogramAccumulator implements Accumulator<Value> {
     this.#groups.enter(group);
     count(group, PINGS);
     const cells = this.#cells;
-    // Cells first, then the additions: reads of memory that do not wait for one another.
+    let fetched = 0;
     for (let i = 0; i < scan.histograms; i++) {
       const name = scan.histogramNames[i] as number;
       const buckets = (scan.lengths[i] as number) - STATISTICS;
       const known = name < view.histogramCells.length ? (view.histogramCells[name] as number) : NO_CELL;
       const first = known === NO_CELL ? this.#firstCell(view, name, buckets) : known;
-      scan.cells[i] = cells.bucketsOf(first) === buckets ? first : cells.ofLength(first, buckets);
+      const cell = cells.bucketsOf(first) === buckets ? first : cells.ofLength(first, buckets);
+      scan.cells[i] = cell;
+      const firstPlace = scan.numbers.places[scan.starts[i] as number] as number;
+      fetched += cells.fetch(cell, firstPlace < buckets ? firstPlace : 0);
     }
+    cells.fetched = fetched;
     for (let i = 0; i < scan.histograms; i++) {
       cells.addSparse(scan.cells[i] as number, scan.numbers, scan.starts[i] as number, scan.starts[i + 1] as number);
     }

@@ -25,6 +25,8 @@ const COUNT = 3;
 const SUMS = 4;
 /** Where the buckets begin, behind two doubles a statistic. */
 const BUCKETS = SUMS + STATISTICS * 2;
+/** Of what a processor fetches at a time. */
+const LINE_DOUBLES = 8;
 const ALL_STATISTICS = (1 << STATISTICS) - 1;
 /** Sums below this are far from overflow, so that their rounding errors are exact. */
 const PLAIN_MAX = 2 ** 1000;
@@ -45,6 +47,9 @@ export class Cells {
   #bytes = PAGE_DOUBLES * Float64Array.BYTES_PER_ELEMENT;
   /** Cell -> position within the array -> what its doubles do not hold. */
   readonly #spilled = new Map<Cell, Map<number, ExactSum>>();
+
+  /** What was fetched last. Of no meaning: kept, or fetching would be left out as useless. */
+  fetched = 0;
 
   /** Memory of all cells, about. */
   get bytes(): number {
@@ -77,6 +82,16 @@ export class Cells {
     this.#page(made)[(made & PAGE_MASK) + NEXT] = this.next(first);
     this.#page(first)[(first & PAGE_MASK) + NEXT] = made;
     return made;
+  }
+
+  /**
+   * Reads what `addSparse` will need of a cell, a bucket's place included, so that it is near by then. The processor waits for
+   * memory once for many cells that are asked for one after the other, and for each cell when additions lie in between.
+   */
+  fetch(cell: Cell, bucket: number): number {
+    const page = this.#page(cell);
+    const at = cell & PAGE_MASK;
+    return (page[at + LINE_DOUBLES] as number) + (page[at + BUCKETS + bucket] as number);
   }
 
   bucketsOf(cell: Cell): number {

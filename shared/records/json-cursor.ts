@@ -325,6 +325,7 @@ export class JsonCursor {
         at += ZEROS_BYTES / 2;
         length += ZEROS_COUNT / 2;
       }
+      if ((bytes[at] as number) <= BLANK) at = skipBlanks(bytes, at);
       const first = at;
       const head = (bytes[at] as number) - ZERO;
       let value = head;

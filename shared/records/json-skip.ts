@@ -95,6 +95,7 @@ export function skipValue(bytes: Uint8Array, from: number, end: number, view: Da
         if (inObject) at = skipName(bytes, at, end);
         else {
           while (at <= lastZeros && view.getFloat64(shift + at, true) === ZEROS) at += ZEROS_BYTES;
+          if ((bytes[at] as number) <= BLANK) at = skipBlanks(bytes, at);
         }
         continue;
       }
@@ -117,6 +118,7 @@ export function skipValue(bytes: Uint8Array, from: number, end: number, view: Da
         if (inObject) at = skipName(bytes, at, end);
         else {
           while (at <= lastZeros && view.getFloat64(shift + at, true) === ZEROS) at += ZEROS_BYTES;
+          if ((bytes[at] as number) <= BLANK) at = skipBlanks(bytes, at);
         }
         break;
       }
