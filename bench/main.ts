@@ -10,10 +10,11 @@ import { parseArgs } from "node:util";
 import { decode } from "./decode.ts";
 import { queue } from "./queue.ts";
 import { run } from "./run.ts";
+import { scan } from "./scan.ts";
 import { store } from "./store.ts";
 import type { Bench, Row } from "./types.ts";
 
-const benches: readonly Bench[] = [decode, run, queue, store];
+const benches: readonly Bench[] = [decode, scan, run, queue, store];
 
 /** So that the median pair is one of the pairs, and one run of bad luck does not show. */
 const runsDefault = 5;
@@ -48,9 +49,22 @@ function shown(number: number): string {
   return number >= 100 ? Math.round(number).toLocaleString("en") : number.toPrecision(3);
 }
 
-function lineOf({ what, against, unit, ours, beside, ratio }: Row): string {
+function lineOf(row: Row): string {
+  const { what, against, unit, ours, beside, ratio } = row;
   const spread = `${ratio.min.toFixed(2)} to ${ratio.max.toFixed(2)}`;
-  return `| ${what} | ${shown(ours)} ${unit} | ${shown(beside)} ${unit} (${against}) | **${ratio.median.toFixed(2)}** (${spread}) |`;
+  return `| ${what} | ${shown(ours)} ${unit} | ${shown(beside)} ${unit} (${against}) | **${ratio.median.toFixed(2)}** (${spread}) | ${targetOf(row)} |`;
+}
+
+/** Empty for a row without a target. */
+function targetOf({ target, unit, ours, ratio }: Row): string {
+  if (target === undefined) return "";
+  const { most = Infinity, least = -Infinity, of } = target;
+  const value = of === "ratio" ? ratio.median : ours;
+  const bounds = [
+    ...(target.least === undefined ? [] : [`at least ${shown(least)}`]),
+    ...(target.most === undefined ? [] : [`at most ${shown(most)}`]),
+  ];
+  return `${bounds.join(", ")}${of === "ours" ? ` ${unit}` : ""}: ${value <= most && value >= least ? "met" : "missed"}`;
 }
 
 const folder = mkdtempSync(join(tmpdir(), "spotfold-bench-"));
@@ -64,7 +78,7 @@ async function main(): Promise<void> {
   const versions = [`Node ${process.version.slice(1)}`, ...["xz", "zstd", "gzip"].map(versionOf)].join(", ");
   console.log(`${new Date().toISOString().slice(0, 10)}, ${machine}; ${versions}`);
   console.log(`Medians of ${setup.runs} pairs, ${setup.mb} MB of raw pings.\n`);
-  console.log("| what | spotfold | beside it | ratio (least to most) |\n|---|---|---|---|");
+  console.log("| what | spotfold | beside it | ratio (least to most) | target |\n|---|---|---|---|---|");
   for (const bench of selected) {
     const place = join(folder, bench.name);
     mkdirSync(place);

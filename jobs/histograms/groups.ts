@@ -8,6 +8,7 @@
  */
 import { InvalidRecord } from "../analysis.ts";
 import { NameTable, hashOf } from "../../shared/records/name-table.ts";
+import { encodeKey } from "../../shared/segment/key.ts";
 import type { BlockDimensions } from "./block-dimensions.ts";
 import { blockDimensions, sameBlock } from "./block-dimensions.ts";
 import type { Cell } from "./cells.ts";
@@ -26,6 +27,9 @@ const NO_CELLS = new Int32Array();
 
 export interface Group {
   readonly dimensions: BlockDimensions;
+  /** Dates as they stand in keys. */
+  readonly buildDateText: string;
+  readonly submissionDateText: string;
   readonly counters: Map<string, number>;
   readonly views: Map<string, View>;
   /** Origins as they are written in pings, and the view of each. */
@@ -35,6 +39,8 @@ export interface Group {
 
 export interface View {
   readonly path: FilterPath;
+  /** The path as it stands in keys; made when it is needed. */
+  pathText: string | undefined;
   readonly revision: string;
   readonly table: DefinitionTable | undefined;
   /** The first cell of each measure. */
@@ -71,6 +77,8 @@ export class Groups {
     const known = this.#groups.find((other) => sameBlock(other.dimensions, checked.raw));
     this.#last = known ?? {
       dimensions: checked,
+      buildDateText: encodeKey([checked.buildDate]),
+      submissionDateText: encodeKey([checked.submissionDate]),
       counters: new Map(),
       views: new Map(),
       written: new NameTable(),
@@ -96,6 +104,7 @@ export class Groups {
     const { reason, appName } = group.dimensions;
     const view: View = {
       path: [reason, appName, os, osVersion, arch],
+      pathText: undefined,
       revision,
       table: this.#definitions.forRevision(revision),
       histograms: new Map(),

@@ -223,7 +223,15 @@ describe("pings read from their bytes", () => {
       '{"info":{"OS":"WINNT","version":"6.1","arch":"x86","revision":null}}',
       `{"info":{"OS":"WINNT","version":"6.1","arch":"${"x".repeat(3000)}"}}`,
       '{"histograms":{"A":[1,0,0,0,0,0]}}',
-      ...["", " ", "null", "[]", "5", '"x"', "{", "{}", "\ufeff{}"],
+      "",
+      " ",
+      "null",
+      "[]",
+      "5",
+      '"x"',
+      "{",
+      "{}",
+      "\ufeff{}",
     ];
     const good = record('{"A":[1,0,0,0,0,0],"B":[0,2,0,0,0,1]}', ',"simpleMeasurements":{"a":1,"js":{"a":2}}');
     for (const one of cases) same([good, Buffer.from(one), good, Buffer.from(one)]);
