@@ -30,7 +30,7 @@ interface Json {
   simpleMeasurements: Record<string, unknown>;
 }
 
-/** `shuffle` gives a number from 0 to 1 each time. */
+/** `random` gives a number from 0 to 1 each time. */
 type Change = (text: string, index: number, random: () => number) => string;
 
 function changed(change: (json: Json, random: () => number) => unknown): Change {
@@ -42,7 +42,6 @@ function inAnyOrder(value: object, random: () => number): object {
   return Object.fromEntries(members.toSorted((a, b) => a.place - b.place).map(({ member }) => member));
 }
 
-/** Every record is written anew, or none: the sample itself is as `JSON.stringify` writes it. */
 export const variants: Readonly<Record<string, Change>> = {
   "as they are": (text) => text,
   "keys shuffled": changed((json, random) => {
@@ -50,8 +49,8 @@ export const variants: Readonly<Record<string, Change>> = {
     return Object.fromEntries(sections.map(([name, value]) => [name, inAnyOrder(Object(value) as object, random)]));
   }),
   "other simple measures": changed((json) => {
-    const sub = Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`part${i}`, i * 1.5]));
-    const others = Array.from({ length: 60 }, (_, i) => [`measure${i}`, i % 6 === 0 ? sub : i * 1001]);
+    const parts = Object.fromEntries(Array.from({ length: 6 }, (_, i) => [`part${i}`, i * 1.5]));
+    const others = Array.from({ length: 40 }, (_, i) => [`measure${i}`, i % 10 === 0 ? parts : i * 1001]);
     return { ...json, simpleMeasurements: Object.fromEntries(others) as unknown };
   }),
   "unknown histograms": changed((json) => ({

@@ -17,7 +17,7 @@ import { Buffer } from "node:buffer";
 import { DIGITS_MAX, SCALE_MAX, nearestDouble } from "./decimal.ts";
 import { skipBlanks, skipString, skipValue } from "./json-skip.ts";
 import type { NameTable } from "./name-table.ts";
-import { HASH_FACTOR, HASH_FIRST, NO_MEMBER, UNKNOWN_NAME } from "./name-table.ts";
+import { HASH_FIRST, HASH_WORD_BYTES, NO_MEMBER, UNKNOWN_NAME, isPlainWord, mixed } from "./name-table.ts";
 import type { SparseNumbers } from "./sparse-numbers.ts";
 import { surprise } from "./surprise.ts";
 
@@ -134,7 +134,10 @@ export class JsonCursor {
   nextOf(table: NameTable): number {
     if (!this.#toName()) return NO_MEMBER;
     const start = this.at;
-    const guess = table.guess(this.#view, this.#shift + start, this.#shift + this.#end);
+    const view = this.#view;
+    const place = this.#shift + start;
+    const viewEnd = this.#shift + this.#end;
+    const guess = table.guess(view, place, viewEnd);
     if (guess >= 0) {
       this.nameStart = start;
       this.nameEnd = start + table.lengthOf(guess);
@@ -142,7 +145,7 @@ export class JsonCursor {
       return guess;
     }
     this.#readName();
-    const name = this.nameEscaped ? UNKNOWN_NAME : table.find(this.bytes, start, this.nameEnd, this.nameHash);
+    const name = this.nameEscaped ? UNKNOWN_NAME : table.findIn(view, place, viewEnd, this.nameHash);
     if (name >= 0) table.came(name);
     this.#toValue(this.nameEnd);
     return name;
@@ -177,6 +180,13 @@ export class JsonCursor {
     let hash = HASH_FIRST;
     let bits = 0;
     let escaped = false;
+    const view = this.#view;
+    const shift = this.#shift;
+    for (; at + HASH_WORD_BYTES <= end; at += HASH_WORD_BYTES) {
+      const word = view.getInt32(shift + at, true);
+      if (!isPlainWord(word)) break;
+      hash = mixed(hash, word);
+    }
     for (; at < end; at++) {
       const byte = bytes[at] as number;
       if (byte === QUOTE) break;
@@ -187,7 +197,7 @@ export class JsonCursor {
         break;
       }
       bits |= byte;
-      hash = Math.imul(hash ^ byte, HASH_FACTOR);
+      hash = mixed(hash, byte);
     }
     if (at >= end) throw surprise;
     this.nameStart = start;

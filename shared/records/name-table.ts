@@ -16,9 +16,29 @@ const POOL_FIRST_BYTES = 4096;
 const NAME_BYTES = 36;
 const EMPTY_BYTES = SLOTS_FIRST * 4 + POOL_FIRST_BYTES;
 
-/** FNV-1a: a multiplication for each byte, no table. `JsonCursor` does the same while it looks for a name's end. */
+/**
+ * The hash: words of four bytes as long as they are plain, then single bytes, each mixed in by a multiplication.
+ * `JsonCursor` does the same while it looks for a name's end.
+ */
 export const HASH_FIRST = 0x811c9dc5 | 0;
-export const HASH_FACTOR = 0x01000193;
+export const HASH_WORD_BYTES = 4;
+const HASH_FACTOR = 0x9e3779b1 | 0;
+const EACH_BYTE = 0x01010101;
+const HIGH_BITS = 0x80808080 | 0;
+
+export function mixed(hash: number, word: number): number {
+  const product = Math.imul(hash ^ word, HASH_FACTOR);
+  // A product's low bits know nothing of the factors' high ones.
+  return product ^ (product >>> 15);
+}
+
+/** Whether none of the four bytes is a quote, a backslash, below 0x20 or above 0x7f. Errs towards no. */
+export function isPlainWord(word: number): boolean {
+  const quote = word ^ (0x22 * EACH_BYTE);
+  const backslash = word ^ (0x5c * EACH_BYTE);
+  const zeros = ((quote - EACH_BYTE) & ~quote) | ((backslash - EACH_BYTE) & ~backslash);
+  return ((zeros | (word - 0x20 * EACH_BYTE) | word) & HIGH_BITS) === 0;
+}
 
 /** What `JsonCursor.nextOf` answers besides numbers of names. */
 export const UNKNOWN_NAME = -1;
@@ -28,6 +48,9 @@ const QUOTE = 0x22;
 const WORD_BYTES = 8;
 /** Names that are tried before hashing: the one that came next, and the one behind it when that one is left out. */
 const GUESSES = 2;
+/** After so many wrong guesses in a row there is no order, and no guessing for a while. */
+const MISSED_MAX = 8;
+const UNGUESSED = 256;
 
 export class NameTable {
   #slots = new Int32Array(SLOTS_FIRST);
@@ -40,6 +63,9 @@ export class NameTable {
   #next = new Int32Array(SLOTS_FIRST / 2).fill(-1);
   /** The last name that came. */
   #last = 0;
+  /** Guesses that were wrong in a row, and names that are not guessed after too many. */
+  #missed = 0;
+  #unguessed = 0;
   #size = 0;
 
   get size(): number {
@@ -60,6 +86,18 @@ export class NameTable {
       const index = (slots[(hash + probe) & mask] as number) - 1;
       if (index < 0) return -1;
       if (this.#hashes[index] === hash && this.#equals(index, bytes, start, length)) return index;
+    }
+    return -1;
+  }
+
+  /** As `find`, of a name in a view: before a quote that lies before `end`, free of escapes. */
+  findIn(view: DataView, at: number, end: number, hash: number): number {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    for (let probe = 0; probe < PROBES_MAX; probe++) {
+      const index = (slots[(hash + probe) & mask] as number) - 1;
+      if (index < 0) return -1;
+      if (this.#hashes[index] === hash && this.#standsAt(index, view, at, end)) return index;
     }
     return -1;
   }
@@ -91,13 +129,23 @@ export class NameTable {
    * view (a quote behind it, before `end`); -1 when the name must be looked for. Names that came were free of escapes.
    */
   guess(view: DataView, at: number, end: number): number {
+    if (this.#unguessed > 0) {
+      this.#unguessed--;
+      return -1;
+    }
     let name = this.#next[this.#last] as number;
     for (let guess = 0; guess < GUESSES && name >= 0; guess++) {
       if (this.#standsAt(name, view, at, end)) {
         this.#last = name;
+        this.#missed = 0;
         return name;
       }
       name = this.#next[name] as number;
+    }
+    this.#missed++;
+    if (this.#missed === MISSED_MAX) {
+      this.#missed = 0;
+      this.#unguessed = UNGUESSED;
     }
     return -1;
   }
@@ -117,7 +165,10 @@ export class NameTable {
     return Buffer.from(this.#pool.buffer).toString("utf8", this.#starts[index], this.#starts[index + 1]);
   }
 
-  /** Compares words as doubles: bytes from 0x20 to 0x7f are never NaN or zero, and others only ever seem to differ. */
+  /**
+   * Compares words as doubles: bytes from 0x20 to 0x7f are never NaN or zero, and others only ever seem to differ (so that a
+   * name with such bytes may not be found; it is then unknown each time).
+   */
   #standsAt(name: number, view: DataView, at: number, end: number): boolean {
     const from = this.#starts[name] as number;
     const length = (this.#starts[name + 1] as number) - from;
@@ -170,7 +221,14 @@ export class NameTable {
 /** The hash of the bytes from `start` to `end`, as `JsonCursor` has it for names. */
 export function hashOf(bytes: Uint8Array, start: number, end: number): number {
   let hash = HASH_FIRST;
-  for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] as number), HASH_FACTOR);
+  let at = start;
+  for (; at + HASH_WORD_BYTES <= end; at += HASH_WORD_BYTES) {
+    const low = (bytes[at] as number) | ((bytes[at + 1] as number) << 8);
+    const word = low | ((bytes[at + 2] as number) << 16) | ((bytes[at + 3] as number) << 24);
+    if (!isPlainWord(word)) break;
+    hash = mixed(hash, word);
+  }
+  for (; at < end; at++) hash = mixed(hash, bytes[at] as number);
   return hash;
 }
 
