@@ -154,7 +154,7 @@ export class PingScan {
       const start = cursor.at;
       cursor.skip();
       if (name >= IDENTITY.length || name === UNKNOWN_NAME) continue;
-      if (bounds[2 * name] !== 0) throw surprise;
+      // Of members of one name the last one counts, as for `JSON.parse`.
       bounds[2 * name] = start;
       bounds[2 * name + 1] = cursor.at;
     }
