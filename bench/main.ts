@@ -15,9 +15,10 @@ import { store } from "./store.ts";
 import { catalog } from "./catalog.ts";
 import { plan } from "./plan.ts";
 import { year } from "./year.ts";
+import { scan } from "./scan.ts";
 import type { Bench, Row } from "./types.ts";
 
-const benches: readonly Bench[] = [decode, run, jobs, queue, store, plan, catalog, year];
+const benches: readonly Bench[] = [decode, run, jobs, queue, store, plan, catalog, scan, year];
 
 /** So that the median pair is one of the pairs, and one run of bad luck does not show. */
 const runsDefault = 5;

@@ -1,11 +1,14 @@
 /**
- * What `spotfold run histograms` costs all told, from listing to published files, in all of its processes: beside decompressing
- * the same blocks with the codec's command-line tool, which is the least that any program does with them.
+ * What `spotfold run` costs all told, from listing to published files, in all of its processes. `histograms` beside
+ * decompressing the same blocks with the codec's command-line tool, which is the least that any program does with them; an
+ * analysis over objects beside a process that decodes the blocks and parses each record. Starting processes is the same
+ * whatever there is to do: the targets are those of 1,000 MB (`--mb 1000`).
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { costOf, paired, type Cost } from "./measure.ts";
-import { makeSample } from "./sample.ts";
+import { makeSample, type Sample } from "./sample.ts";
 import { spotfold } from "./spotfold.ts";
 import type { Bench, Row, Setup } from "./types.ts";
 
@@ -17,32 +20,70 @@ const tools: Readonly<Record<string, readonly string[]>> = {
 /** Blocks of a few megabytes each, as the original's were. */
 const blockMb = 8;
 
+/** Of `.lzma`, beside xz. */
+const targets = { cpu: { most: 1.6, of: "ratio" }, wall: { most: 1.2, of: "ratio" } } as const;
+
+/** Of raw `.zst`, by CPU second. */
+const zstMbLeast = 200;
+
+const parseChild = fileURLToPath(new URL("parse-child.ts", import.meta.url));
+
+async function costOfRun(analysis: string, sample: Sample, folder: string, more: readonly string[]): Promise<Cost> {
+  const work = join(folder, "work");
+  rmSync(work, { recursive: true, force: true });
+  const places = ["store", "queue", "catalog", "work"].flatMap((name) => [`--${name}`, join(work, name)]);
+  const from = ["--data", sample.blocks, ...more, "--out", join(work, "site")];
+  return await costOf(spotfold(["run", analysis, ...from, "--slots", "1", ...places], folder));
+}
+
 async function* rows({ runs, mb, folder }: Setup): AsyncGenerator<Row> {
   for (const [codec, [file = "", ...args]] of Object.entries(tools)) {
     const blocks = Math.max(2, Math.round(mb / blockMb));
     const sample = await makeSample(join(folder, codec), codec, mb, blocks);
-    const work = join(folder, "work");
-    const run = async (): Promise<Cost> => {
-      rmSync(work, { recursive: true, force: true });
-      const places = ["store", "queue", "catalog", "work"].flatMap((name) => [`--${name}`, join(work, name)]);
-      const from = ["--data", sample.blocks, "--definitions", sample.definitions, "--out", join(work, "site")];
-      return await costOf(spotfold(["run", "histograms", ...from, "--slots", "1", ...places], folder));
-    };
+    const run = async (): Promise<Cost> =>
+      await costOfRun("histograms", sample, folder, ["--definitions", sample.definitions]);
     const tool = async (): Promise<Cost> => await costOf({ file, args: [...args, ...sample.files] });
+    const against = [file, ...args].join(" ");
+    const what = `run histograms over ${mb} MB of .${codec}, one slot`;
     for (const unit of ["cpu", "wall"] as const) {
       const compared = await paired(
         runs,
         async () => (await run())[unit],
         async () => (await tool())[unit],
       );
-      const what = `run histograms over ${mb} MB of .${codec}, one slot, ${unit === "cpu" ? "CPU" : "wall time"}`;
-      yield { what, against: [file, ...args].join(" "), unit: "s", ...compared };
+      const of = unit === "cpu" ? "CPU" : "wall time";
+      yield {
+        what: `${what}, ${of}`,
+        against,
+        unit: "s",
+        ...compared,
+        ...(codec === "lzma" ? { target: targets[unit] } : {}),
+      };
     }
+    if (codec !== "zst") continue;
+    const rate = await paired(
+      runs,
+      async () => mb / (await run()).cpu,
+      async () => mb / (await tool()).cpu,
+    );
+    const target = { least: zstMbLeast, of: "ours" } as const;
+    yield { what: `${what}, raw bytes by CPU second`, against, unit: "MB/s", ...rate, target };
+    yield await overObjects(sample, { runs, mb, folder });
   }
+}
+
+async function overObjects(sample: Sample, { runs, mb, folder }: Setup): Promise<Row> {
+  const compared = await paired(
+    runs,
+    async () => (await costOfRun("os-distribution", sample, folder, [])).cpu,
+    async () => (await costOf({ file: process.execPath, args: [parseChild, ...sample.files] })).cpu,
+  );
+  const what = `run os-distribution (\`map\` with \`record.json()\`) over ${mb} MB of .zst, one slot, CPU`;
+  return { what, against: "decode, JSON.parse", unit: "s", ...compared, target: { most: 1.15, of: "ratio" } };
 }
 
 export const run: Bench = {
   name: "run",
-  about: "`spotfold run histograms`, beside decompressing the same blocks",
+  about: "`spotfold run`, beside decompressing, or parsing, the same blocks",
   run: rows,
 };

@@ -52,17 +52,6 @@ export function parseColumns(text: string): readonly Column[] {
   return columns;
 }
 
-/** The value at the path; undefined where there is none. Only own members count. */
-export function valueAt(value: unknown, path: readonly (string | number)[]): unknown {
-  let current = value;
-  for (const step of path) {
-    if (typeof current !== "object" || current === null) return undefined;
-    if (Array.isArray(current) !== (typeof step === "number") || !Object.hasOwn(current, step)) return undefined;
-    current = (current as Record<string | number, unknown>)[step];
-  }
-  return current;
-}
-
 function nameOf(path: readonly (string | number)[]): string {
   const steps = path.map((step) => (typeof step === "number" ? `[${step}]` : `.${step}`));
   return `$${steps.join("")}`.replaceAll(/[\p{C}\p{Z},"]/gu, "_");

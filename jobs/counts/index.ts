@@ -5,10 +5,11 @@
 import * as v from "valibot";
 import type { Accumulator, Key, RecordView } from "../analysis.ts";
 import { InvalidRecord, defineAnalysis } from "../analysis.ts";
+import { PathReader } from "../../shared/records/path-reader.ts";
 import { KEY_BYTES_MAX, decodeKeyText, encodeKey } from "../../shared/segment/key.ts";
 import { sortTexts } from "../../shared/segment/order.ts";
 import type { Column } from "./columns.ts";
-import { parseColumns, valueAt } from "./columns.ts";
+import { parseColumns } from "./columns.ts";
 
 export const NONE = "(none)";
 
@@ -43,21 +44,27 @@ export default defineAnalysis<number, v.InferOutput<typeof paramsSchema>>({
 
 class Counter implements Accumulator<number> {
   readonly #columns: readonly Column[];
-  readonly #needsJson: boolean;
+  /** Of the columns that are paths, in their order; null when there are none, and no record is looked into. */
+  readonly #reader: PathReader | null;
   #counts = new Map<string, number>();
   #bytes = 0;
 
   constructor(columns: readonly Column[]) {
     this.#columns = columns;
-    this.#needsJson = columns.some(({ path }) => path !== null);
+    const paths = columns.flatMap(({ path }) => (path === null ? [] : [path]));
+    this.#reader = paths.length === 0 ? null : new PathReader(paths);
   }
 
   add(record: RecordView): void {
-    const json: unknown = this.#needsJson ? record.json() : undefined;
-    const values = this.#columns.map(({ name, path }) =>
-      path === null ? dimension(record, name) : textOf(valueAt(json, path)),
-    );
-    const length = values.reduce((sum, value) => sum + value.length, 0);
+    const found = this.#reader?.read(record) ?? [];
+    const values: string[] = [];
+    let length = 0;
+    let paths = 0;
+    for (const { name, path } of this.#columns) {
+      const value = path === null ? dimension(record, name) : textOf(found[paths++]);
+      values.push(value);
+      length += value.length;
+    }
     if (length > VALUES_LENGTH_MAX) throw new InvalidRecord("value-too-long", `${length} characters to count by`);
     const key = encodeKey(values);
     const before = this.#counts.get(key);

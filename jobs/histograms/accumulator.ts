@@ -1,118 +1,126 @@
 /**
  * The histogram analysis' state on a worker: pings in, sums by key out.
  *
- *   group   what a block's key says (channel, version, build, ...); constant within a block
- *   view    group + filter path + revision: one map from measure to its cell
- *   drain   each cell becomes a pair by build date and, if it is not too old, one by submission date; cells that meet under
- *           one key are merged there
+ *   group, view   where a ping belongs (groups.ts): one map from measure to its cells
+ *   drain         each cell becomes a pair by build date and, if it is not too old, one by submission date; cells that meet
+ *                 under one key are merged there
  *
- * `add` looks up one view a record and one cell a measure. It throws before it changes anything, or not at all; an odd
- * histogram in a good ping is dropped alone, and counted.
+ * A ping is read from its bytes (ping-scan.ts) into numbers by numbers of names; what the scan leaves goes the plain way
+ * (ping.ts), with the same result. `add` throws before it changes anything, or not at all; an odd histogram in a good ping is
+ * dropped alone, and counted.
  */
 import type { Accumulator, Inputs, Key, RecordView } from "../analysis.ts";
-import type { BlockDimensions } from "./block-dimensions.ts";
-import { blockDimensions, sameBlock } from "./block-dimensions.ts";
 import { BUCKETS_MAX } from "./bounds.ts";
 import type { Cell } from "./cells.ts";
-import { Cells } from "./cells.ts";
-import type { DefinitionTable } from "./definitions.ts";
+import { Cells, NO_CELL } from "./cells.ts";
 import { Definitions, isObject } from "./definitions.ts";
 import { drained } from "./drain.ts";
-import type { FilterPath } from "./keys.ts";
+import type { Group, View } from "./groups.ts";
+import { Groups } from "./groups.ts";
 import { PINGS } from "./keys.ts";
+import { MEASURE, isMeasurement } from "./measure.ts";
 import type { Ping } from "./ping.ts";
 import { readPing } from "./ping.ts";
+import { PingScan } from "./ping-scan.ts";
 import { SIMPLE_BOUNDS, eachSimpleMeasure, simpleBucket, simpleMeasureName } from "./simple-measures.ts";
 import type { Value } from "./value.ts";
 import { STATISTICS } from "./value.ts";
 
-/** What counts as a measure: it names files. */
-const MEASURE = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,149}$/;
-/** No measurement is larger; sums of fewer than 2^27 such numbers stay below the greatest double. */
-const NUMBER_MAX = 1e300;
-/** Of a view's objects and strings, about. */
-const VIEW_BYTES = 1500;
+/** Measures of a view, at first. */
+const ROOM_FIRST = 64;
 
 /** Measures that are dropped, by reason: names of counters of a unit. */
 export type Dropped =
   "measure-name" | "histograms-not-an-object" | "not-an-array" | "not-a-number" | "too-short" | "too-long";
 
-export interface Group {
-  readonly dimensions: BlockDimensions;
-  readonly counters: Map<string, number>;
-  readonly views: Map<string, View>;
-}
-
-export interface View {
-  readonly path: FilterPath;
-  readonly revision: string;
-  readonly table: DefinitionTable | undefined;
-  readonly histograms: Map<string, Cell>;
-  readonly simple: Map<string, Cell>;
-  /** With at least one measure. */
-  pings: number;
-}
-
 export class HistogramAccumulator implements Accumulator<Value> {
-  readonly #definitions: Definitions;
+  readonly #groups: Groups;
+  readonly #scan: PingScan;
   #cells = new Cells();
-  #groups: Group[] = [];
-  #group: Group | undefined;
-  #viewBytes = 0;
 
-  constructor(inputs: Inputs) {
-    this.#definitions = new Definitions(inputs);
+  /** `hashMask`: which bits of the hashes of names count; all, but in tests. */
+  constructor(inputs: Inputs, hashMask = -1) {
+    this.#groups = new Groups(new Definitions(inputs));
+    this.#scan = new PingScan(hashMask);
   }
 
   add(record: RecordView): void {
-    const dimensions = record.block.dimensions;
-    const known = this.#group !== undefined && sameBlock(this.#group.dimensions, dimensions) ? this.#group : undefined;
-    const checked = known?.dimensions ?? blockDimensions(dimensions);
+    const group = this.#groups.of(record.block.dimensions);
+    if (this.#scan.read(record.bytes) && this.#addScanned(group)) return;
     const ping = readPing(record);
-    const table = this.#definitions.forRevision(ping.revision);
+    const view = this.#groups.view(group, ping);
     // From here on nothing is rejected.
-    const group = known ?? this.#enter(checked);
-    const view = this.#view(group, ping, table);
+    this.#groups.enter(group);
     count(group, PINGS);
     const measures = this.#addHistograms(group, view, ping.histograms) + this.#addSimple(group, view, ping);
     if (measures > 0) view.pings++;
   }
 
   bytes(): number {
-    return this.#cells.bytes + this.#viewBytes;
+    return this.#cells.bytes + this.#groups.bytes + this.#scan.bytes;
   }
 
   drain(): Iterable<readonly [Key, Value]> {
-    const groups = this.#groups;
+    const groups = this.#groups.take();
+    const cells = this.#cells;
     this.#cells = new Cells();
-    this.#groups = [];
-    this.#group = undefined;
-    this.#viewBytes = 0;
-    return drained(groups);
+    this.#scan.clear();
+    return drained(groups, cells);
   }
 
-  #enter(dimensions: BlockDimensions): Group {
-    let group = this.#groups.find((other) => sameBlock(other.dimensions, dimensions.raw));
-    if (group === undefined) {
-      group = { dimensions, counters: new Map(), views: new Map() };
-      this.#groups.push(group);
-      this.#viewBytes += VIEW_BYTES;
+  /** The ping that was scanned; false when it is to be read the plain way, and nothing was changed. */
+  #addScanned(group: Group): boolean {
+    const scan = this.#scan;
+    const view = this.#groups.scannedView(group, scan);
+    if (view === undefined) return false;
+    this.#groups.enter(group);
+    count(group, PINGS);
+    const cells = this.#cells;
+    let fetched = 0;
+    for (let i = 0; i < scan.histograms; i++) {
+      const name = scan.histogramNames[i] as number;
+      const buckets = (scan.lengths[i] as number) - STATISTICS;
+      const known = name < view.histogramCells.length ? (view.histogramCells[name] as number) : NO_CELL;
+      const first = known === NO_CELL ? this.#firstCell(view, name, buckets) : known;
+      const cell = cells.bucketsOf(first) === buckets ? first : cells.ofLength(first, buckets);
+      scan.cells[i] = cell;
+      const firstPlace = scan.numbers.places[scan.starts[i] as number] as number;
+      fetched += cells.fetch(cell, firstPlace < buckets ? firstPlace : 0);
     }
-    this.#group = group;
-    return group;
+    cells.fetched = fetched;
+    for (let i = 0; i < scan.histograms; i++) {
+      cells.addSparse(scan.cells[i] as number, scan.numbers, scan.starts[i] as number, scan.starts[i + 1] as number);
+    }
+    for (let i = 0; i < scan.simples; i++) {
+      const name = scan.simpleNames[i] as number;
+      const known = name < view.simpleCells.length ? (view.simpleCells[name] as number) : NO_CELL;
+      const cell = known === NO_CELL ? this.#simpleCell(view, name) : known;
+      this.#addSimpleValue(cell, scan.simpleValues[i] as number);
+    }
+    if (scan.histograms + scan.simples > 0) view.pings++;
+    return true;
   }
 
-  #view(group: Group, ping: Ping, table: DefinitionTable | undefined): View {
-    const id = `${ping.os.length},${ping.osVersion.length},${ping.arch.length},${ping.os}${ping.osVersion}${ping.arch}${ping.revision}`;
-    let view = group.views.get(id);
-    if (view === undefined) {
-      const { reason, appName } = group.dimensions;
-      const path: FilterPath = [reason, appName, ping.os, ping.osVersion, ping.arch];
-      view = { path, revision: ping.revision, table, histograms: new Map(), simple: new Map(), pings: 0 };
-      group.views.set(id, view);
-      this.#viewBytes += VIEW_BYTES;
-    }
-    return view;
+  /** By the number of a name that this view has not met, where the plain way may have. */
+  #firstCell(view: View, number: number, buckets: number): Cell {
+    const name = this.#scan.histogramName(number);
+    const cell = view.histograms.get(name) ?? this.#cells.make(buckets);
+    view.histograms.set(name, cell);
+    view.histogramCells = withRoom(view.histogramCells, number);
+    return (view.histogramCells[number] = cell);
+  }
+
+  #simpleCell(view: View, number: number): Cell {
+    const name = this.#scan.simpleName(number);
+    const cell = view.simple.get(name) ?? this.#cells.make(SIMPLE_BOUNDS.length);
+    view.simple.set(name, cell);
+    view.simpleCells = withRoom(view.simpleCells, number);
+    return (view.simpleCells[number] = cell);
+  }
+
+  #addSimpleValue(cell: Cell, value: number): void {
+    const logarithm = Math.log(Math.abs(value) + 1);
+    this.#cells.addSimple(cell, simpleBucket(value), value, logarithm, logarithm * logarithm);
   }
 
   /** How many were added. */
@@ -131,18 +139,16 @@ export class HistogramAccumulator implements Accumulator<Value> {
         continue;
       }
       const buckets = (array as readonly number[]).length - STATISTICS;
-      const first = view.histograms.get(name) ?? null;
-      let cell = first;
-      while (cell !== null && cell.buckets !== buckets) cell = cell.next;
-      if (cell === null) {
-        if (first === null && !MEASURE.test(name)) {
+      let first = view.histograms.get(name);
+      if (first === undefined) {
+        if (!MEASURE.test(name)) {
           count(group, "measure-name" satisfies Dropped);
           continue;
         }
-        cell = this.#cells.make(buckets, first);
-        view.histograms.set(name, cell);
+        first = this.#cells.make(buckets);
+        view.histograms.set(name, first);
       }
-      this.#cells.addArray(cell, array as readonly number[]);
+      this.#cells.addArray(this.#cells.ofLength(first, buckets), array as readonly number[]);
       added++;
     }
     return added;
@@ -161,11 +167,10 @@ export class HistogramAccumulator implements Accumulator<Value> {
           count(group, "measure-name" satisfies Dropped);
           return;
         }
-        cell = this.#cells.make(SIMPLE_BOUNDS.length, null);
+        cell = this.#cells.make(SIMPLE_BOUNDS.length);
         view.simple.set(name, cell);
       }
-      const logarithm = Math.log(Math.abs(value) + 1);
-      this.#cells.addSimple(cell, simpleBucket(value), value, logarithm, logarithm * logarithm);
+      this.#addSimpleValue(cell, value);
       added++;
     });
     return added;
@@ -183,8 +188,12 @@ function problemOf(array: unknown): Dropped | undefined {
   return undefined;
 }
 
-function isMeasurement(value: unknown): value is number {
-  return typeof value === "number" && value <= NUMBER_MAX && value >= -NUMBER_MAX;
+/** The list, or a copy that has a place `index`. */
+function withRoom(list: Int32Array, index: number): Int32Array {
+  if (index < list.length) return list;
+  const longer = new Int32Array(Math.max(ROOM_FIRST, 2 * list.length, index + 1));
+  longer.set(list);
+  return longer;
 }
 
 function count(group: Group, name: string): void {

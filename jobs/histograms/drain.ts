@@ -3,19 +3,20 @@
  * limit, and all its keys at once would take several times as much again.
  */
 import type { Key } from "../analysis.ts";
-import { decodeKeyText, encodeKey } from "../../shared/segment/key.ts";
+import { encodeKey } from "../../shared/segment/key.ts";
 import { sortTexts } from "../../shared/segment/order.ts";
-import type { Group, View } from "./accumulator.ts";
-import type { Cell } from "./cells.ts";
-import { sumsOf } from "./cells.ts";
+import type { Group, View } from "./groups.ts";
+import type { Cells } from "./cells.ts";
+import { NO_CELL } from "./cells.ts";
 import { definitionColumn } from "./definitions.ts";
-import { BY_BUILD_DATE, BY_SUBMISSION_DATE, counterKey, newestKey, pathKey, sumsKey } from "./keys.ts";
+import type { DateType } from "./keys.ts";
+import { BY_BUILD_DATE, BY_SUBMISSION_DATE, NEWEST, counterKey, newestKey, pathKey, sumsKey } from "./keys.ts";
 import { SIMPLE_DEFINITION, SIMPLE_NEWEST, simpleMeasureName } from "./simple-measures.ts";
-import type { Value } from "./value.ts";
+import type { Newest, Value } from "./value.ts";
 import { mergeValues } from "./value.ts";
 
-/** A value is made when it is its turn. */
-type Pair = readonly [Key, () => Value];
+/** What a key is sorted by among those beside it, the key, and its value, which is made when it is its turn. */
+type Pair = readonly [text: string, key: Key, value: () => Value];
 
 /** Names under which the pings of a unit have one measure. */
 interface Names {
@@ -23,7 +24,8 @@ interface Names {
   readonly simple: Set<string>;
 }
 
-export function* drained(groups: readonly Group[]): Iterable<readonly [Key, Value]> {
+/** The groups' cells are in `cells`. */
+export function* drained(groups: readonly Group[], cells: Cells): Iterable<readonly [Key, Value]> {
   const units = Map.groupBy(groups, ({ dimensions }) => encodeKey([dimensions.channel, dimensions.major]));
   for (const unit of sortTexts(units.keys())) {
     const own = units.get(unit) ?? [];
@@ -31,7 +33,7 @@ export function* drained(groups: readonly Group[]): Iterable<readonly [Key, Valu
     const measures = measuresOf(own);
     for (const measure of sortTexts(measures.keys())) {
       const names = measures.get(measure);
-      if (names !== undefined) yield* inKeyOrder(pairsOf(own, measure, names));
+      if (names !== undefined) yield* inKeyOrder(pairsOf(cells, own, measure, names));
     }
   }
 }
@@ -39,9 +41,9 @@ export function* drained(groups: readonly Group[]): Iterable<readonly [Key, Valu
 function* counted(groups: readonly Group[]): Iterable<Pair> {
   for (const { dimensions, counters, views } of groups) {
     const { channel, major } = dimensions;
-    for (const [name, count] of counters) yield [counterKey(channel, major, name), () => count];
+    for (const [name, count] of counters) yield pairOf(counterKey(channel, major, name), count);
     for (const { path, pings } of views.values()) {
-      if (pings > 0) yield [pathKey(channel, major, path), () => pings];
+      if (pings > 0) yield pairOf(pathKey(channel, major, path), pings);
     }
   }
 }
@@ -62,51 +64,66 @@ function measuresOf(groups: readonly Group[]): Map<string, Names> {
   return measures;
 }
 
-function* pairsOf(groups: readonly Group[], measure: string, names: Names): Iterable<Pair> {
+function* pairsOf(cells: Cells, groups: readonly Group[], measure: string, names: Names): Iterable<Pair> {
   for (const group of groups) {
     for (const view of group.views.values()) {
-      if (names.histogram) yield* histogramOf(group, view, measure);
+      if (names.histogram) yield* histogramOf(cells, group, view, measure);
       for (const name of names.simple) {
         const cell = view.simple.get(name);
         if (cell === undefined) continue;
-        yield [newestKey(group.dimensions.channel, group.dimensions.major, measure), () => SIMPLE_NEWEST];
-        yield* byDates(group, view, measure, SIMPLE_DEFINITION, cell);
+        yield newestOf(group, measure, SIMPLE_NEWEST);
+        yield* byDates(group, view, measure, SIMPLE_DEFINITION, () => cells.sums(cell));
       }
     }
   }
 }
 
-function* histogramOf(group: Group, view: View, measure: string): Iterable<Pair> {
-  const { channel, major, buildId } = group.dimensions;
+function* histogramOf(cells: Cells, group: Group, view: View, measure: string): Iterable<Pair> {
+  const { buildId } = group.dimensions;
   const known = view.table?.get(measure);
-  for (let cell = view.histograms.get(measure) ?? null; cell !== null; cell = cell.next) {
-    const length = cell.buckets;
+  for (let cell = view.histograms.get(measure) ?? NO_CELL; cell !== NO_CELL; cell = cells.next(cell)) {
+    const length = cells.bucketsOf(cell);
+    const own = cell;
     const definition = definitionColumn(length, known);
-    yield [newestKey(channel, major, measure), () => ({ buildId, revision: view.revision, length, definition })];
-    yield* byDates(group, view, measure, definition, cell);
+    yield newestOf(group, measure, { buildId, revision: view.revision, length, definition });
+    yield* byDates(group, view, measure, definition, () => cells.sums(own));
   }
 }
 
-function* byDates(group: Group, view: View, measure: string, definition: string, cell: Cell): Iterable<Pair> {
+/** Two pairs of one value: its sums are made once. All these pairs are of one unit and measure. */
+function* byDates(group: Group, view: View, measure: string, definition: string, make: () => Value): Iterable<Pair> {
   const { channel, major: version, buildDate, submissionDate, countsBySubmission } = group.dimensions;
   const parts = { channel, version, measure, path: view.path, definition };
-  const sums = (): Value => sumsOf(cell);
-  yield [sumsKey({ ...parts, dateType: BY_BUILD_DATE, date: buildDate }), sums];
-  if (countsBySubmission) yield [sumsKey({ ...parts, dateType: BY_SUBMISSION_DATE, date: submissionDate }), sums];
+  const rest = `${(view.pathText ??= encodeKey(view.path))}\t${definition}`;
+  let made: Value | undefined;
+  const sums = (): Value => (made ??= make());
+  const pair = (dateType: DateType, date: string, dateText: string): Pair => [
+    `${dateType}\t${dateText}\t${rest}`,
+    sumsKey({ ...parts, dateType, date }),
+    sums,
+  ];
+  yield pair(BY_BUILD_DATE, buildDate, group.buildDateText);
+  if (countsBySubmission) yield pair(BY_SUBMISSION_DATE, submissionDate, group.submissionDateText);
+}
+
+function newestOf({ dimensions: { channel, major } }: Group, measure: string, newest: Newest): Pair {
+  return [NEWEST, newestKey(channel, major, measure), () => newest];
+}
+
+function pairOf(key: Key, value: number): Pair {
+  return [encodeKey(key), key, () => value];
 }
 
 /** Merges values of equal keys. */
 function* inKeyOrder(pairs: Iterable<Pair>): Iterable<readonly [Key, Value]> {
-  const byKey = new Map<string, (() => Value)[]>();
-  for (const [key, value] of pairs) {
-    const text = encodeKey(key);
-    const others = byKey.get(text);
-    if (others === undefined) byKey.set(text, [value]);
-    else others.push(value);
+  const byText = new Map<string, { readonly key: Key; readonly values: (() => Value)[] }>();
+  for (const [text, key, value] of pairs) {
+    const same = byText.get(text);
+    if (same === undefined) byText.set(text, { key, values: [value] });
+    else same.values.push(value);
   }
-  for (const text of sortTexts(byKey.keys())) {
-    const key = decodeKeyText(text);
-    const values = byKey.get(text) ?? [];
+  for (const text of sortTexts(byText.keys())) {
+    const { key, values } = byText.get(text) as { readonly key: Key; readonly values: readonly (() => Value)[] };
     yield [key, values.map((value) => value()).reduce((a, b) => mergeValues(a, b, key))];
   }
 }

@@ -3,7 +3,8 @@
  * the layout that clients of the original read. Blocks come by the telemetry layout; definitions of the histograms are the
  * side files named in definitions.ts, and may be missing.
  *
- * In: ping.ts (record -> ping), accumulator.ts. Stored: keys.ts, value.ts. Out: render.ts.
+ * In: accumulator.ts, with ping-scan.ts (a record's bytes -> numbers) or ping.ts (the plain way). Stored: keys.ts, value.ts.
+ * Out: render.ts.
  */
 import { defineAnalysis } from "../analysis.ts";
 import { HistogramAccumulator } from "./accumulator.ts";

@@ -1,6 +1,6 @@
 /**
- * One record as the histogram analysis needs it: what is checked, and why a record is rejected. The parse step alone is
- * here, so that a faster one can take its place. Throws `InvalidRecord` and changes nothing.
+ * One record as the histogram analysis needs it: what is checked, and why a record is rejected. This is the plain way, for
+ * every record that the fast one (ping-scan.ts) leaves. Throws `InvalidRecord` and changes nothing.
  */
 import type { RecordView } from "../analysis.ts";
 import { InvalidRecord } from "../analysis.ts";
@@ -17,12 +17,16 @@ const VERSION_DECIMALS = 9;
 /** Of the versions of Linux: the rest is the distributor's. */
 const LINUX_VERSION_LENGTH = 3;
 
-export interface Ping {
+/** What a ping's `info` says of where it comes from. */
+export interface Origin {
   readonly os: string;
   readonly osVersion: string;
   readonly arch: string;
   /** The URL of the revision it was built from; "" when the ping has none. */
   readonly revision: string;
+}
+
+export interface Ping extends Origin {
   /** As they are: name -> array, unless the ping is odd. */
   readonly histograms: unknown;
   readonly simpleMeasurements: unknown;
@@ -31,7 +35,11 @@ export interface Ping {
 export function readPing(record: RecordView): Ping {
   const json: unknown = record.json();
   if (!isObject(json)) throw new InvalidRecord("json-not-an-object");
-  const info = json["info"];
+  const origin = readOrigin(json["info"]);
+  return { ...origin, histograms: json["histograms"], simpleMeasurements: json["simpleMeasurements"] };
+}
+
+export function readOrigin(info: unknown): Origin {
   if (!isObject(info)) throw new InvalidRecord("info-not-an-object");
   const os = textOf(info["OS"], "os");
   const osVersion = versionOf(info["version"], os);
@@ -39,14 +47,7 @@ export function readPing(record: RecordView): Ping {
   const revision = info["revision"] ?? "";
   if (typeof revision !== "string" || info["revision"] === null) throw invalid("revision", "not-a-string");
   if (revision.length > REVISION_LENGTH_MAX) throw invalid("revision", "too-long");
-  return {
-    os,
-    osVersion,
-    arch,
-    revision: revision.toWellFormed(),
-    histograms: json["histograms"],
-    simpleMeasurements: json["simpleMeasurements"],
-  };
+  return { os, osVersion, arch, revision: revision.toWellFormed() };
 }
 
 function textOf(value: unknown, name: string): string {

@@ -349,8 +349,8 @@ describe("histograms", () => {
       appName: fc.constant("Firefox"),
       appUpdateChannel: fc.constantFrom("nightly", "beta"),
       appVersion: fc.constantFrom("28.0", "28.1", "29.0a1"),
-      appBuildID: fc.constantFrom("20131001000000", "20131001120000", "20131220000000", "2013"),
-      submission_date: fc.constantFrom("20131001", "20131130", "20131201", "20131225"),
+      appBuildID: fc.constantFrom("20131001000000", "20131001120000", "20131220000000", "2013", "a\t\n\\ \u007f\uffff"),
+      submission_date: fc.constantFrom("20131001", "20131130", "20131201", "20131225", "2013\u0001\u{1f600}"),
     });
     const blocks = fc.array(fc.record({ dimensions, records: fc.array(record, { maxLength: 4 }) }), {
       minLength: 1,
