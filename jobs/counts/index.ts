@@ -7,6 +7,7 @@ import type { Accumulator, Key, RecordView } from "../analysis.ts";
 import { InvalidRecord, defineAnalysis } from "../analysis.ts";
 import { KEY_BYTES_MAX, decodeKeyText, encodeKey } from "../../shared/segment/key.ts";
 import { sortTexts } from "../../shared/segment/order.ts";
+import { mergeIntegers } from "../encoded-integers.ts";
 import type { Column } from "./columns.ts";
 import { parseColumns, valueAt } from "./columns.ts";
 
@@ -39,6 +40,7 @@ export default defineAnalysis<number, v.InferOutput<typeof paramsSchema>>({
   params: paramsSchema,
   accumulator: ({ params }) => new Counter(parseColumns(params.by)),
   merge: (a, b) => a + b,
+  mergeEncoded: mergeIntegers,
 });
 
 class Counter implements Accumulator<number> {
