@@ -9,8 +9,10 @@ import type { EntryCursor } from "../../shared/segment/entry.ts";
 import { decodeKey } from "../../shared/segment/key.ts";
 import { MergeCursor } from "../../shared/segment/merge.ts";
 import type { Combine, ValueList } from "../../shared/segment/merge.ts";
-import { planMerge } from "../../shared/segment/merge-plan.ts";
+import { FAN_IN_MAX, planMerge } from "../../shared/segment/merge-plan.ts";
 import { SyncSegmentReader } from "../../shared/segment/sync-reader.ts";
+import { chained } from "./chains.ts";
+import type { Bounds } from "./chains.ts";
 import { describeThrow, Struck } from "./faults.ts";
 import type { LoadedAnalysis } from "./load.ts";
 import { RunWriter } from "./runs.ts";
@@ -20,6 +22,8 @@ import { decodeValueOf, encodeValueOf } from "./values.ts";
 /** A sorted input: opened when its pass begins, closed when it ends. */
 export interface MergeInput {
   open(): OpenInput;
+  /** What its keys lie between, by a look at its index; null: it has no entries. Without it, it cannot be chained. */
+  bounds?(): Bounds | null;
 }
 
 export interface OpenInput {
@@ -67,8 +71,8 @@ export function withMerged<T>(
   shape: MergeShape,
   use: (cursor: MergeCursor) => T,
 ): T {
-  const passes = planMerge(inputs.length);
-  let items = [...inputs];
+  let items = inputs.length > FAN_IN_MAX ? (chained(inputs, FAN_IN_MAX) ?? [...inputs]) : [...inputs];
+  const passes = planMerge(items.length);
   for (const [number, groups] of passes.slice(0, -1).entries()) {
     items = groups.map(({ start, end }) => {
       const group = items.slice(start, end);

@@ -15,8 +15,7 @@ import { FAN_IN_MAX } from "./merge-plan.ts";
 import { MergeTree } from "./merge-tree.ts";
 import { compareRanges } from "./order.ts";
 import { brokenValue } from "./refusal.ts";
-import { SegmentCursor } from "./segment-cursor.ts";
-import type { WholeFrame } from "./segment-cursor.ts";
+import type { FramedCursor, WholeFrame } from "./segment-cursor.ts";
 
 /** One value of several of the same key, in input order; `key` is encoded. What it throws passes through. */
 export type Combine = (key: Uint8Array, values: ValueList) => Uint8Array;
@@ -76,8 +75,8 @@ export class MergeCursor implements EntryCursor {
   valueStart = 0;
   valueEnd = 0;
   readonly #inputs: readonly EntryCursor[];
-  /** The same, where they read segments. */
-  readonly #segments: readonly (SegmentCursor | null)[];
+  /** The same, those that give whole frames. */
+  readonly #framed: readonly (FramedCursor | null)[];
   readonly #combine: Combine;
   readonly #tree: MergeTree;
   readonly #values = new ValueList();
@@ -87,7 +86,7 @@ export class MergeCursor implements EntryCursor {
       throw new SpotfoldError("internal", `a merge has ${inputs.length} inputs; at most ${FAN_IN_MAX} are allowed`);
     }
     this.#inputs = inputs;
-    this.#segments = inputs.map((input) => (input instanceof SegmentCursor ? input : null));
+    this.#framed = inputs.map((input) => ("isAtWholeFrame" in input ? (input as FramedCursor) : null));
     this.#combine = combine;
     this.#tree = new MergeTree(inputs);
   }
@@ -111,12 +110,12 @@ export class MergeCursor implements EntryCursor {
    * writers: to be asked before each `next`. What such a cursor's `keyShared` says right after a frame is of no use.
    */
   takeFrame(): WholeFrame | null {
-    const segment = this.#segments[this.#tree.winner()] ?? null;
-    if (segment === null || !segment.isAtWholeFrame) return null;
-    const frame = segment.wholeFrame();
+    const input = this.#framed[this.#tree.winner()] ?? null;
+    if (input === null || !input.isAtWholeFrame) return null;
+    const frame = input.wholeFrame();
     const rival = this.#inputs[this.#tree.runnerUp()];
     if (frame === null || (rival !== undefined && !isBelow(frame, rival))) return null;
-    segment.leaveFrame();
+    input.leaveFrame();
     this.#tree.advance();
     return frame;
   }

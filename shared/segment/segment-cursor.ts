@@ -3,6 +3,7 @@
  * they are. A frame that is passed on was decoded, too: its checksum holds it to what was written, before its source may go.
  */
 import { keyEndOf, LineCursor } from "./entry.ts";
+import type { EntryCursor } from "./entry.ts";
 import type { FramePart, FramePosition } from "./index.ts";
 import { checkCount, decodeFrame } from "./open.ts";
 import type { DecodedFrame } from "./open.ts";
@@ -22,7 +23,17 @@ export interface WholeFrame {
   readonly lastKeyEnd: number;
 }
 
-export class SegmentCursor extends LineCursor {
+/** A cursor that may be asked for whole frames. */
+export interface FramedCursor extends EntryCursor {
+  /** The current entry is the first of a frame of which every line is wanted. */
+  readonly isAtWholeFrame: boolean;
+  /** The frame that `isAtWholeFrame` told of; else null. */
+  wholeFrame(): WholeFrame | null;
+  /** Goes behind the frame: `next` gives the first entry after it. */
+  leaveFrame(): void;
+}
+
+export class SegmentCursor extends LineCursor implements FramedCursor {
   readonly #columns: number;
   readonly #parts: readonly FramePart[];
   readonly #source: SyncSegmentSource;
@@ -56,13 +67,11 @@ export class SegmentCursor extends LineCursor {
     return true;
   }
 
-  /** The current entry is the first of a frame of which every line is wanted. */
   get isAtWholeFrame(): boolean {
     const frame = this.#frame;
     return this.#entries === 1 && frame !== undefined && frame.start === 0 && frame.end === frame.bytes.length;
   }
 
-  /** The frame that `isAtWholeFrame` told of. */
   wholeFrame(): WholeFrame | null {
     const frame = this.#frame;
     if (frame === undefined || !this.isAtWholeFrame) return null;
@@ -72,7 +81,6 @@ export class SegmentCursor extends LineCursor {
     return { position, compressed: this.#compressed, bytes, columns: this.#columns, lastKeyStart, lastKeyEnd };
   }
 
-  /** Goes behind the frame: `next` gives the first entry after it. */
   leaveFrame(): void {
     this.leave();
     this.#entries = -1;

@@ -5,6 +5,7 @@ import { framesOf } from "./index.ts";
 import type { SegmentIndex } from "./index.ts";
 import type { KeyRange } from "./key.ts";
 import { pointRange } from "./key.ts";
+import { compareBytes } from "./order.ts";
 import { decodeFrame, openSegment } from "./open.ts";
 import type { DecodedFrame } from "./open.ts";
 import { SegmentCursor } from "./segment-cursor.ts";
@@ -40,6 +41,19 @@ export class SyncSegmentReader {
   /** The entries of the range, in key order, one frame in memory. */
   cursor(range: KeyRange = {}): EntryCursor {
     return new SegmentCursor(this.index.columns, framesOf(this.index, range), this.#source);
+  }
+
+  /** What the keys of the range lie between, or null when there are none; it may say more than there is. */
+  bounds(range: KeyRange): { readonly first: Uint8Array; readonly last: Uint8Array } | null {
+    const [part] = framesOf(this.index, range);
+    const { lastKey } = this.index;
+    const { from, to } = range;
+    if (part === undefined || (from !== undefined && compareBytes(lastKey, from) < 0)) return null;
+    const { firstKey } = part.position;
+    return {
+      first: from !== undefined && compareBytes(firstKey, from) < 0 ? from : firstKey,
+      last: to !== undefined && compareBytes(to, lastKey) < 0 ? to : lastKey,
+    };
   }
 
   /** The value of a key; undefined when there is none. */
