@@ -8,12 +8,13 @@ import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { decode } from "./decode.ts";
+import { folding } from "./fold.ts";
 import { queue } from "./queue.ts";
 import { run } from "./run.ts";
 import { store } from "./store.ts";
 import type { Bench, Row } from "./types.ts";
 
-const benches: readonly Bench[] = [decode, run, queue, store];
+const benches: readonly Bench[] = [decode, run, folding, queue, store];
 
 /** So that the median pair is one of the pairs, and one run of bad luck does not show. */
 const runsDefault = 5;

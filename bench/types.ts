@@ -16,6 +16,8 @@ export interface Row extends Compared {
   readonly against: string;
   /** Of `ours` and `beside`: `MB/s` and `/s` are better when larger, `s` when smaller. */
   readonly unit: string;
+  /** What is to be reached: of the ratio, or of `ours`; at most or at least. */
+  readonly target?: { readonly most?: number; readonly least?: number; readonly of: "ratio" | "ours" };
 }
 
 export interface Bench {

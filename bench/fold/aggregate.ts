@@ -113,7 +113,7 @@ export async function resolveAll(context: MasterContext, store: FolderBlobStore,
   const { aggregate, run, jobs, blocksPerJob } = outputs;
   const spec = specOf(aggregate, run);
   const blocks = Array.from({ length: jobs * blocksPerJob }, (_, i) => blockOf(run, i));
-  await admitRun({ ...context, blocksOf: async () => blocks, liveSlots: async () => jobs }, spec);
+  await admitRun({ ...context, blocksOf: async () => blocks, liveSlots: async () => Math.ceil(jobs / 4) }, spec);
   const { manifest } = await context.ledger.read(aggregate);
   const open = manifest?.open.find((candidate) => candidate.run === run);
   if (open === undefined || open.jobs !== jobs)

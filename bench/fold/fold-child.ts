@@ -14,7 +14,8 @@ export interface FoldReport {
   readonly merged: number;
   /** Of this process, at its most. */
   readonly residentBytes: number;
-  readonly segments: number;
+  /** Of the outputs that were entered. */
+  readonly outputBytes: number;
 }
 
 /** Counts what is written through it. */
@@ -52,16 +53,19 @@ const watched = counting(store, (key, bytes) => {
   if (key.includes("/data/")) merged += bytes;
 });
 const context = await contextIn(folder, { store: watched });
-let segments = 0;
+let outputBytes = 0;
 for (const fold of folds) {
   const [aggregate = "", run = ""] = fold.split("/");
-  const entered = await enterPass(context, await context.ledger.read(aggregate), { run });
+  const before = await context.ledger.read(aggregate);
+  const known = new Set(before.manifest?.data.map(({ key }) => key));
+  const entered = await enterPass(context, before, { run });
   if (entered === 0) throw new Error(`nothing of ${fold} was entered`);
+  const { manifest } = await context.ledger.read(aggregate);
+  for (const { key, bytes } of manifest?.data ?? []) if (!known.has(key)) outputBytes += bytes;
   const stuck = new Map();
   await compactPass(context, aggregate, { stuck });
   if (stuck.size > 0) throw new Error(JSON.stringify([...stuck]));
-  segments = (await context.ledger.read(aggregate)).manifest?.data.length ?? 0;
 }
 await store.close();
-const report: FoldReport = { written, merged, residentBytes: process.resourceUsage().maxRSS * 1024, segments };
+const report: FoldReport = { written, merged, residentBytes: process.resourceUsage().maxRSS * 1024, outputBytes };
 writeFileSync(reportFile, JSON.stringify(report));

@@ -161,20 +161,20 @@ describe("executors", function executors() {
         ["p2", "WINNTX", "1", 1],
       ])),
     ];
-    const { units, release } = await b.executors.render({
+    const answer = await b.executors.render({
       ...task(b.bundle(publishing), slices),
       units: ["WINNT", "Linux", "none"].map((unit, i) => ({ unit: [unit], suffix: `${7 + i}-aabbccdd` })),
       stamp: "20260101000000",
     });
     const texts = await Promise.all(
-      units.map(async ({ files }) => Buffer.from((await files[0]?.read()) as Uint8Array).toString()),
+      answer.units.map(async ({ files }) => Buffer.from((await files[0]?.read()) as Uint8Array).toString()),
     );
     assert.deepEqual(texts, ["WINNT 6.1 5;WINNT 6.2 4;", "Linux 3 2;", ""]);
     assert.deepEqual(
-      units.map(({ folder }) => folder),
+      answer.units.map(({ folder }) => folder),
       ["20260101000000-WINNT-7-aabbccdd", "20260101000000-Linux-8-aabbccdd", "20260101000000-none-9-aabbccdd"],
     );
-    const [rendered] = units;
+    const [rendered] = answer.units;
     if (rendered === undefined) assert.fail("nothing was rendered");
     assert.deepEqual(
       [rendered.label, rendered.folder, rendered.entries, rendered.notes],
@@ -184,7 +184,7 @@ describe("executors", function executors() {
       rendered.files.map(({ name, bytes }) => [name, bytes]),
       [["all.txt", 24]],
     );
-    await release();
+    await answer.release();
     assert.deepEqual(readdirSync(b.scratch), []);
   });
 
@@ -213,20 +213,20 @@ describe("executors", function executors() {
       ["p1", "WINNT", "6.2", 1],
       ["p2", "WINNT", "6.2", 2],
     ]);
-    const { units, release } = await b.executors.render({
+    const answer = await b.executors.render({
       ...task(b.bundle(source), slices),
       publishBy: 0,
       units: [{ unit: [], suffix: "7-aabbccdd" }],
       stamp: "20260101000000",
     });
-    const [rendered] = units;
+    const [rendered] = answer.units;
     assert.deepEqual(
       [rendered?.folder, rendered?.files.map(({ name }) => name)],
       ["20260101000000-7-aabbccdd", ["results.ndjson"]],
     );
     const text = Buffer.from((await rendered?.files[0]?.read()) as Uint8Array).toString();
     assert.equal(text, '{"key": ["WINNT","6.2"], "value": 30}\n');
-    await release();
+    await answer.release();
   });
 
   it("stream results in key order, finished, as ndjson and CSV", async () => {

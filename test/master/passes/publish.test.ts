@@ -97,7 +97,10 @@ describe("publishing", () => {
       },
     };
     assert.equal((await publishPass(counting, place)).units, names.length);
-    assert.deepEqual(groups.toSorted(), [4, 8, 8]);
+    assert.deepEqual(
+      groups.toSorted((a, b) => a - b),
+      [4, 8, 8],
+    );
     const pointer = await pointerOf(setting);
     assert.deepEqual(Object.keys(pointer), names);
     const { units } = await coverageOf(setting);
