@@ -1,36 +1,41 @@
 /**
- * `npm run bench [-- NAME...] [--runs N] [--mb N]`: runs the benchmarks, all or those named, and prints each beside the plainest
- * way of doing the same. The ratios are what can be compared between machines and days; README.md quotes them.
+ * `npm run bench [-- NAME...] [--runs N] [--mb N] [--jobs N] [--json FILE]`: runs the benchmarks, all but the long ones or those
+ * named, and prints each beside the plainest way of doing the same, with its target where it has one. The ratios are what can be compared
+ * between machines and days; README.md quotes them. `--json` writes the rows to a file as well.
  */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { decode } from "./decode.ts";
-import { jobs } from "./jobs.ts";
-import { queue } from "./queue.ts";
-import { run } from "./run.ts";
-import { store } from "./store.ts";
 import { catalog } from "./catalog.ts";
+import { decode } from "./decode.ts";
+import { folding } from "./fold.ts";
+import { jobs } from "./jobs.ts";
 import { plan } from "./plan.ts";
-import { year } from "./year.ts";
+import { queue } from "./queue.ts";
+import { jsonOf, lineOf, tableHead } from "./report.ts";
+import { run } from "./run.ts";
 import { scan } from "./scan.ts";
+import { store } from "./store.ts";
 import type { Bench, Row } from "./types.ts";
+import { year } from "./year.ts";
 
-const benches: readonly Bench[] = [decode, run, jobs, queue, store, plan, catalog, scan, year];
+const benches: readonly Bench[] = [decode, scan, run, jobs, queue, store, plan, catalog, folding, year];
 
 /** So that the median pair is one of the pairs, and one run of bad luck does not show. */
 const runsDefault = 5;
 /** Starting a process is a small part of the time from about here. */
 const mbDefault = 64;
+/** A year of the original's logs. */
+const jobsDefault = 120_000;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { runs: { type: "string" }, mb: { type: "string" } },
+  options: { runs: { type: "string" }, mb: { type: "string" }, jobs: { type: "string" }, json: { type: "string" } },
 });
 
-function positive(name: "runs" | "mb", otherwise: number): number {
+function positive(name: "runs" | "mb" | "jobs", otherwise: number): number {
   const number = Number(values[name] ?? otherwise);
   if (!(number >= 1)) throw new Error(`--${name} ${values[name] ?? ""} is no number from 1`);
   return number;
@@ -41,7 +46,9 @@ function chosen(): readonly Bench[] {
   if (unknown.length > 0) {
     throw new Error(`no benchmark ${unknown.join(", ")}; there are ${benches.map((bench) => bench.name).join(", ")}`);
   }
-  return positionals.length === 0 ? benches : benches.filter((bench) => positionals.includes(bench.name));
+  const isChosen = ({ name, long }: Bench): boolean =>
+    positionals.length === 0 ? long !== true : positionals.includes(name);
+  return benches.filter(isChosen);
 }
 
 function versionOf(tool: string): string {
@@ -49,31 +56,38 @@ function versionOf(tool: string): string {
   return `${tool} ${/\d+(?:\.\d+)+/.exec(text)?.[0] ?? "?"}`;
 }
 
-function shown(number: number): string {
-  return number >= 100 ? Math.round(number).toLocaleString("en") : number.toPrecision(3);
-}
-
-function lineOf({ what, against, unit, ours, beside, ratio }: Row): string {
-  const spread = `${ratio.min.toFixed(2)} to ${ratio.max.toFixed(2)}`;
-  return `| ${what} | ${shown(ours)} ${unit} | ${shown(beside)} ${unit} (${against}) | **${ratio.median.toFixed(2)}** (${spread}) |`;
-}
-
 const folder = mkdtempSync(join(tmpdir(), "spotfold-bench-"));
 process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 process.once("SIGINT", () => process.exit(130));
 
 async function main(): Promise<void> {
-  const setup = { runs: positive("runs", runsDefault), mb: positive("mb", mbDefault) };
+  const setup = {
+    runs: positive("runs", runsDefault),
+    mb: positive("mb", mbDefault),
+    jobs: positive("jobs", jobsDefault),
+  };
   const selected = chosen();
-  const machine = `${availableParallelism()} x ${cpus()[0]?.model.trim() ?? "?"}, ${process.platform} ${process.arch}`;
-  const versions = [`Node ${process.version.slice(1)}`, ...["xz", "zstd", "gzip"].map(versionOf)].join(", ");
-  console.log(`${new Date().toISOString().slice(0, 10)}, ${machine}; ${versions}`);
-  console.log(`Medians of ${setup.runs} pairs, ${setup.mb} MB of raw pings.\n`);
-  console.log("| what | spotfold | beside it | ratio (least to most) |\n|---|---|---|---|");
+  const { runs, mb } = setup;
+  const conditions = {
+    date: new Date().toISOString().slice(0, 10),
+    machine: `${availableParallelism()} x ${cpus()[0]?.model.trim() ?? "?"}, ${process.platform} ${process.arch}`,
+    versions: [`Node ${process.version.slice(1)}`, ...["xz", "zstd", "gzip"].map(versionOf)].join(", "),
+    runs,
+    mb,
+  };
+  console.log(`${conditions.date}, ${conditions.machine}; ${conditions.versions}`);
+  console.log(`Medians of ${runs} pairs, ${mb} MB of raw pings.\n`);
+  console.log(tableHead);
+  const all: (Row & { readonly bench: string })[] = [];
   for (const bench of selected) {
     const place = join(folder, bench.name);
     mkdirSync(place);
-    for await (const row of bench.run({ ...setup, folder: place })) console.log(lineOf(row));
+    for await (const row of bench.run({ ...setup, folder: place })) {
+      console.log(lineOf(row));
+      all.push({ bench: bench.name, ...row });
+      // After each row: what a later benchmark dies of takes nothing away.
+      if (values.json !== undefined) writeFileSync(values.json, jsonOf(conditions, all));
+    }
   }
 }
 

@@ -72,7 +72,7 @@ async function* rows({ runs, mb, folder }: Setup): AsyncGenerator<Row> {
   }
 }
 
-async function overObjects(sample: Sample, { runs, mb, folder }: Setup): Promise<Row> {
+async function overObjects(sample: Sample, { runs, mb, folder }: Omit<Setup, "jobs">): Promise<Row> {
   const compared = await paired(
     runs,
     async () => (await costOfRun("os-distribution", sample, folder, [])).cpu,

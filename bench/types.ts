@@ -6,6 +6,8 @@ export interface Setup {
   readonly runs: number;
   /** Raw megabytes of the sample that is worked on. */
   readonly mb: number;
+  /** Jobs of `year`. */
+  readonly jobs: number;
   /** An empty folder, removed afterwards. */
   readonly folder: string;
 }
@@ -14,14 +16,16 @@ export interface Row extends Compared {
   /** What was done, and with what it is compared. */
   readonly what: string;
   readonly against: string;
-  /** Of `ours` and `beside`: `MB/s` and `/s` are better when larger, `s` when smaller. */
+  /** Of `ours` and `beside`: `MB/s` and `/s` are better when larger, `s` and `MB` when smaller. */
   readonly unit: string;
-  /** What of the row is to be how large at most, or at least. */
+  /** What is to be reached: bounds of the ratio, or of `ours` in its unit. Absent: nothing was promised. */
   readonly target?: { readonly most?: number; readonly least?: number; readonly of: "ratio" | "ours" };
 }
 
 export interface Bench {
   readonly name: string;
   readonly about: string;
+  /** Takes many minutes: runs only when it is named. */
+  readonly long?: true;
   run(setup: Setup): AsyncIterable<Row>;
 }

@@ -5,7 +5,7 @@
  */
 import type { Key } from "../jobs/analysis.ts";
 import type { Cause } from "../shared/formats/attempt.ts";
-import type { BlobStore, Lent } from "../shared/ports/blob-store.ts";
+import type { BlobBody, BlobStore, Lent } from "../shared/ports/blob-store.ts";
 import type { SegmentSummary } from "../shared/segment/types.ts";
 
 /** A bundle and what it is run with. Paths are local, read-only files whose hash the caller has verified. */
@@ -160,17 +160,36 @@ export interface MergeTask {
 }
 
 export interface RenderTask extends MergeTask {
+  /** Rendered one after the other, in one child. */
+  readonly units: readonly UnitTask[];
+  /** YYYYMMDDHHMMSS, for the folders' names. */
+  readonly stamp: string;
+}
+
+export interface UnitTask {
   /** The unit's key columns; empty with `publishBy` 0. */
   readonly unit: Key;
-  /** YYYYMMDDHHMMSS and `<number>-<8 hex>` for the folder's name. */
-  readonly stamp: string;
+  /** `<number>-<8 hex>`: ends the folder's name. */
   readonly suffix: string;
+}
+
+export interface RenderedFile {
+  readonly name: string;
+  readonly bytes: number;
+  /** Its content, until `release` is called. */
+  read(): Promise<BlobBody>;
+}
+
+/** In the order of the task's units. */
+export interface Rendered {
+  readonly units: readonly RenderedUnit[];
+  release(): Promise<void>;
 }
 
 export interface RenderedUnit {
   readonly label: string;
   readonly folder: string;
-  readonly files: readonly { readonly name: string; readonly path: string; readonly bytes: number }[];
+  readonly files: readonly RenderedFile[];
   readonly notes: Readonly<Record<string, unknown>>;
   readonly entries: number;
 }
@@ -212,7 +231,7 @@ export interface Executors {
   check(task: CheckTask): Promise<CheckResult>;
   /** Merges slices of one or several partitions into one segment (partition first in its keys). */
   merge(task: MergeTask): Promise<AttemptSegment & { release(): Promise<void> }>;
-  render(task: RenderTask): Promise<RenderedUnit & { release(): Promise<void> }>;
+  render(task: RenderTask): Promise<Rendered>;
   /** Streams the lines of `results`, across partitions, in key order, finished. */
   results(task: ResultsTask): AsyncIterable<Uint8Array>;
 }

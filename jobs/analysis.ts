@@ -132,6 +132,11 @@ export interface Analysis<V = unknown, P = unknown> {
   accumulator?(context: Context<P>): Accumulator<V>;
   /** Associative and commutative, exactly: results must not depend on who finished first. May change and return `a`. */
   merge(a: V, b: V, key: Key): V;
+  /**
+   * The fast way of `merge`, on values as `encode` writes them: the bytes that decoding all, merging them in any order and
+   * encoding the result would give, exactly; or null when it does not know these, and `merge` is asked. The bytes may be reused.
+   */
+  mergeEncoded?(values: EncodedValues): Uint8Array | null;
   /** The reduce phase: runs when results are read or rendered, changes nothing that is stored. */
   finish?(key: Key, value: V): unknown;
   /** Value -> one line without TAB or LF. Default: JSON, integers beyond 2^53 refused. */
@@ -140,6 +145,16 @@ export interface Analysis<V = unknown, P = unknown> {
   readonly publish?: Publish<V, P>;
   /** How many rejected records a block may have before the whole block is missing. Default: any number, but not all. */
   readonly rejectedPerBlockMax?: number;
+}
+
+/** Encoded values of one key, as segments hold them. Reused: valid until the callback returns. */
+export interface EncodedValues {
+  /** At least 2. */
+  readonly count: number;
+  /** Value `index` is what lies in these bytes from `start(index)` to `end(index)`. */
+  bytes(index: number): Uint8Array;
+  start(index: number): number;
+  end(index: number): number;
 }
 
 /** The names of the key's columns under these (checked) parameters. */

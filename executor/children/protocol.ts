@@ -13,7 +13,7 @@
  * The token keeps analyses from forging messages with one `writeSync`: it lives in a closure that user code has no name for.
  * It is no proof, so the parent checks every report against what the decoder, which runs no user code, says of the block.
  */
-import type { Fault, BlockReport, AnalysisDescription, JobBlock, RenderedUnit } from "../types.ts";
+import type { Fault, BlockReport, AnalysisDescription, JobBlock, RenderedUnit, UnitTask } from "../types.ts";
 import type { HttpTerms } from "../../shared/http-terms.ts";
 import type { Lent } from "../../shared/ports/blob-store.ts";
 import type { Key } from "../../jobs/analysis.ts";
@@ -85,11 +85,10 @@ export interface MergeRunsTaskMessage extends TaskBase {
 
 export interface RenderTaskMessage extends SegmentTask {
   readonly task: "render";
-  readonly unit: Key;
+  readonly units: readonly UnitTask[];
   readonly stamp: string;
-  readonly suffix: string;
-  /** Folder below the scratch folder that gets the files. */
-  readonly folder: string;
+  /** The files of unit n are written one behind the other into `<pack>-<n>`, in the order in which they are reported. */
+  readonly pack: string;
 }
 
 export interface ResultsTaskMessage extends SegmentTask {

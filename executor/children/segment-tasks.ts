@@ -1,6 +1,5 @@
 /** The executor's tasks on segments: merge, render, results. Their inputs are local files, opened read-only. */
-import { mkdirSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import { writeSync } from "node:fs";
 import { syncFileSource } from "../../shared/segment/source.ts";
 import { sliceInput, withEntries } from "../core/entries.ts";
 import type { SliceSource } from "../core/entries.ts";
@@ -12,7 +11,9 @@ import { writeResults } from "../core/results.ts";
 import type { RunInfo } from "../core/runs.ts";
 import { writeAll as writeBytes } from "./control.ts";
 import { folderScratch } from "./folder-scratch.ts";
+import { Pack } from "./pack.ts";
 import { linesDescriptor } from "./protocol.ts";
+import type { UnitTask } from "../types.ts";
 import type { ChildRendered, ChildSlice, ExecutorMessage, ExecutorTask, RenderTaskMessage } from "./protocol.ts";
 
 type SegmentTask = Extract<ExecutorTask, { columns: number; task: "merge" | "merge-runs" | "render" | "results" }>;
@@ -35,7 +36,7 @@ export function runSegmentTask(task: SegmentTask, loaded: LoadedAnalysis, say: S
     case "merge-runs":
       return say({ say: "merged", run: mergeRuns(task.runs, loaded, shape) });
     case "render":
-      return say({ say: "rendered", unit: render(task, loaded, shape) });
+      return task.units.forEach((_, number) => say({ say: "rendered", unit: render(task, number, loaded, shape) }));
     case "results":
       return withEntries(task.slices.map(sliceOf), task.prefix, loaded, shape, (entries) =>
         writeResults(entries, loaded, task.format, (bytes) => writeBytes(writeSync, linesDescriptor, bytes)),
@@ -48,14 +49,20 @@ function mergeSlices(slices: readonly SliceSource[], loaded: LoadedAnalysis, sha
   return withMerged(inputs, combineOf(loaded, true), shape, (cursor) => writeAll(cursor, "merged", shape));
 }
 
-function render(task: RenderTaskMessage, loaded: LoadedAnalysis, shape: MergeShape): ChildRendered {
-  const { unit, stamp, suffix } = task;
-  const folder = join(task.scratch, task.folder);
-  mkdirSync(folder);
-  const files = folderScratch(folder);
-  return withEntries(task.slices.map(sliceOf), unit, loaded, shape, (entries) =>
-    renderUnit(entries, loaded, { unit, stamp, suffix, create: (name) => files.create(name) }),
+function render(task: RenderTaskMessage, number: number, loaded: LoadedAnalysis, shape: MergeShape): ChildRendered {
+  const { unit, suffix } = task.units[number] as UnitTask;
+  const { stamp } = task;
+  const pack = new Pack(shape.scratch, `${task.pack}-${number}`);
+  const create = (): { write(bytes: Uint8Array): void; close(): void } => ({
+    write: (bytes) => pack.write(bytes),
+    close: () => undefined,
+  });
+  const ownShape = { ...shape, prefix: `${shape.prefix}-${number}` };
+  const rendered = withEntries(task.slices.map(sliceOf), unit, loaded, ownShape, (entries) =>
+    renderUnit(entries, loaded, { unit, stamp, suffix, create }),
   );
+  pack.close();
+  return rendered;
 }
 
 function sliceOf({ path, partition }: ChildSlice): SliceSource {

@@ -9,6 +9,7 @@ import { decodeKey, prefixRange } from "../../shared/segment/key.ts";
 import { stripFirstColumn } from "../../shared/segment/strip.ts";
 import { SyncSegmentReader } from "../../shared/segment/sync-reader.ts";
 import type { SyncSegmentSource } from "../../shared/segment/source.ts";
+import type { Bounds } from "./chains.ts";
 import type { LoadedAnalysis } from "./load.ts";
 import { combineOf, withMerged } from "./merge.ts";
 import type { MergeInput, MergeShape } from "./merge.ts";
@@ -20,13 +21,26 @@ export interface SliceSource {
   open(): SyncSegmentSource & { close(): void };
 }
 
+/** Without their partition, keys of slices may lie anywhere among each other. */
+const everything: Bounds = { first: new Uint8Array(0), last: Buffer.from([0xff]) };
+
 /** A slice as an input of a merge: whole keys, or keys without the partition that begin with `prefix`. */
 export function sliceInput(slice: SliceSource, stripped: boolean, prefix: Key): MergeInput {
+  const range = prefixRange([slice.partition, ...prefix]);
   return {
     open() {
       const source = slice.open();
-      const cursor = SyncSegmentReader.open(source).cursor(prefixRange([slice.partition, ...prefix]));
+      const cursor = SyncSegmentReader.open(source).cursor(range);
       return { cursor: stripped ? stripFirstColumn(cursor) : cursor, close: () => source.close() };
+    },
+    bounds() {
+      const source = slice.open();
+      try {
+        const bounds = SyncSegmentReader.open(source).bounds(range);
+        return bounds === null || !stripped ? bounds : everything;
+      } finally {
+        source.close();
+      }
     },
   };
 }

@@ -134,7 +134,7 @@ function checkInteger(value: unknown, field: string, min: number): void {
 }
 
 function checkFunctions(value: Record<string, unknown>): void {
-  for (const field of ["map", "accumulator", "merge", "finish", "encode", "decode"]) {
+  for (const field of ["map", "accumulator", "merge", "mergeEncoded", "finish", "encode", "decode"]) {
     if (value[field] !== undefined && typeof value[field] !== "function")
       throw wrong(`\`${field}\` must be a function`);
   }

@@ -8,9 +8,11 @@ import { SpotfoldError } from "../../shared/errors.ts";
 import type { EntryCursor } from "../../shared/segment/entry.ts";
 import { decodeKey } from "../../shared/segment/key.ts";
 import { MergeCursor } from "../../shared/segment/merge.ts";
-import type { Combine } from "../../shared/segment/merge.ts";
-import { planMerge } from "../../shared/segment/merge-plan.ts";
+import type { Combine, ValueList } from "../../shared/segment/merge.ts";
+import { FAN_IN_MAX, planMerge } from "../../shared/segment/merge-plan.ts";
 import { SyncSegmentReader } from "../../shared/segment/sync-reader.ts";
+import { chained } from "./chains.ts";
+import type { Bounds } from "./chains.ts";
 import { describeThrow, Struck } from "./faults.ts";
 import type { LoadedAnalysis } from "./load.ts";
 import { RunWriter } from "./runs.ts";
@@ -20,6 +22,8 @@ import { decodeValueOf, encodeValueOf } from "./values.ts";
 /** A sorted input: opened when its pass begins, closed when it ends. */
 export interface MergeInput {
   open(): OpenInput;
+  /** What its keys lie between, by a look at its index; null: it has no entries. Without it, it cannot be chained. */
+  bounds?(): Bounds | null;
 }
 
 export interface OpenInput {
@@ -33,10 +37,11 @@ export function combineOf({ analysis }: LoadedAnalysis, partitioned: boolean): C
   const decode = decodeValueOf(analysis);
   return (keyBytes, values) => {
     try {
+      const fast: unknown = analysis.mergeEncoded?.(values);
+      if (fast instanceof Uint8Array) return fast;
       const key = partitioned ? decodeKey(keyBytes).slice(1) : decodeKey(keyBytes);
-      const decoded = values.map((value) => decode(asBuffer(value).toString()));
-      let merged = decoded[0];
-      for (const value of decoded.slice(1)) merged = analysis.merge(merged, value, key);
+      let merged = decode(textOf(values, 0));
+      for (let i = 1; i < values.count; i++) merged = analysis.merge(merged, decode(textOf(values, i)), key);
       return Buffer.from(encode(merged));
     } catch (error) {
       throw failedAt("merge", asBuffer(keyBytes).toString(), error);
@@ -64,10 +69,10 @@ export function withMerged<T>(
   inputs: readonly MergeInput[],
   combine: Combine,
   shape: MergeShape,
-  use: (cursor: EntryCursor) => T,
+  use: (cursor: MergeCursor) => T,
 ): T {
-  const passes = planMerge(inputs.length);
-  let items = [...inputs];
+  let items = inputs.length > FAN_IN_MAX ? (chained(inputs, FAN_IN_MAX) ?? [...inputs]) : [...inputs];
+  const passes = planMerge(items.length);
   for (const [number, groups] of passes.slice(0, -1).entries()) {
     items = groups.map(({ start, end }) => {
       const group = items.slice(start, end);
@@ -88,11 +93,15 @@ export function mergeRuns(names: readonly string[], loaded: LoadedAnalysis, shap
   return run;
 }
 
-/** Writes what is left of a cursor as one run; null when there is nothing. */
-export function writeAll(cursor: EntryCursor, name: string, shape: RunShape): RunInfo | null {
+/** Writes what is left of a merge as one run; null when there is nothing. Frames that stand alone in their range are passed on. */
+export function writeAll(cursor: MergeCursor, name: string, shape: RunShape): RunInfo | null {
   const writer = new RunWriter(name, shape);
-  while (cursor.next()) writer.addFrom(cursor);
-  return writer.finish();
+  for (;;) {
+    const frame = cursor.takeFrame();
+    if (frame !== null) writer.addFrame(frame);
+    else if (cursor.next()) writer.addFrom(cursor);
+    else return writer.finish();
+  }
 }
 
 function mergePass(group: readonly MergeInput[], combine: Combine, shape: MergeShape, name: string): MergeInput {
@@ -100,7 +109,7 @@ function mergePass(group: readonly MergeInput[], combine: Combine, shape: MergeS
   return runInput(name, shape);
 }
 
-function withOpen<T>(inputs: readonly MergeInput[], combine: Combine, use: (cursor: EntryCursor) => T): T {
+function withOpen<T>(inputs: readonly MergeInput[], combine: Combine, use: (cursor: MergeCursor) => T): T {
   const opened: OpenInput[] = [];
   try {
     for (const input of inputs) opened.push(input.open());
@@ -126,4 +135,8 @@ function runInput(name: string, { scratch }: RunShape): MergeInput {
 
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+function textOf(values: ValueList, index: number): string {
+  return asBuffer(values.bytes(index)).toString("utf8", values.start(index), values.end(index));
 }

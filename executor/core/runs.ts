@@ -3,6 +3,7 @@
  * simulator. A run exists once `finish` has returned it; what a throw leaves behind is garbage in the scratch place.
  */
 import type { EntryCursor } from "../../shared/segment/entry.ts";
+import type { WholeFrame } from "../../shared/segment/segment-cursor.ts";
 import type { SyncSegmentSource } from "../../shared/segment/source.ts";
 import { SegmentWriter } from "../../shared/segment/writer.ts";
 import { Tally } from "./tally.ts";
@@ -68,6 +69,13 @@ export class RunWriter {
   addFrom(cursor: EntryCursor): void {
     this.#open().addFrom(cursor);
     this.#tally.addFrom(cursor);
+  }
+
+  /** All entries of a frame of another segment, which come after those before. */
+  addFrame(frame: WholeFrame): void {
+    this.#open().addFrame(frame);
+    this.#tally.addFrame(frame);
+    this.#shape.beat();
   }
 
   /** Null when nothing was added. */

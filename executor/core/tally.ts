@@ -2,7 +2,9 @@
  * Which partitions and which published units occur in a run of pairs: noted while it is written, since reading it again
  * would cost what writing it did. Keys come in order, so a comparison with the one before answers nearly always.
  */
+import { LineCursor } from "../../shared/segment/entry.ts";
 import type { EntryCursor } from "../../shared/segment/entry.ts";
+import type { WholeFrame } from "../../shared/segment/segment-cursor.ts";
 import { compareRanges, sortTexts } from "../../shared/segment/order.ts";
 import { decodeKeyText } from "../../shared/segment/key.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
@@ -39,11 +41,24 @@ export class Tally {
   }
 
   addFrom({ keyBytes, keyStart, keyEnd }: EntryCursor): void {
-    const end = keyStart + this.#headBytes.length;
-    if (this.#head !== null && (end === keyEnd || (end < keyEnd && keyBytes[end] === TAB))) {
-      if (compareRanges(keyBytes, keyStart, end, this.#headBytes, 0, this.#headBytes.length) === 0) return;
-    }
+    if (this.#isNoted(keyBytes, keyStart, keyEnd)) return;
     this.#note(Buffer.from(keyBytes.subarray(keyStart, keyEnd)).toString());
+  }
+
+  /** All keys of a frame: when its first and its last agree, so do those between. */
+  addFrame({ position: { firstKey }, bytes, columns, lastKeyStart, lastKeyEnd }: WholeFrame): void {
+    if (!this.#isNoted(firstKey, 0, firstKey.length)) this.#note(Buffer.from(firstKey).toString());
+    if (this.#isNoted(bytes, lastKeyStart, lastKeyEnd)) return;
+    const lines = new LineCursor(columns);
+    lines.reset(bytes);
+    while (lines.next()) this.addFrom(lines);
+  }
+
+  /** The key has the same partition and unit as the one before. */
+  #isNoted(keyBytes: Uint8Array, keyStart: number, keyEnd: number): boolean {
+    const end = keyStart + this.#headBytes.length;
+    if (this.#head === null || end > keyEnd || (end < keyEnd && keyBytes[end] !== TAB)) return false;
+    return compareRanges(keyBytes, keyStart, end, this.#headBytes, 0, this.#headBytes.length) === 0;
   }
 
   /** Decoded, in key order. */

@@ -12,12 +12,23 @@ import type { HttpTerms } from "../../shared/http-terms.ts";
 import { SegmentWriter } from "../../shared/segment/writer.ts";
 import type { ChildRendered, ChildSlice, ExecutorTask } from "../children/protocol.ts";
 import type { RunInfo } from "../core/runs.ts";
-import type { AnalysisDescription, AttemptSegment, BundleRef, Executors, MergeTask, RenderedUnit } from "../types.ts";
+import type {
+  AnalysisDescription,
+  AttemptSegment,
+  BundleRef,
+  Executors,
+  MergeTask,
+  Rendered,
+  RenderedUnit,
+  RenderTask,
+} from "../types.ts";
 import { checkBundle } from "./check.ts";
 import type { Child } from "./child.ts";
 import { makeFolders, placeBundle, removeFolders } from "./folders.ts";
 import type { AttemptFolders, PlacedBundle } from "./folders.ts";
 import { localSlices } from "./local-slices.ts";
+import { openPack } from "./pack.ts";
+import type { OpenPack } from "./pack.ts";
 import { segmentAt } from "./runner.ts";
 import { runTask } from "./task.ts";
 import type { TaskLimits, TaskOptions } from "./task.ts";
@@ -32,6 +43,9 @@ export interface ChildExecutorsOptions {
 
 /** The last and only file name of a merge's work folder that is read afterwards. */
 const mergedName = "merged";
+
+/** Files of a rendering's work folder that are read afterwards begin so. */
+const packName = "site";
 
 export class ChildExecutors implements Executors {
   readonly #options: ChildExecutorsOptions;
@@ -66,23 +80,33 @@ export class ChildExecutors implements Executors {
     });
   }
 
-  async render(task: Parameters<Executors["render"]>[0]): ReturnType<Executors["render"]> {
+  async render(task: RenderTask): Promise<Rendered> {
     return await this.#inFolders(task.bundle, async (folders, bundle, release) => {
       const slices = await localSlices(task.slices, folders.code);
-      let unit: ChildRendered | null = null;
-      const { unit: key, stamp, suffix } = task;
-      const message = {
-        ...segmentTask("render", task, folders, bundle, slices),
-        unit: key,
-        stamp,
-        suffix,
-        folder: "site",
+      const rendered: ChildRendered[] = [];
+      const { units: asked, stamp } = task;
+      const message = { ...segmentTask("render", task, folders, bundle, slices), units: asked, stamp, pack: packName };
+      await this.#run(folders, message, slices, {
+        hear: (said) => said.say === "rendered" && rendered.push(said.unit),
+      });
+      if (rendered.length !== asked.length)
+        throw new SpotfoldError("internal", `an executor rendered ${rendered.length} of ${asked.length} units`);
+      const packs: OpenPack[] = [];
+      const close = async (): Promise<void> => {
+        for (const pack of packs) await pack.close();
       };
-      await this.#run(folders, message, slices, { hear: (said) => said.say === "rendered" && (unit = said.unit) });
-      const rendered = unit as ChildRendered | null;
-      if (rendered === null) throw new SpotfoldError("internal", "an executor rendered nothing");
-      const files = rendered.files.map((file) => ({ ...file, path: join(folders.work, message.folder, file.name) }));
-      return { ...rendered, files, release } satisfies RenderedUnit & { release(): Promise<void> };
+      try {
+        const units: RenderedUnit[] = [];
+        for (const [number, unit] of rendered.entries()) {
+          const pack = await openPack(join(folders.work, `${packName}-${number}`), unit.files);
+          packs.push(pack);
+          units.push({ ...unit, files: pack.files });
+        }
+        return { units, release: async () => (await close(), await release()) };
+      } catch (error) {
+        await close();
+        throw error;
+      }
     });
   }
 

@@ -8,6 +8,7 @@ import { InvalidRecord, defineAnalysis } from "../analysis.ts";
 import { PathReader } from "../../shared/records/path-reader.ts";
 import { KEY_BYTES_MAX, decodeKeyText, encodeKey } from "../../shared/segment/key.ts";
 import { sortTexts } from "../../shared/segment/order.ts";
+import { mergeIntegers } from "../encoded-integers.ts";
 import type { Column } from "./columns.ts";
 import { parseColumns } from "./columns.ts";
 
@@ -40,6 +41,7 @@ export default defineAnalysis<number, v.InferOutput<typeof paramsSchema>>({
   params: paramsSchema,
   accumulator: ({ params }) => new Counter(parseColumns(params.by)),
   merge: (a, b) => a + b,
+  mergeEncoded: mergeIntegers,
 });
 
 class Counter implements Accumulator<number> {

@@ -10,6 +10,7 @@ import { defineAnalysis } from "../analysis.ts";
 import { HistogramAccumulator } from "./accumulator.ts";
 import { Definitions } from "./definitions.ts";
 import { folderName } from "./folder-name.ts";
+import { mergeEncoded } from "./merge-encoded.ts";
 import { KEY_COLUMNS, UNIT_COLUMNS } from "./keys.ts";
 import { renderUnit } from "./render.ts";
 import type { Value } from "./value.ts";
@@ -21,6 +22,7 @@ export default defineAnalysis<Value>({
   inputs: ["definitions"],
   accumulator: ({ inputs }) => new HistogramAccumulator(inputs),
   merge: mergeValues,
+  mergeEncoded,
   finish: (_key, value) => (isSums(value) ? rowOf(value) : value),
   encode: encodeValue,
   decode: decodeValue,

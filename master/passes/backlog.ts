@@ -32,7 +32,7 @@ export function backlog(manifest: Pick<Manifest, "data">, stuck: ReadonlySet<str
 function mergeableSlices(manifest: Pick<Manifest, "data">, stuck: ReadonlySet<string>): number {
   let slices = 0;
   for (const [partition, count] of unmergedSlices(manifest)) {
-    if (count >= levelSlicesMax && !stuck.has(partition)) slices += count;
+    if (count >= levelSlicesMax(0) && !stuck.has(partition)) slices += count;
   }
   return slices;
 }

@@ -13,11 +13,26 @@ import { readCoverage } from "../coverage.ts";
 import type { Stuck } from "./stuck.ts";
 import { encodeCoverage } from "../../shared/formats/coverage.ts";
 
-/** Slices of one level that make one of the next: each byte is rewritten once in eight-fold growth. */
-export const levelSlicesMax = 8;
+/** Outputs of attempts in a partition that are merged into one: a manifest names few of them. */
+const outputsMax = 8;
 
-/** As many as one merge reads at once (a frame each in memory). */
-const fanInMax = 256;
+/** Merged segments of one level that make one of the next: each byte is rewritten once in sixteen-fold growth. */
+const mergedMax = 16;
+
+/** Coverage segments of one level that make one of the next: whoever plans reads all of them at once. */
+export const coverageSlicesMax = 8;
+
+/**
+ * Slices of one merge: starting a child for each few costs more than merging them. It opens at most 256 at once, and merges more
+ * in passes; a slice is a file that the child is told of in its arguments, and those of a process have 1 MB on macOS.
+ */
+export const mergeSlicesMax = 2_048;
+
+/** Beyond so many slices a merge takes more only up to `mergeBytesMax`. */
+const mergeSlicesMin = 256;
+
+/** Compressed: what a bucket's segments take on the master's disk while they are merged. */
+const mergeBytesMax = 2 ** 30;
 
 /** Coverage is merged in this process, which reads up to 1 MiB of each at once. */
 const coverageFanInMax = 32;
@@ -74,31 +89,56 @@ export interface Due {
   readonly segments: readonly DataSegment[];
 }
 
-/** The first partition with a full level; pure. */
+/** So many slices of a level are merged. */
+export function levelSlicesMax(level: number): number {
+  return level === 0 ? outputsMax : mergedMax;
+}
+
+/** The level of so many merged slices: as if they had been merged one level at a time. */
+export function levelAfter(level: number, slices: number): number {
+  let after = level;
+  for (let left = slices; after === level || left >= levelSlicesMax(after); after++) {
+    left = Math.floor(left / levelSlicesMax(after));
+  }
+  return after;
+}
+
+/** The partition and level with the most slices of those that are full; pure. */
 export function dataDue(manifest: Manifest, stuck: ReadonlySet<string>): Due | null {
   const levels = new Map<string, DataSegment[]>();
   for (const segment of manifest.data) {
     for (const partition of segment.partitions) {
       if (stuck.has(partition)) continue;
       const id = `${segment.level} ${partition}`;
-      const list = levels.get(id) ?? [];
-      list.push(segment);
-      levels.set(id, list);
-      if (list.length === fanInMax) return { partition, level: segment.level, segments: list };
+      const list = levels.get(id);
+      if (list === undefined) levels.set(id, [segment]);
+      else list.push(segment);
     }
   }
+  let due: Due | null = null;
   for (const [id, segments] of levels) {
-    if (segments.length < levelSlicesMax) continue;
     const space = id.indexOf(" ");
-    return { partition: id.slice(space + 1), level: Number(id.slice(0, space)), segments };
+    const level = Number(id.slice(0, space));
+    if (segments.length < levelSlicesMax(level) || segments.length <= (due?.segments.length ?? 0)) continue;
+    due = { partition: id.slice(space + 1), level, segments };
   }
-  return null;
+  return due === null ? null : { ...due, segments: atOnce(due.segments) };
+}
+
+/** The first of them, as many as one merge takes. */
+function atOnce(segments: readonly DataSegment[]): readonly DataSegment[] {
+  let bytes = 0;
+  const end = segments.findIndex((segment, index) => {
+    bytes += segment.bytes;
+    return index >= mergeSlicesMax || (index >= mergeSlicesMin && bytes > mergeBytesMax);
+  });
+  return end < 0 ? segments : segments.slice(0, end);
 }
 
 function coverageDue(manifest: Manifest): readonly CoverageSegment[] | null {
   const levels = Map.groupBy(manifest.coverage, (segment) => segment.level);
   for (const segments of levels.values())
-    if (segments.length >= levelSlicesMax) return segments.slice(0, coverageFanInMax);
+    if (segments.length >= coverageSlicesMax) return segments.slice(0, coverageFanInMax);
   return null;
 }
 
@@ -114,7 +154,13 @@ async function compactData(context: MasterContext, aggregate: string, manifest: 
       if (merged.entries === 0) return null;
       const key = dataKey(aggregate, context.random.hex(16));
       await context.store.put(key, context.readFile(merged.path));
-      return { key, bytes: merged.bytes, entries: merged.entries, level: level + 1, partitions: [partition] };
+      return {
+        key,
+        bytes: merged.bytes,
+        entries: merged.entries,
+        level: levelAfter(level, segments.length),
+        partitions: [partition],
+      };
     };
     await commitOutput(context, aggregate, manifest.epoch, upload, (base, output) =>
       context.rules.replaceSlices(

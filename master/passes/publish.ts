@@ -28,10 +28,13 @@ import {
 /** Each time another master published meanwhile. */
 const publishTriesMax = 100;
 
-/** One is rendered while another's files are written; each may take an executor's memory. */
-const unitsAtOnce = 2;
+/** One renders while another's files are written; each may take an executor's memory. */
+const childrenAtOnce = 2;
 
-/** Files of a folder written at once. */
+/** Units of one child: its start is shared by so many, and so many may be on this machine's disk at a time. */
+export const unitsPerChildMax = 8;
+
+/** Files written at once. */
 const putsAtOnce = 64;
 
 export interface PublishPlace {
@@ -96,13 +99,11 @@ async function publishSnapshot(
   const { manifest } = base;
   const { pointer } = manifest.renderer;
   const units = new Map(published.units);
-  const limit = pLimit(unitsAtOnce);
-  const publish = async (unit: string): Promise<void> => {
-    units.set(unit, await publishUnit(context, place, base, unit));
+  const limit = pLimit(childrenAtOnce);
+  const publish = async (group: readonly string[]): Promise<void> => {
+    for (const unit of await publishUnits(context, place, base, group)) units.set(unit.unit, unit);
   };
-  // All have ended before the first failure is told: nothing of this pass goes on behind the next one.
-  const ends = await Promise.allSettled(touched.map(async (unit) => await limit(async () => await publish(unit))));
-  for (const end of ends) if (end.status === "rejected") throw end.reason;
+  await allEnded(unitGroups(touched).map(async (group) => await limit(async () => await publish(group))));
   // Of an aggregate without units there is an empty pointer: whoever asks learns that nothing is in it, and not that it is
   // unknown. One that names another aggregate's folders goes, also when there is nothing to put in their place.
   const isOurs = published.run !== null && published.pointerEtag !== null;
@@ -117,13 +118,26 @@ async function publishSnapshot(
   return swap.swapped;
 }
 
-/** Renders one unit into a folder of its own. Nothing names the folder yet. */
-async function publishUnit(
+/** All have ended before the first failure is told: nothing of this pass goes on behind the next one. */
+async function allEnded(work: readonly Promise<void>[]): Promise<void> {
+  for (const end of await Promise.allSettled(work)) if (end.status === "rejected") throw end.reason;
+}
+
+/** Units that one child renders: few enough that both children have something to do. */
+export function unitGroups(touched: readonly string[]): string[][] {
+  const size = Math.min(unitsPerChildMax, Math.ceil(touched.length / childrenAtOnce));
+  const groups: string[][] = [];
+  for (let start = 0; start < touched.length; start += size) groups.push(touched.slice(start, start + size));
+  return groups;
+}
+
+/** Renders units into folders of their own. Nothing names the folders yet. */
+async function publishUnits(
   context: MasterContext,
   place: PublishPlace,
   base: Snapshot,
-  unit: string,
-): Promise<PublishedUnit> {
+  group: readonly string[],
+): Promise<PublishedUnit[]> {
   const { manifest } = base;
   const { renderer } = manifest;
   const slices = manifest.data.flatMap(({ key, bytes, partitions }) =>
@@ -135,24 +149,27 @@ async function publishUnit(
       columns: renderer.columns,
       publishBy: renderer.publishBy,
       slices,
-      unit: unit === "" ? [] : decodeKeyText(unit),
+      units: group.map((unit) => ({
+        unit: unit === "" ? [] : decodeKeyText(unit),
+        suffix: `${manifest.number}-${context.random.hex(8)}`,
+      })),
       stamp: stampOf(base.storeTime),
-      suffix: `${manifest.number}-${context.random.hex(8)}`,
     })
     .catch((error: unknown) => {
       context.log({ event: "publish-failed", aggregate: place.aggregate, message: messageOf(error) });
       throw error;
     });
   try {
-    for (let start = 0; start < rendered.files.length; start += putsAtOnce) {
-      const batch = rendered.files.slice(start, start + putsAtOnce);
-      await Promise.all(
-        batch.map(async ({ name, path }) => {
-          await context.web.put(`${place.prefix}${rendered.folder}/${name}`, context.readFile(path));
+    const files = rendered.units.flatMap(({ folder, files: own }) => own.map((file) => ({ folder, file })));
+    for (let start = 0; start < files.length; start += putsAtOnce) {
+      const batch = files.slice(start, start + putsAtOnce);
+      await allEnded(
+        batch.map(async ({ folder, file }) => {
+          await context.web.put(`${place.prefix}${folder}/${file.name}`, await file.read());
         }),
       );
     }
-    return { unit, label: rendered.label, folder: rendered.folder, notes: rendered.notes };
+    return rendered.units.map(({ label, folder, notes }, i) => ({ unit: group[i] ?? "", label, folder, notes }));
   } finally {
     await rendered.release();
   }

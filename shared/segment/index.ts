@@ -55,9 +55,12 @@ export interface FramePart {
 export function framesOf(index: SegmentIndex, { from, to }: KeyRange): FramePart[] {
   const first = from === undefined ? 0 : Math.max(0, countFrames(index, (key) => compareBytes(key, from) <= 0) - 1);
   const end = to === undefined ? index.frames.length : countFrames(index, (key) => compareBytes(key, to) < 0);
+  // Bounds that cut nothing off are left out: looking for them in a frame costs something.
+  const isAbove = to === undefined || compareBytes(index.lastKey, to) < 0;
   return index.frames.slice(first, end).map((position, i) => {
-    const range = { from: i === 0 ? from : undefined, to: first + i === end - 1 ? to : undefined };
-    return { position, range };
+    const cutsFirst = i === 0 && from !== undefined && compareBytes(position.firstKey, from) < 0;
+    const cutsLast = first + i === end - 1 && !(isAbove && end === index.frames.length);
+    return { position, range: { from: cutsFirst ? from : undefined, to: cutsLast ? to : undefined } };
   });
 }
 

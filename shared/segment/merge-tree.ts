@@ -8,8 +8,12 @@
  * share the same number are bytes compared, from there on. A new winner that shares all of P is P again.
  */
 import type { EntryCursor } from "./entry.ts";
+import { compareRanges } from "./order.ts";
 
 const NO_BYTES = new Uint8Array(0);
+
+/** Less than any key shares: an input that is at its end loses to all others. */
+const ENDED = -1;
 
 export class MergeTree {
   readonly #inputs: readonly EntryCursor[];
@@ -17,8 +21,7 @@ export class MergeTree {
   readonly #bytes: Uint8Array[];
   readonly #starts: Int32Array;
   readonly #ends: Int32Array;
-  readonly #alive: Uint8Array;
-  /** Of each input that is not the winner: bytes shared with the key that beat it. */
+  /** Of each input that is not the winner: bytes shared with the key that beat it; `ENDED` when it has no entry left. */
   readonly #shared: Int32Array;
   /** Node n > 0 holds a loser; input i is leaf (inputs + i), below node (inputs + i) >> 1. */
   readonly #losers: Int32Array;
@@ -29,7 +32,6 @@ export class MergeTree {
     this.#bytes = inputs.map(() => NO_BYTES);
     this.#starts = new Int32Array(inputs.length);
     this.#ends = new Int32Array(inputs.length);
-    this.#alive = new Uint8Array(inputs.length);
     this.#shared = new Int32Array(inputs.length);
     this.#losers = new Int32Array(inputs.length);
   }
@@ -37,25 +39,49 @@ export class MergeTree {
   /** The input whose current entry comes next; -1 when all are at their end. Of equal keys, the first input's. */
   winner(): number {
     if (this.#winner < 0) this.#begin();
-    return this.#alive[this.#winner] === 1 ? this.#winner : -1;
+    return this.#shared[this.#winner] === ENDED ? -1 : this.#winner;
   }
 
   /** Moves the winner to its next entry, and says whether the new winner has the key that the old one had. */
   advance(): boolean {
+    const shared = this.#shared;
+    const losers = this.#losers;
     const input = this.#winner;
     const length = (this.#ends[input] as number) - (this.#starts[input] as number);
     this.#load(input);
     let winner = input;
+    let ofWinner = shared[input] as number;
     for (let node = (input + this.#inputs.length) >> 1; node > 0; node >>= 1) {
-      const rival = this.#losers[node] as number;
-      if (this.#beats(rival, winner)) {
-        this.#losers[node] = winner;
-        winner = rival;
-      }
+      const rival = losers[node] as number;
+      const ofRival = shared[rival] as number;
+      if (ofRival < ofWinner || (ofRival === ofWinner && !this.#beats(rival, winner))) continue;
+      losers[node] = winner;
+      winner = rival;
+      ofWinner = ofRival;
     }
     this.#winner = winner;
-    if (this.#alive[winner] !== 1 || this.#shared[winner] !== length) return false;
-    return (this.#ends[winner] as number) - (this.#starts[winner] as number) === length;
+    return ofWinner === length && (this.#ends[winner] as number) - (this.#starts[winner] as number) === length;
+  }
+
+  /** Of the winner's key: bytes that it has in common with the key of the winner before. */
+  get shared(): number {
+    return this.#shared[this.#winner] ?? 0;
+  }
+
+  /** The input whose current key is the lowest but for the winner's; -1 when no other has any. It lost to the winner. */
+  runnerUp(): number {
+    let lowest = -1;
+    for (let node = (this.#winner + this.#inputs.length) >> 1; node > 0; node >>= 1) {
+      const rival = this.#losers[node] as number;
+      if (this.#shared[rival] !== ENDED && (lowest < 0 || this.#compare(rival, lowest) < 0)) lowest = rival;
+    }
+    return lowest;
+  }
+
+  #compare(a: number, b: number): number {
+    const [bytesA, bytesB] = [this.#bytes[a] as Uint8Array, this.#bytes[b] as Uint8Array];
+    const [startA, startB] = [this.#starts[a] as number, this.#starts[b] as number];
+    return compareRanges(bytesA, startA, this.#ends[a] as number, bytesB, startB, this.#ends[b] as number);
   }
 
   /** Every input's first entry, and the matches between them, from the leaves up. */
@@ -70,7 +96,8 @@ export class MergeTree {
     for (let node = count - 1; node > 0; node--) {
       const left = winners[2 * node] as number;
       const right = winners[2 * node + 1] as number;
-      const leftWins = this.#beats(left, right);
+      const ended = this.#shared[left] === ENDED || this.#shared[right] === ENDED;
+      const leftWins = ended ? this.#shared[right] === ENDED : this.#beats(left, right);
       winners[node] = leftWins ? left : right;
       this.#losers[node] = leftWins ? right : left;
     }
@@ -80,26 +107,20 @@ export class MergeTree {
   /** Goes to an input's next entry, and notes how much its key shares with the one before it. */
   #load(i: number): void {
     const input = this.#inputs[i] as EntryCursor;
-    const before = this.#bytes[i] as Uint8Array;
-    const beforeStart = this.#starts[i] as number;
-    const beforeEnd = this.#ends[i] as number;
-    this.#alive[i] = input.next() ? 1 : 0;
-    const { keyBytes, keyStart, keyEnd } = input;
-    const most = Math.min(beforeEnd - beforeStart, keyEnd - keyStart);
-    let shared = 0;
-    while (shared < most && before[beforeStart + shared] === keyBytes[keyStart + shared]) shared++;
-    this.#bytes[i] = keyBytes;
-    this.#starts[i] = keyStart;
-    this.#ends[i] = keyEnd;
-    this.#shared[i] = shared;
+    if (!input.next()) {
+      this.#shared[i] = ENDED;
+      return;
+    }
+    this.#bytes[i] = input.keyBytes;
+    this.#starts[i] = input.keyStart;
+    this.#ends[i] = input.keyEnd;
+    this.#shared[i] = input.keyShared;
   }
 
-  /** Who wins of two that share so many bytes with the last winner's key; notes what the loser shares with the winner. */
+  /** Who wins of two that share as many bytes with the last winner's key; notes what the loser shares with the winner. */
   #beats(a: number, b: number): boolean {
-    if (this.#alive[a] !== 1 || this.#alive[b] !== 1) return this.#alive[a] === 1;
     let shared = this.#shared[a] as number;
-    const sharedB = this.#shared[b] as number;
-    if (shared !== sharedB) return shared > sharedB;
+    if (shared === ENDED) return false;
     const bytesA = this.#bytes[a] as Uint8Array;
     const bytesB = this.#bytes[b] as Uint8Array;
     const startA = this.#starts[a] as number;

@@ -5,41 +5,88 @@
  *   next: take the winner, advance it, and while the new winner has the same key take that, too
  *   one taken   -> its bytes are passed through untouched
  *   several     -> `combine` makes one value of them, in input order
+ *   takeFrame: the winner stands at the beginning of a frame whose last key is below every other input's -> the frame as it is
  *
- * The result is a cursor itself: passes nest, and whoever reads it writes or renders. Inputs whose ranges do not overlap could
- * pass whole frames; the place for that is here, where the runner-up's key says how far the winner may go on alone.
+ * The result is a cursor itself: passes nest, and whoever reads it writes or renders.
  */
 import { SpotfoldError } from "../errors.ts";
 import type { EntryCursor } from "./entry.ts";
-import { valueOf } from "./entry.ts";
 import { FAN_IN_MAX } from "./merge-plan.ts";
 import { MergeTree } from "./merge-tree.ts";
+import { compareRanges } from "./order.ts";
 import { brokenValue } from "./refusal.ts";
+import type { FramedCursor, WholeFrame } from "./segment-cursor.ts";
 
 /** One value of several of the same key, in input order; `key` is encoded. What it throws passes through. */
-export type Combine = (key: Uint8Array, values: readonly Uint8Array[]) => Uint8Array;
+export type Combine = (key: Uint8Array, values: ValueList) => Uint8Array;
 
 const TAB = 0x09;
 const LF = 0x0a;
 const NO_BYTES = new Uint8Array(0);
+
+/** Encoded values, without an object for each. The bytes stay what they are; the list is used again for the next key. */
+export class ValueList {
+  #count = 0;
+  readonly #bytes: Uint8Array[] = [];
+  readonly #starts: number[] = [];
+  readonly #ends: number[] = [];
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Value `index` lies in these bytes, from `start` to `end`. */
+  bytes(index: number): Uint8Array {
+    return this.#bytes[index] as Uint8Array;
+  }
+
+  start(index: number): number {
+    return this.#starts[index] as number;
+  }
+
+  end(index: number): number {
+    return this.#ends[index] as number;
+  }
+
+  /** A view of one value. */
+  view(index: number): Uint8Array {
+    return this.bytes(index).subarray(this.start(index), this.end(index));
+  }
+
+  clear(): void {
+    this.#count = 0;
+  }
+
+  add(bytes: Uint8Array, start: number, end: number): void {
+    const index = this.#count++;
+    this.#bytes[index] = bytes;
+    this.#starts[index] = start;
+    this.#ends[index] = end;
+  }
+}
 
 /** At most 256 inputs (see `planMerge` for more). Throws `analysis-failed` when `combine` gives a value with TAB or LF. */
 export class MergeCursor implements EntryCursor {
   keyBytes: Uint8Array = NO_BYTES;
   keyStart = 0;
   keyEnd = 0;
+  keyShared = 0;
   valueBytes: Uint8Array = NO_BYTES;
   valueStart = 0;
   valueEnd = 0;
   readonly #inputs: readonly EntryCursor[];
+  /** The same, those that give whole frames. */
+  readonly #framed: readonly (FramedCursor | null)[];
   readonly #combine: Combine;
   readonly #tree: MergeTree;
+  readonly #values = new ValueList();
 
   constructor(inputs: readonly EntryCursor[], combine: Combine) {
     if (inputs.length > FAN_IN_MAX) {
       throw new SpotfoldError("internal", `a merge has ${inputs.length} inputs; at most ${FAN_IN_MAX} are allowed`);
     }
     this.#inputs = inputs;
+    this.#framed = inputs.map((input) => ("isAtWholeFrame" in input ? (input as FramedCursor) : null));
     this.#combine = combine;
     this.#tree = new MergeTree(inputs);
   }
@@ -50,6 +97,7 @@ export class MergeCursor implements EntryCursor {
     this.keyBytes = input.keyBytes;
     this.keyStart = input.keyStart;
     this.keyEnd = input.keyEnd;
+    this.keyShared = this.#tree.shared;
     this.valueBytes = input.valueBytes;
     this.valueStart = input.valueStart;
     this.valueEnd = input.valueEnd;
@@ -57,10 +105,29 @@ export class MergeCursor implements EntryCursor {
     return true;
   }
 
+  /**
+   * The next entries, when they are a whole frame of one input that no other input's entries lie in or meet; else null. For
+   * writers: to be asked before each `next`. What such a cursor's `keyShared` says right after a frame is of no use.
+   */
+  takeFrame(): WholeFrame | null {
+    const input = this.#framed[this.#tree.winner()] ?? null;
+    if (input === null || !input.isAtWholeFrame) return null;
+    const frame = input.wholeFrame();
+    const rival = this.#inputs[this.#tree.runnerUp()];
+    if (frame === null || (rival !== undefined && !isBelow(frame, rival))) return null;
+    input.leaveFrame();
+    this.#tree.advance();
+    return frame;
+  }
+
   #combineEqual(): void {
-    const values = [valueOf(this)];
-    do values.push(valueOf(this.#inputs[this.#tree.winner()] as EntryCursor));
-    while (this.#tree.advance());
+    const values = this.#values;
+    values.clear();
+    values.add(this.valueBytes, this.valueStart, this.valueEnd);
+    do {
+      const input = this.#inputs[this.#tree.winner()] as EntryCursor;
+      values.add(input.valueBytes, input.valueStart, input.valueEnd);
+    } while (this.#tree.advance());
     const key = this.keyBytes.subarray(this.keyStart, this.keyEnd);
     const value = this.#combine(key, values);
     if (value.includes(TAB) || value.includes(LF)) throw brokenValue(key);
@@ -68,4 +135,12 @@ export class MergeCursor implements EntryCursor {
     this.valueStart = 0;
     this.valueEnd = value.length;
   }
+}
+
+/** All keys of the frame are below the cursor's. */
+function isBelow(
+  { bytes, lastKeyStart, lastKeyEnd }: WholeFrame,
+  { keyBytes, keyStart, keyEnd }: EntryCursor,
+): boolean {
+  return compareRanges(bytes, lastKeyStart, lastKeyEnd, keyBytes, keyStart, keyEnd) < 0;
 }

@@ -18,6 +18,7 @@ class StrippedCursor implements EntryCursor {
   keyBytes: Uint8Array = NO_BYTES;
   keyStart = 0;
   keyEnd = 0;
+  keyShared = 0;
   valueBytes: Uint8Array = NO_BYTES;
   valueStart = 0;
   valueEnd = 0;
@@ -35,6 +36,7 @@ class StrippedCursor implements EntryCursor {
     const { keyBytes, keyStart, keyEnd } = cursor;
     this.#column ??= firstColumn(keyBytes, keyStart, keyEnd);
     const end = keyStart + this.#column.length;
+    this.keyShared = Math.max(0, cursor.keyShared - this.#column.length);
     if (end > keyEnd || compareRanges(keyBytes, keyStart, end, this.#column, 0, this.#column.length) !== 0) {
       throw new SpotfoldError("internal", "entries of two partitions in one slice");
     }

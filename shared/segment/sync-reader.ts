@@ -1,12 +1,14 @@
 /** Reads a segment where nothing may wait: in children, over local files, and in the simulator, over memory. */
 import type { EntryCursor } from "./entry.ts";
-import { LineCursor, valueOf } from "./entry.ts";
+import { valueOf } from "./entry.ts";
 import { framesOf } from "./index.ts";
 import type { SegmentIndex } from "./index.ts";
 import type { KeyRange } from "./key.ts";
 import { pointRange } from "./key.ts";
-import { checkCount, decodeFrame, openSegment } from "./open.ts";
+import { compareBytes } from "./order.ts";
+import { decodeFrame, openSegment } from "./open.ts";
 import type { DecodedFrame } from "./open.ts";
+import { SegmentCursor } from "./segment-cursor.ts";
 import type { SyncSegmentSource } from "./source.ts";
 import { syncMemorySource } from "./source.ts";
 
@@ -38,37 +40,25 @@ export class SyncSegmentReader {
 
   /** The entries of the range, in key order, one frame in memory. */
   cursor(range: KeyRange = {}): EntryCursor {
-    return new SegmentCursor(this.index.columns, this.frames(range));
+    return new SegmentCursor(this.index.columns, framesOf(this.index, range), this.#source);
+  }
+
+  /** What the keys of the range lie between, or null when there are none; it may say more than there is. */
+  bounds(range: KeyRange): { readonly first: Uint8Array; readonly last: Uint8Array } | null {
+    const [part] = framesOf(this.index, range);
+    const { lastKey } = this.index;
+    const { from, to } = range;
+    if (part === undefined || (from !== undefined && compareBytes(lastKey, from) < 0)) return null;
+    const { firstKey } = part.position;
+    return {
+      first: from !== undefined && compareBytes(firstKey, from) < 0 ? from : firstKey,
+      last: to !== undefined && compareBytes(to, lastKey) < 0 ? to : lastKey,
+    };
   }
 
   /** The value of a key; undefined when there is none. */
   get(key: Uint8Array): Uint8Array | undefined {
     const cursor = this.cursor(pointRange(key));
     return cursor.next() ? valueOf(cursor) : undefined;
-  }
-}
-
-/** The lines of many frames. */
-class SegmentCursor extends LineCursor {
-  readonly #frames: Iterator<DecodedFrame, void, undefined>;
-  #frame: DecodedFrame | undefined;
-  #entries = 0;
-
-  constructor(columns: number, frames: Iterator<DecodedFrame, void, undefined>) {
-    super(columns);
-    this.#frames = frames;
-  }
-
-  override next(): boolean {
-    while (!super.next()) {
-      if (this.#frame !== undefined) checkCount(this.#frame, this.#entries);
-      this.#entries = 0;
-      const step = this.#frames.next();
-      this.#frame = step.done === true ? undefined : step.value;
-      if (this.#frame === undefined) return false;
-      this.reset(this.#frame.bytes, this.#frame.start, this.#frame.end);
-    }
-    this.#entries += 1;
-    return true;
   }
 }

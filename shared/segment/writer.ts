@@ -10,7 +10,6 @@
 import { Buffer } from "node:buffer";
 import { SpotfoldError } from "../errors.ts";
 import type { EntryCursor } from "./entry.ts";
-import { keyOf } from "./entry.ts";
 import {
   COLUMNS_MAX,
   encodeFooter,
@@ -26,6 +25,7 @@ import type { FramePosition } from "./index.ts";
 import { KEY_BYTES_MAX } from "./key.ts";
 import { compareRanges } from "./order.ts";
 import { brokenValue, refused, tooLarge } from "./refusal.ts";
+import type { WholeFrame } from "./segment-cursor.ts";
 import type { SegmentSummary } from "./types.ts";
 import { compressFrame } from "./zstd.ts";
 
@@ -42,6 +42,15 @@ export interface SegmentWriterOptions {
   /** Raw bytes after which a frame ends. Default 256 KiB, at most 1 MiB. */
   readonly frameBytes?: number;
 }
+
+/**
+ * Frames of merged segments from this size on are taken over as they are, compressed; the lines of smaller ones are gathered
+ * into new frames, or segments of many small outputs would have small frames for ever, and an index of as many rows.
+ */
+const FRAME_KEPT_BYTES_MIN = 64 * 1024;
+
+/** A line up to this length is copied faster by a loop than by a call. */
+const LOOPED_BYTES = 48;
 
 const TAB = 0x09;
 const LF = 0x0a;
@@ -68,6 +77,8 @@ export class SegmentWriter {
   #firstKey: Uint8Array = NO_KEY;
   /** Lines of the frame in hand, `#length` bytes of them. */
   #buffer: Buffer;
+  /** Of `#buffer`: compares four bytes at a time. */
+  #view: DataView;
   #length = 0;
   #frameEntries = 0;
   #frameKeyEnd = 0;
@@ -91,6 +102,7 @@ export class SegmentWriter {
     this.#level = level;
     this.#frameBytes = frameBytes;
     this.#buffer = Buffer.allocUnsafe(frameBytes);
+    this.#view = viewOf(this.#buffer);
     const header = encodeHeader({ columns, kind });
     this.#headerBytes = header.length;
     this.#write(header);
@@ -125,13 +137,46 @@ export class SegmentWriter {
     const keyEnd = start + keyLength;
     const end = keyEnd + 1 + valueEnd - valueStart;
     if (keyBytes === valueBytes && cursor.keyEnd + 1 === valueStart) {
-      this.#buffer.set(keyBytes.subarray(keyStart, valueEnd), start);
+      this.#copy(keyBytes, keyStart, valueEnd, start);
     } else {
-      this.#buffer.set(keyOf(cursor), start);
+      this.#copy(keyBytes, keyStart, cursor.keyEnd, start);
       this.#buffer[keyEnd] = TAB;
-      this.#buffer.set(valueBytes.subarray(valueStart, valueEnd), keyEnd + 1);
+      this.#copy(valueBytes, valueStart, valueEnd, keyEnd + 1);
     }
     this.#commit(start, keyEnd, end);
+  }
+
+  /** All lines of another segment's frame, whose keys are above the last one: compressed as it is, unless it is small. */
+  addFrame(frame: WholeFrame): void {
+    const { position, compressed, bytes, lastKeyStart, lastKeyEnd } = frame;
+    const { firstKey, entries, rawBytes } = position;
+    if (frame.columns !== this.#columns) throw refused("a frame has other columns", firstKey, NO_KEY);
+    if (
+      this.#entries > 0 &&
+      compareRanges(this.#last, this.#lastStart, this.#lastEnd, firstKey, 0, firstKey.length) >= 0
+    )
+      throw refused("a frame does not begin above the key before", firstKey, NO_KEY);
+    const isKept = rawBytes >= Math.min(FRAME_KEPT_BYTES_MIN, this.#frameBytes);
+    if (isKept || this.#length + rawBytes > this.#frameBytes) this.endFrame();
+    const start = this.#begin(rawBytes);
+    if (this.#entries === 0) this.#firstKey = firstKey;
+    this.#entries += entries;
+    this.#rawBytes += rawBytes;
+    this.#lastStart = lastKeyStart;
+    this.#lastEnd = lastKeyEnd;
+    if (isKept) {
+      this.#index.add({ firstKey, length: compressed.length, rawBytes, entries });
+      this.#write(compressed);
+      this.#last = bytes;
+      return;
+    }
+    this.#buffer.set(bytes, start);
+    if (start === 0) this.#frameKeyEnd = firstKey.length;
+    this.#length = start + rawBytes;
+    this.#frameEntries += entries;
+    this.#last = this.#buffer;
+    this.#lastStart += start;
+    this.#lastEnd += start;
   }
 
   /**
@@ -152,7 +197,7 @@ export class SegmentWriter {
     this.endFrame();
     this.#finished = true;
     const [entries, rawBytes, indexOffset] = [this.#entries, this.#rawBytes, this.#written];
-    const lastKey = this.#last;
+    const lastKey = Buffer.from(this.#last.subarray(this.#lastStart, this.#lastEnd));
     const head = { columns: this.#columns, kind: this.#kind, headerBytes: this.#headerBytes };
     const body = this.#index.finish({ ...head, entries, rawBytes, lastKey });
     const frame = encodeIndexFrame(compressFrame(body, this.#level));
@@ -168,9 +213,29 @@ export class SegmentWriter {
     if (needed > this.#buffer.length) {
       const grown = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2));
       this.#buffer.copy(grown, 0, 0, this.#length);
+      if (this.#last === this.#buffer) this.#last = grown;
       this.#buffer = grown;
+      this.#view = viewOf(grown);
     }
     return this.#length;
+  }
+
+  #copy(bytes: Uint8Array, start: number, end: number, to: number): void {
+    const buffer = this.#buffer;
+    if (end - start > LOOPED_BYTES) buffer.set(bytes.subarray(start, end), to);
+    else for (let from = start, at = to; from < end; from++, at++) buffer[at] = bytes[from] as number;
+  }
+
+  /** Whether the key at this place comes after the last one. */
+  #isAbove(start: number, end: number): boolean {
+    const [last, lastStart, lastEnd] = [this.#last, this.#lastStart, this.#lastEnd];
+    let same = 0;
+    if (last === this.#buffer) {
+      const view = this.#view;
+      const words = Math.min(lastEnd - lastStart, end - start) - 4;
+      while (same <= words && view.getInt32(lastStart + same) === view.getInt32(start + same)) same += 4;
+    }
+    return compareRanges(last, lastStart + same, lastEnd, this.#buffer, start + same, end) < 0;
   }
 
   /** That key and value can be told apart again. */
@@ -196,12 +261,8 @@ export class SegmentWriter {
     const valueBytes = end - keyEnd - 1;
     if (valueBytes > VALUE_BYTES_MAX)
       throw tooLarge("value", valueBytes, VALUE_BYTES_MAX, this.#buffer.subarray(start, keyEnd));
-    if (
-      this.#entries > 0 &&
-      compareRanges(this.#last, this.#lastStart, this.#lastEnd, this.#buffer, start, keyEnd) >= 0
-    ) {
+    if (this.#entries > 0 && !this.#isAbove(start, keyEnd))
       throw this.#refuse("a key is not above the one before", start, keyEnd);
-    }
     this.#buffer[end] = LF;
     if (this.#entries === 0) this.#firstKey = Buffer.from(this.#buffer.subarray(start, keyEnd));
     let shift = 0;
@@ -246,4 +307,8 @@ export class SegmentWriter {
   #refuse(what: string, start: number, keyEnd: number): SpotfoldError {
     return refused(what, this.#buffer.subarray(start, keyEnd), this.#last.subarray(this.#lastStart, this.#lastEnd));
   }
+}
+
+function viewOf({ buffer, byteOffset, length }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, length);
 }

@@ -1,9 +1,13 @@
 /** That the benchmarks measure what they say: whose CPU time is counted, which pair is the median; and that they run. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { costOf, median, paired } from "../../bench/measure.ts";
+import { lineOf, missedBy } from "../../bench/report.ts";
+import type { Row } from "../../bench/types.ts";
 import { runNode } from "../support/processes.ts";
 import { repositoryRoot } from "../support/requirements.ts";
+import { tempDir } from "../support/temp.ts";
 
 const burn = "const until = process.cpuUsage().user + 400_000; while (process.cpuUsage().user < until);";
 
@@ -61,21 +65,54 @@ describe("pairs", () => {
   });
 });
 
+describe("targets", () => {
+  const row: Row = {
+    what: "x",
+    against: "y",
+    unit: "s",
+    ours: 3,
+    beside: 2,
+    ratio: { median: 1.5, min: 1, max: 2 },
+  };
+
+  it("are met or missed by the median, of the ratio or of ours", () => {
+    assert.equal(missedBy(row), null);
+    assert.equal(missedBy({ ...row, target: { most: 1.5, of: "ratio" } }), 0);
+    assert.equal(missedBy({ ...row, target: { most: 2, of: "ours" } }), 0.5);
+    assert.equal(missedBy({ ...row, target: { least: 6, of: "ours" } }), 0.5);
+    assert.equal(missedBy({ ...row, ours: NaN, target: { least: 6, of: "ours" } }), 1);
+  });
+
+  it("are shown with the bound, and with nothing where there is none", () => {
+    assert.equal(lineOf(row), "| x | 3.00 s | 2.00 s (y) | **1.50** (1.00 to 2.00) |  |");
+    assert.match(lineOf({ ...row, target: { most: 1.5, of: "ratio" } }), /\| at most 1\.5: met \|$/);
+    assert.match(lineOf({ ...row, target: { most: 2, of: "ours" } }), /\| at most 2 s: missed by 50 % \|$/);
+    assert.match(
+      lineOf({ ...row, target: { least: 20_000, of: "ours" } }),
+      /\| at least 20,000 s: missed by 100 % \|$/,
+    );
+  });
+});
+
 describe("npm run bench", () => {
   it("prints machine, versions, and a row for each comparison", async function () {
     this.timeout(2 * benchMsMax);
-    const { code, stdout, stderr } = await bench("store", "--runs", "1");
+    const json = join(tempDir("bench"), "rows.json");
+    const { code, stdout, stderr } = await bench("store", "--runs", "1", "--json", json);
     assert.equal(code, 0, stderr);
     assert.match(stdout, /^\d{4}-\d\d-\d\d, \d+ x .*; Node 24\./);
-    assert.match(
-      stdout,
-      /^\| blobs of 300 bytes .* \/s \| .* \/s \(write, fsync, rename\) \| \*\*\d+\.\d\d\*\* .*\| +\|$/m,
+    assert.match(stdout, /^\| blobs of 300 bytes .* \/s \| .* \/s \(write, fsync, rename\) \| \*\*\d+\.\d\d\*\* /m);
+    const written = JSON.parse(readFileSync(json, "utf8")) as { date: string; rows: { bench: string; unit: string }[] };
+    assert.match(written.date, /^\d{4}-\d\d-\d\d$/);
+    assert.deepEqual(
+      written.rows.map(({ bench, unit }) => [bench, unit]),
+      [["store", "/s"]],
     );
   });
 
   it("says which there are when asked for another", async () => {
     const { code, stderr } = await bench("stor");
     assert.equal(code, 2);
-    assert.match(stderr, /^bench: no benchmark stor; there are decode, scan, run, queue, store$/m);
+    assert.match(stderr, /^bench: no benchmark stor; there are (?:\w+, )*store\b/m);
   });
 });

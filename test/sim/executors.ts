@@ -2,7 +2,15 @@
 import type { LoadedAnalysis } from "../../executor/core/load.ts";
 import { combineOf } from "../../executor/core/merge.ts";
 import { RunWriter } from "../../executor/core/runs.ts";
-import type { AttemptSegment, MergeTask, RenderedUnit, RenderTask, SegmentSlice } from "../../executor/types.ts";
+import type {
+  AttemptSegment,
+  MergeTask,
+  Rendered,
+  RenderedUnit,
+  RenderTask,
+  SegmentSlice,
+} from "../../executor/types.ts";
+import type { Key } from "../../jobs/analysis.ts";
 import type { MergingExecutors } from "../../master/context.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
 import { readAll } from "../../shared/read-all.ts";
@@ -56,28 +64,32 @@ export class SimExecutors implements MergingExecutors {
     };
   }
 
-  async render(task: RenderTask): Promise<RenderedUnit & { release(): Promise<void> }> {
+  async render(task: RenderTask): Promise<Rendered> {
     await this.#child("executor.render");
+    const units: RenderedUnit[] = [];
+    for (const { unit, suffix } of task.units) units.push(await this.#render(task, unit, suffix));
+    return { units, release: async () => {} };
+  }
+
+  async #render(task: RenderTask, unit: Key, suffix: string): Promise<RenderedUnit> {
     const totals = new Map<string, number>();
     for (const cursor of await cursorsOf(task.slices)) {
       while (cursor.next()) {
         const [, ...columns] = decodeKey(keyOf(cursor));
-        if (columns[0] !== task.unit[0]) continue;
+        if (columns[0] !== unit[0]) continue;
         const name = columns.join("\t");
         totals.set(name, (totals.get(name) ?? 0) + Number(Buffer.from(valueOf(cursor)).toString()));
       }
     }
     const lines = [...totals].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => `${name}\t${value}\n`);
     const bytes = Buffer.from(lines.join(""));
-    const path = this.#keep(bytes);
-    const label = task.unit.join("/");
+    const label = unit.join("/");
     return {
       label,
-      folder: `${task.stamp}-${label}-${task.suffix}`,
-      files: [{ name: "data.tsv", path, bytes: bytes.length }],
+      folder: `${task.stamp}-${label}-${suffix}`,
+      files: [{ name: "data.tsv", bytes: bytes.length, read: async () => bytes }],
       notes: {},
       entries: totals.size,
-      release: async () => void this.#files.delete(path),
     };
   }
 

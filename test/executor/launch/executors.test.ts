@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "mocha";
 import { bundleAnalysis } from "../../../executor/bundle.ts";
@@ -161,12 +161,21 @@ describe("executors", function executors() {
         ["p2", "WINNTX", "1", 1],
       ])),
     ];
-    const rendered = await b.executors.render({
+    const answer = await b.executors.render({
       ...task(b.bundle(publishing), slices),
-      unit: ["WINNT"],
+      units: ["WINNT", "Linux", "none"].map((unit, i) => ({ unit: [unit], suffix: `${7 + i}-aabbccdd` })),
       stamp: "20260101000000",
-      suffix: "7-aabbccdd",
     });
+    const texts = await Promise.all(
+      answer.units.map(async ({ files }) => Buffer.from((await files[0]?.read()) as Uint8Array).toString()),
+    );
+    assert.deepEqual(texts, ["WINNT 6.1 5;WINNT 6.2 4;", "Linux 3 2;", ""]);
+    assert.deepEqual(
+      answer.units.map(({ folder }) => folder),
+      ["20260101000000-WINNT-7-aabbccdd", "20260101000000-Linux-8-aabbccdd", "20260101000000-none-9-aabbccdd"],
+    );
+    const [rendered] = answer.units;
+    if (rendered === undefined) assert.fail("nothing was rendered");
     assert.deepEqual(
       [rendered.label, rendered.folder, rendered.entries, rendered.notes],
       ["WINNT", "20260101000000-WINNT-7-aabbccdd", 2, { lines: 24 }],
@@ -175,8 +184,7 @@ describe("executors", function executors() {
       rendered.files.map(({ name, bytes }) => [name, bytes]),
       [["all.txt", 24]],
     );
-    assert.equal(readFileSync(rendered.files[0]?.path ?? "", "utf8"), "WINNT 6.1 5;WINNT 6.2 4;");
-    await rendered.release();
+    await answer.release();
     assert.deepEqual(readdirSync(b.scratch), []);
   });
 
@@ -190,9 +198,8 @@ describe("executors", function executors() {
     const render = (unit: string) =>
       b.executors.render({
         ...task(b.bundle(publishing), slices),
-        unit: [unit],
+        units: [{ unit: [unit], suffix: "7-aabbccdd" }],
         stamp: "20260101000000",
-        suffix: "7-aabbccdd",
       });
     await assert.rejects(render("escape"), { code: "analysis-failed", message: /plain file name/ });
     await assert.rejects(render("pointer"), { code: "analysis-failed", message: /written by the publisher/ });
@@ -206,18 +213,20 @@ describe("executors", function executors() {
       ["p1", "WINNT", "6.2", 1],
       ["p2", "WINNT", "6.2", 2],
     ]);
-    const rendered = await b.executors.render({
+    const answer = await b.executors.render({
       ...task(b.bundle(source), slices),
       publishBy: 0,
-      unit: [],
+      units: [{ unit: [], suffix: "7-aabbccdd" }],
       stamp: "20260101000000",
-      suffix: "7-aabbccdd",
     });
+    const [rendered] = answer.units;
     assert.deepEqual(
-      [rendered.folder, rendered.files.map(({ name }) => name)],
+      [rendered?.folder, rendered?.files.map(({ name }) => name)],
       ["20260101000000-7-aabbccdd", ["results.ndjson"]],
     );
-    assert.equal(readFileSync(rendered.files[0]?.path ?? "", "utf8"), '{"key": ["WINNT","6.2"], "value": 30}\n');
+    const text = Buffer.from((await rendered?.files[0]?.read()) as Uint8Array).toString();
+    assert.equal(text, '{"key": ["WINNT","6.2"], "value": 30}\n');
+    await answer.release();
   });
 
   it("stream results in key order, finished, as ndjson and CSV", async () => {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Ledger } from "../../../master/ledger/ledger.ts";
 import { Master } from "../../../master/master.ts";
 import { backlog, unmergedSlicesMax } from "../../../master/passes/backlog.ts";
-import { levelSlicesMax } from "../../../master/passes/compact.ts";
+import { levelSlicesMax, mergeSlicesMax } from "../../../master/passes/compact.ts";
 import { endRun } from "../../../master/passes/close.ts";
 import type { MasterContext } from "../../../master/context.ts";
 import { SpotfoldError } from "../../../shared/errors.ts";
@@ -70,7 +70,7 @@ describe("the backlog of compaction", () => {
     assert.equal(backlog({ data: full.slice(1) }, none), null);
     assert.equal(backlog({ data: full }, new Set(["a"])), null, "what is stuck becomes no less by waiting");
     assert.equal(backlog({ data: outputs(unmergedSlicesMax, "a", 1) }, none), null);
-    const thin = Array.from({ length: 5_000 }, (_, i) => outputs(levelSlicesMax - 1, `p${i}`)).flat();
+    const thin = Array.from({ length: 5_000 }, (_, i) => outputs(levelSlicesMax(0) - 1, `p${i}`)).flat();
     assert.equal(backlog({ data: thin }, none), null, "no merge is due");
     assert.notEqual(backlog({ data: [...thin, ...full] }, none), null);
   });
@@ -82,7 +82,7 @@ describe("the backlog of compaction", () => {
     for (let passes = 0; passes < 3; passes++) assert.equal(await master.work(), false);
     assert.equal((await setting.open("r1")).foldedJobs, 0);
     assert.equal(waits(setting), 1);
-    await setData(setting, outputs(levelSlicesMax, "20260101"));
+    await setData(setting, outputs(levelSlicesMax(0), "20260101"));
     await setting.clock.advance(10_000);
     assert.equal(await master.work(), true);
     assert.equal((await setting.manifest()).closed[0]?.totals.covered, 4);
@@ -93,7 +93,7 @@ describe("the backlog of compaction", () => {
     await setData(setting, outputs(unmergedSlicesMax, "20260101"));
     const master = masterOf(context, aggregate);
     for (let passes = 0; await master.work(); passes++) assert.ok(passes < 10);
-    assert.equal(merges(), Math.ceil(unmergedSlicesMax / 256));
+    assert.equal(merges(), Math.ceil(unmergedSlicesMax / mergeSlicesMax));
     assert.equal((await setting.manifest()).closed[0]?.totals.covered, 4);
   });
 

@@ -2,7 +2,14 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { admitRun } from "../../../master/passes/admit.ts";
-import { compactPass, dataDue, levelSlicesMax } from "../../../master/passes/compact.ts";
+import {
+  compactPass,
+  coverageSlicesMax,
+  dataDue,
+  levelAfter,
+  levelSlicesMax,
+  mergeSlicesMax,
+} from "../../../master/passes/compact.ts";
 import { enterPass } from "../../../master/passes/enter.ts";
 import { readCoveredBlocks } from "../../../master/coverage.ts";
 import type { MasterContext } from "../../../master/context.ts";
@@ -61,7 +68,7 @@ async function answer(setting: MasterSetting): Promise<{ pairs: string[]; rows: 
 describe("what is due for compaction", () => {
   const manifestOf = (data: DataSegment[]): Manifest => ({ data }) as unknown as Manifest;
 
-  it("is the first level of a partition that is full, never across levels or partitions", () => {
+  it("is the level of a partition that is full with the most slices, never across levels or partitions", () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.nat(2), fc.subarray(["a", "b", "c d"], { minLength: 1 })), { maxLength: 60 }),
@@ -74,7 +81,8 @@ describe("what is due for compaction", () => {
               !stuck.includes(partition) &&
               [0, 1, 2].some(
                 (level) =>
-                  data.filter((s) => s.level === level && s.partitions.includes(partition)).length >= levelSlicesMax,
+                  data.filter((s) => s.level === level && s.partitions.includes(partition)).length >=
+                  levelSlicesMax(level),
               ),
           );
           assert.equal(due !== null, full);
@@ -87,9 +95,49 @@ describe("what is due for compaction", () => {
     );
   });
 
-  it("is at most 256 slices at once", () => {
-    const data = Array.from({ length: 300 }, (_, i) => slice(`s${i}`, 0, "a"));
-    assert.equal(dataDue(manifestOf(data), new Set())?.segments.length, 256);
+  it("is as much as one merge takes", () => {
+    const due = (count: number, bytes: number): number | undefined => {
+      const data = Array.from({ length: count }, (_, i) => ({ ...slice(`s${i}`, 0, "a"), bytes }));
+      return dataDue(manifestOf(data), new Set())?.segments.length;
+    };
+    assert.equal(due(3_000, 1), mergeSlicesMax);
+    assert.equal(due(300, 2 ** 30), 256);
+    assert.equal(due(512, 2 ** 22), 256);
+    assert.equal(due(512, 2 ** 21), 512);
+  });
+
+  it("becomes of the level that merging step by step would have given", () => {
+    for (const [level, slices, after] of [
+      [0, 8, 1],
+      [0, 127, 1],
+      [0, 128, 2],
+      [0, 2_048, 3],
+      [1, 16, 2],
+      [1, 255, 2],
+      [2, 256, 4],
+      [0, 1, 1],
+    ] as const) {
+      assert.equal(levelAfter(level, slices), after, `${slices} of ${level}`);
+    }
+  });
+
+  it("rewrites a byte twice at most while an aggregate doubles from 100 equal folds on", () => {
+    let data: DataSegment[] = [];
+    let [number, written] = [0, 0];
+    const fold = (): void => {
+      for (let i = 0; i < 100; i++) data.push(slice(`s${number++}`, 0, "a"));
+      for (let due = dataDue(manifestOf(data), new Set()); due !== null; due = dataDue(manifestOf(data), new Set())) {
+        const { segments, level } = due;
+        const bytes = segments.reduce((sum, segment) => sum + segment.bytes, 0);
+        written += bytes;
+        data = data.filter((segment) => !segments.includes(segment));
+        data.push({ ...slice(`s${number++}`, levelAfter(level, segments.length), "a"), bytes });
+      }
+    };
+    for (let i = 0; i < 100; i++) fold();
+    written = 0;
+    for (let i = 0; i < 100; i++) fold();
+    assert.ok(written / 10_000 <= 2, `${written / 10_000}`);
   });
 });
 
@@ -102,7 +150,7 @@ describe("compaction", () => {
     assert.deepEqual(await answer(setting), before);
     const { data, coverage } = await setting.manifest();
     assert.equal(dataDue(await setting.manifest(), new Set()), null);
-    assert.ok(data.length < levelSlicesMax * 2 && coverage.length < levelSlicesMax);
+    assert.ok(data.length < levelSlicesMax(0) * 2 && coverage.length < coverageSlicesMax);
     assert.ok(data.every(({ partitions }) => partitions.length === 1));
     assert.equal(await compactPass(context, aggregate), 0);
   });

@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { admitRun } from "../../../master/passes/admit.ts";
 import { closePass } from "../../../master/passes/close.ts";
 import { enterPass } from "../../../master/passes/enter.ts";
-import { publishPass, stampOf } from "../../../master/passes/publish.ts";
+import { publishPass, stampOf, unitGroups } from "../../../master/passes/publish.ts";
 import type { PublishedCoverage } from "../../../master/passes/published-coverage.ts";
 import {
   encodePointer,
@@ -81,6 +81,44 @@ describe("publishing", () => {
     for (const folder of [...Object.values(first), ...Object.values(second)]) {
       assert.notEqual(await setting.web.head(`a/${folder}/data.tsv`), null, "old folders stay for those who read them");
     }
+  });
+
+  it("renders many units in few children, each into its own folder", async () => {
+    const publishing = new Publishing();
+    const { setting, context } = publishing;
+    const names = Array.from({ length: 20 }, (_, i) => `unit${String(i).padStart(2, "0")}`);
+    await publishing.fold("d=20260101/a", names);
+    const groups: number[] = [];
+    const counting: MasterContext = {
+      ...context,
+      executors: {
+        merge: async (task) => await context.executors.merge(task),
+        render: async (task) => (groups.push(task.units.length), await context.executors.render(task)),
+      },
+    };
+    assert.equal((await publishPass(counting, place)).units, names.length);
+    assert.deepEqual(
+      groups.toSorted((a, b) => a - b),
+      [4, 8, 8],
+    );
+    const pointer = await pointerOf(setting);
+    assert.deepEqual(Object.keys(pointer), names);
+    const { units } = await coverageOf(setting);
+    for (const name of names) {
+      assert.deepEqual(units[name], { key: name, folder: pointer[name], notes: {} });
+      assert.ok(pointer[name]?.includes(`-${name}-`), pointer[name]);
+      assert.notEqual(await setting.web.head(`a/${pointer[name] ?? ""}/data.tsv`), null);
+    }
+  });
+
+  it("shares units out to two children, up to eight to each", () => {
+    const sizes = (count: number): number[] =>
+      unitGroups(Array.from({ length: count }, (_, i) => `${i}`)).map((group) => group.length);
+    assert.deepEqual(sizes(0), []);
+    assert.deepEqual(sizes(1), [1]);
+    assert.deepEqual(sizes(3), [2, 1]);
+    assert.deepEqual(sizes(16), [8, 8]);
+    assert.deepEqual(sizes(17), [8, 8, 1]);
   });
 
   it("renders nothing for a commit that changed no answer, but tells of the new snapshot", async () => {

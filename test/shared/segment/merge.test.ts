@@ -1,13 +1,17 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import * as fc from "fast-check";
+import { keyOf } from "../../../shared/segment/entry.ts";
 import type { EntryCursor } from "../../../shared/segment/entry.ts";
 import { prefixRange } from "../../../shared/segment/key.ts";
 import { FAN_IN_MAX, planMerge } from "../../../shared/segment/merge-plan.ts";
 import { MergeCursor } from "../../../shared/segment/merge.ts";
+import type { ValueList } from "../../../shared/segment/merge.ts";
+import type { DecodedFrame } from "../../../shared/segment/open.ts";
 import { syncMemorySource } from "../../../shared/segment/source.ts";
 import { stripFirstColumn } from "../../../shared/segment/strip.ts";
 import { SyncSegmentReader } from "../../../shared/segment/sync-reader.ts";
+import { SegmentWriter } from "../../../shared/segment/writer.ts";
 import { makeSegment, pairs, readAll, sorted } from "./make.ts";
 import type { Pair } from "./make.ts";
 
@@ -17,9 +21,10 @@ function cursorOf(entries: readonly Pair[], frameBytes: number, prefix: readonly
 }
 
 /** Shows which values met, and in which order. */
-function join(_key: Uint8Array, values: readonly Uint8Array[]): Uint8Array {
-  assert.ok(values.length > 1);
-  return Buffer.from(values.map((value) => Buffer.from(value).toString()).join("+"));
+function join(_key: Uint8Array, values: ValueList): Uint8Array {
+  assert.ok(values.count > 1);
+  const texts = Array.from({ length: values.count }, (_, i) => Buffer.from(values.view(i)).toString());
+  return Buffer.from(texts.join("+"));
 }
 
 /** The same by a map. */
@@ -30,6 +35,18 @@ function naive(inputs: readonly (readonly Pair[])[]): Pair[] {
     all.set(key, before === undefined ? value : `${before}+${value}`);
   }
   return sorted([...all]);
+}
+
+/** Ascending keys, in consecutive inputs of growing size. */
+function cutUp(entries: readonly Pair[]): Pair[][] {
+  const all = sorted(entries);
+  const inputs: Pair[][] = [];
+  for (let start = 0; start < all.length;) {
+    const end = start + inputs.length + 1;
+    inputs.push(all.slice(start, end));
+    start = end;
+  }
+  return inputs.toReversed();
 }
 
 describe("segment merge", () => {
@@ -44,6 +61,100 @@ describe("segment merge", () => {
         assert.equal(cursor.next(), false);
       }),
       { numRuns: 200 },
+    );
+  });
+
+  it("is the same when frames that stand alone are taken over as they are", () => {
+    let taken = 0;
+    fc.assert(
+      fc.property(
+        fc.array(pairs, { maxLength: 6 }),
+        fc.constantFrom(1, 50, 1000),
+        fc.constantFrom(1, 60, 300, 100_000),
+        fc.boolean(),
+        (all, frameBytes, frameBytesOut, isApart) => {
+          // Apart: the inputs are cut from one, so that their ranges do not meet.
+          const inputs = isApart ? cutUp(all.flat()) : all;
+          const cursor = new MergeCursor(
+            inputs.map((input) => cursorOf(input, frameBytes)),
+            join,
+          );
+          const pieces: Uint8Array[] = [];
+          const writer = new SegmentWriter((piece) => pieces.push(piece), { columns: 2, frameBytes: frameBytesOut });
+          for (;;) {
+            const frame = cursor.takeFrame();
+            if (frame !== null) {
+              taken += 1;
+              writer.addFrame(frame);
+            } else if (cursor.next()) writer.addFrom(cursor);
+            else break;
+          }
+          const summary = writer.finish();
+          const reader = SyncSegmentReader.open(syncMemorySource(Buffer.concat(pieces)));
+          const expected = naive(inputs);
+          assert.deepEqual(readAll(reader.cursor()), expected);
+          assert.equal(summary.entries, expected.length);
+          for (const [key, at] of [
+            [summary.firstKey, 0],
+            [summary.lastKey, -1],
+            [reader.index.lastKey, -1],
+          ] as const) {
+            assert.equal(Buffer.from(key).toString(), expected.at(at)?.[0] ?? "");
+          }
+        },
+      ),
+      { numRuns: 400 },
+    );
+    assert.ok(taken > 400, `${taken} frames`);
+  });
+
+  it("takes over no frame whose checksum is wrong, nor one that does not come next", () => {
+    const bytes = makeSegment(
+      Array.from({ length: 9 }, (_, i): Pair => [`k${i}\tx`, "1".repeat(50)]),
+      { columns: 2, frameBytes: 100 },
+    );
+    const { position } = [...SyncSegmentReader.open(syncMemorySource(bytes)).frames()][2] as DecodedFrame;
+    const damaged = Buffer.from(bytes);
+    damaged.writeUInt8(
+      (damaged[position.offset + position.length - 1] ?? 0) ^ 1,
+      position.offset + position.length - 1,
+    );
+    const cursor = new MergeCursor([SyncSegmentReader.open(syncMemorySource(damaged)).cursor()], join);
+    assert.throws(
+      () => {
+        while (cursor.takeFrame() !== null);
+      },
+      { code: "corrupt" },
+    );
+    const whole = new MergeCursor([SyncSegmentReader.open(syncMemorySource(bytes)).cursor()], join);
+    const writer = new SegmentWriter(() => undefined, { columns: 2 });
+    const frame = whole.takeFrame();
+    if (frame === null) assert.fail("there is a frame");
+    writer.addFrame(frame);
+    assert.throws(() => writer.addFrame(frame), { code: "internal" });
+    assert.throws(() => new SegmentWriter(() => undefined, { columns: 3 }).addFrame(frame), { code: "internal" });
+  });
+
+  it("says how much of a key the one before has, in each cursor", () => {
+    fc.assert(
+      fc.property(fc.array(pairs, { maxLength: 5 }), fc.constantFrom(1, 50, 1000), (inputs, frameBytes) => {
+        const single = inputs.map((input) => cursorOf(input, frameBytes));
+        const merged = new MergeCursor(
+          inputs.map((input) => cursorOf(input, frameBytes)),
+          join,
+        );
+        for (const cursor of [...single, merged]) {
+          let before = Buffer.alloc(0);
+          while (cursor.next()) {
+            const key = Buffer.from(keyOf(cursor));
+            const most = Math.min(before.length, key.length);
+            let shared = 0;
+            while (shared < most && before[shared] === key[shared]) shared += 1;
+            assert.equal(cursor.keyShared, shared);
+            before = key;
+          }
+        }
+      }),
     );
   });
 

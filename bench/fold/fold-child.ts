@@ -1,0 +1,71 @@
+/**
+ * Folds what is resolved, as a master does: enters it, and merges what is due then. Arguments: the folder, a file for the report,
+ * and `<aggregate>/<run>` of each fold, in turn. Heads are put back first, so that each call does the same.
+ */
+import { writeFileSync } from "node:fs";
+import { compactPass } from "../../master/passes/compact.ts";
+import { enterPass } from "../../master/passes/enter.ts";
+import type { BlobBody, BlobStore } from "../../shared/ports/blob-store.ts";
+import { contextIn, restoreHeads } from "./aggregate.ts";
+
+export interface FoldReport {
+  /** Bytes of all objects written, and of those, what merges made of data. */
+  readonly written: number;
+  readonly merged: number;
+  /** Of this process, at its most. */
+  readonly residentBytes: number;
+  /** Of the outputs that were entered. */
+  readonly outputBytes: number;
+}
+
+/** Counts what is written through it. */
+function counting(store: BlobStore, count: (key: string, bytes: number) => void): BlobStore {
+  async function* counted(key: string, body: Exclude<BlobBody, Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const piece of body) {
+      count(key, piece.length);
+      yield piece;
+    }
+  }
+  return {
+    name: store.name,
+    get: async (key, options) => await store.get(key, options),
+    head: async (key) => await store.head(key),
+    put: async (key, body) => {
+      if (body instanceof Uint8Array) count(key, body.length);
+      return await store.put(key, body instanceof Uint8Array ? body : counted(key, body));
+    },
+    create: async (key, bytes) => (count(key, bytes.length), await store.create(key, bytes)),
+    swap: async (key, bytes, expected) => (count(key, bytes.length), await store.swap(key, bytes, expected)),
+    list: (prefix, options) => store.list(prefix, options),
+    delete: async (keys) => await store.delete(keys),
+    lend: async (key) => await store.lend(key),
+    close: async () => await store.close(),
+  };
+}
+
+const [folder = "", reportFile = "", ...folds] = process.argv.slice(2);
+const { store } = await contextIn(folder);
+await restoreHeads(folder, store);
+let written = 0;
+let merged = 0;
+const watched = counting(store, (key, bytes) => {
+  written += bytes;
+  if (key.includes("/data/")) merged += bytes;
+});
+const context = await contextIn(folder, { store: watched });
+let outputBytes = 0;
+for (const fold of folds) {
+  const [aggregate = "", run = ""] = fold.split("/");
+  const before = await context.ledger.read(aggregate);
+  const known = new Set(before.manifest?.data.map(({ key }) => key));
+  const entered = await enterPass(context, before, { run });
+  if (entered === 0) throw new Error(`nothing of ${fold} was entered`);
+  const { manifest } = await context.ledger.read(aggregate);
+  for (const { key, bytes } of manifest?.data ?? []) if (!known.has(key)) outputBytes += bytes;
+  const stuck = new Map();
+  await compactPass(context, aggregate, { stuck });
+  if (stuck.size > 0) throw new Error(JSON.stringify([...stuck]));
+}
+await store.close();
+const report: FoldReport = { written, merged, residentBytes: process.resourceUsage().maxRSS * 1024, outputBytes };
+writeFileSync(reportFile, JSON.stringify(report));

@@ -1,0 +1,172 @@
+/** Merging of many sorted inputs, as compaction does it: held equal to a plain fold into a map. */
+import assert from "node:assert/strict";
+import * as fc from "fast-check";
+import { chained } from "../../../executor/core/chains.ts";
+import { sliceInput } from "../../../executor/core/entries.ts";
+import { loadAnalysis } from "../../../executor/core/load.ts";
+import type { LoadedAnalysis } from "../../../executor/core/load.ts";
+import { combineOf, withMerged, writeAll } from "../../../executor/core/merge.ts";
+import type { MergeInput, MergeShape } from "../../../executor/core/merge.ts";
+import type { RunInfo } from "../../../executor/core/runs.ts";
+import histograms from "../../../jobs/histograms/index.ts";
+import { decodeValue, encodeValue, mergeValues } from "../../../jobs/histograms/value.ts";
+import { MergeCursor } from "../../../shared/segment/merge.ts";
+import { syncMemorySource } from "../../../shared/segment/source.ts";
+import { SyncSegmentReader } from "../../../shared/segment/sync-reader.ts";
+import { makeSegment, readAll, seeded, sorted } from "../../shared/segment/make.ts";
+import type { Pair } from "../../shared/segment/make.ts";
+
+const partition = "20260101";
+const restColumns = "\t".repeat(7);
+
+/** A key of the histogram aggregate with this in its measure's place. */
+function keyOf(name: string, unit: string): string {
+  return `${partition}\tnightly\t${unit}\t${name}\tx${restColumns}`;
+}
+
+const loaded = loadAnalysis({ default: histograms }, {}, [], () => new Uint8Array());
+/** The same without the fast way. */
+const slow = { ...histograms, mergeEncoded: () => null };
+const loadedSlow = loadAnalysis({ default: slow }, {}, [], () => new Uint8Array());
+
+class Inputs {
+  opened = 0;
+  openedMost = 0;
+  readonly segments: readonly Uint8Array[];
+
+  constructor(outputs: readonly (readonly Pair[])[], frameBytes: number) {
+    this.segments = outputs.map((output) => makeSegment(output, { columns: 12, frameBytes }));
+  }
+
+  get inputs(): MergeInput[] {
+    return this.segments.map((bytes) =>
+      sliceInput({ partition, open: () => ({ ...syncMemorySource(bytes), ...this.#counted() }) }, false, []),
+    );
+  }
+
+  #counted(): { close: () => void } {
+    this.openedMost = Math.max(this.openedMost, ++this.opened);
+    return { close: () => void this.opened-- };
+  }
+}
+
+/** The product's merge. */
+function merged(inputs: Inputs, analysis: LoadedAnalysis): { run: RunInfo | null; pairs: Pair[] } {
+  const files = new Map<string, Uint8Array[]>();
+  const shape: MergeShape = {
+    columns: 11,
+    publishBy: 2,
+    prefix: "merge",
+    beat: () => undefined,
+    scratch: {
+      create(name) {
+        const pieces: Uint8Array[] = [];
+        files.set(name, pieces);
+        return { write: (bytes) => void pieces.push(Buffer.from(bytes)), close: () => undefined };
+      },
+      open: (name) => ({ ...syncMemorySource(Buffer.concat(files.get(name) ?? [])), close: () => undefined }),
+    },
+  };
+  const run = withMerged(inputs.inputs, combineOf(analysis, true), shape, (cursor) => writeAll(cursor, "all", shape));
+  const bytes = Buffer.concat(files.get("all") ?? []);
+  return { run, pairs: run === null ? [] : readAll(SyncSegmentReader.open(syncMemorySource(bytes)).cursor()) };
+}
+
+/** The plainest fold. */
+function folded(outputs: readonly (readonly Pair[])[]): Pair[] {
+  const values = new Map<string, string>();
+  for (const [key, value] of outputs.flat()) {
+    const before = values.get(key);
+    values.set(
+      key,
+      before === undefined ? value : encodeValue(mergeValues(decodeValue(before), decodeValue(value), key.split("\t"))),
+    );
+  }
+  return sorted([...values]);
+}
+
+/** Outputs of `count` jobs: of all keys, of a piece that meets its neighbours' a little, or of one of their own. */
+function outputsOf(count: number, spread: "same" | "near" | "apart", entries: number, seed: number): Pair[][] {
+  const random = seeded(seed);
+  return Array.from({ length: count }, (_, job) => {
+    const first = spread === "same" ? 0 : spread === "apart" ? job * entries : job * Math.ceil(entries / 2);
+    return sorted(
+      Array.from({ length: entries }, (__, i): Pair => {
+        const name = String(first + i).padStart(6, "0");
+        const value = [Math.floor(random() * 100), random() < 0.3 ? null : random() * 1_000, 1];
+        return [keyOf(name, String(Math.floor((first + i) / 100))), encodeValue(value)];
+      }),
+    );
+  });
+}
+
+describe("a merge of outputs", () => {
+  it("is what a fold into a map gives, however many there are and however they meet", () => {
+    const drawn = fc.tuple(
+      fc.constantFrom(0, 1, 2, 40, 257, 300, 400),
+      fc.constantFrom("same", "near", "apart" as const),
+      fc.integer({ min: 1, max: 12 }),
+      fc.constantFrom(50, 400, 100_000),
+      fc.nat(),
+    );
+    fc.assert(
+      fc.property(drawn, ([count, spread, entries, frameBytes, seed]) => {
+        const outputs = outputsOf(count, spread, entries, seed);
+        const inputs = new Inputs(outputs, frameBytes);
+        const expected = folded(outputs);
+        const { run, pairs } = merged(inputs, loaded);
+        assert.deepEqual(pairs, expected);
+        assert.deepEqual(merged(inputs, loadedSlow).pairs, expected);
+        assert.equal(run?.entries ?? 0, expected.length);
+        const units = new Set(expected.map(([key]) => key.split("\t").slice(1, 3).join("\t")));
+        assert.deepEqual(run?.units ?? [], [...units].toSorted());
+        assert.deepEqual(run?.partitions ?? [], expected.length === 0 ? [] : [partition]);
+        assert.equal(inputs.opened, 0, "all are closed");
+        assert.ok(inputs.openedMost <= 257, `${inputs.openedMost} open at once`);
+        if (spread !== "same" && count > 256) assert.ok(inputs.openedMost <= 4, `${inputs.openedMost} open at once`);
+      }),
+      { numRuns: 60 },
+    );
+  }).timeout(60_000);
+
+  it("closes what it opened when an analysis throws", () => {
+    const outputs = outputsOf(300, "near", 4, 1);
+    const inputs = new Inputs(outputs, 100);
+    const { analysis } = loadedSlow;
+    const throwing: LoadedAnalysis = {
+      ...loadedSlow,
+      analysis: {
+        ...analysis,
+        merge: () => {
+          throw new Error("no");
+        },
+      },
+    };
+    assert.throws(() => merged(inputs, throwing), { code: "analysis-failed" });
+    assert.equal(inputs.opened, 0);
+  });
+});
+
+describe("chains of inputs", () => {
+  it("are as many as ranges lie over each other, or none when that is too many", () => {
+    const chainsOf = (outputs: Pair[][], most: number): number | undefined => {
+      const inputs = new Inputs(outputs, 1_000);
+      const chains = chained(inputs.inputs, most);
+      if (chains === null) return undefined;
+      const opened = chains.map((chain) => chain.open());
+      const cursor = new MergeCursor(
+        opened.map((input) => input.cursor),
+        combineOf(loaded, true),
+      );
+      assert.deepEqual(readAll(cursor), folded(outputs));
+      for (const input of opened) input.close();
+      assert.equal(inputs.opened, 0);
+      return chains.length;
+    };
+    assert.equal(chainsOf(outputsOf(50, "apart", 3, 1).toReversed(), 4), 1);
+    assert.equal(chainsOf(outputsOf(50, "near", 4, 1), 4), 2);
+    assert.equal(chainsOf(outputsOf(5, "same", 3, 1), 4), undefined);
+    assert.equal(chainsOf(outputsOf(50, "same", 3, 1), 4), undefined);
+    assert.equal(chainsOf([[], ...outputsOf(3, "same", 3, 1), []], 4), 3);
+  });
+});

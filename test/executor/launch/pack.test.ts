@@ -1,0 +1,38 @@
+/** Rendered files lie in one, and come out of it as they went in. */
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { folderScratch } from "../../../executor/children/folder-scratch.ts";
+import { Pack } from "../../../executor/children/pack.ts";
+import { openPack } from "../../../executor/launch/pack.ts";
+import { tempDir } from "../../support/temp.ts";
+
+describe("a pack of rendered files", () => {
+  it("gives each file as it was written, whatever its size, and whatever was done to its bytes since", async () => {
+    const folder = tempDir("pack");
+    const pack = new Pack(folderScratch(folder), "site-0");
+    const sizes = [0, 1, 300_000, 5, 3 * 2 ** 20 + 1, 0, 262_144, 7];
+    const reused = Buffer.alloc(Math.max(...sizes));
+    for (const [i, size] of sizes.entries()) pack.write(reused.fill(i + 1).subarray(0, size));
+    pack.close();
+    const files = sizes.map((bytes, i) => ({ name: `f${i}`, bytes }));
+    const opened = await openPack(join(folder, "site-0"), files);
+    for (const [i, file] of opened.files.entries()) {
+      const body = await file.read();
+      const pieces: Uint8Array[] = [];
+      if (body instanceof Uint8Array) pieces.push(body);
+      else for await (const piece of body) pieces.push(piece);
+      assert.deepEqual(Buffer.concat(pieces), Buffer.alloc(file.bytes, i + 1), file.name);
+    }
+    await opened.close();
+  });
+
+  it("is refused when it is not as long as its files", async () => {
+    const path = join(tempDir("pack"), "site-0");
+    writeFileSync(path, "12345");
+    for (const bytes of [4, 6]) {
+      await assert.rejects(openPack(path, [{ name: "a", bytes }]), { code: "analysis-failed" });
+    }
+    assert.equal(readFileSync(path, "utf8"), "12345");
+  });
+});
