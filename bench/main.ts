@@ -11,10 +11,11 @@ import { decode } from "./decode.ts";
 import { jobs } from "./jobs.ts";
 import { queue } from "./queue.ts";
 import { run } from "./run.ts";
+import { small } from "./small.ts";
 import { store } from "./store.ts";
 import type { Bench, Row } from "./types.ts";
 
-const benches: readonly Bench[] = [decode, run, jobs, queue, store];
+const benches: readonly Bench[] = [decode, run, jobs, small, queue, store];
 
 /** So that the median pair is one of the pairs, and one run of bad luck does not show. */
 const runsDefault = 5;

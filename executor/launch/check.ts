@@ -69,7 +69,7 @@ async function startSample(
   const decoder = startDecoder(folders.code, read);
   decoder.onLine((line) => {
     const message = JSON.parse(line) as DecoderMessage;
-    if (message.say === "lend") decoder.send({ block: message.block, lent });
+    if (message.say === "lend") decoder.send({ answers: message.blocks.map((index) => ({ block: index, lent })) });
     else if (message.say === "fault") failed(message.fault);
   });
   const { index, key, size, etag } = block;
@@ -78,6 +78,7 @@ async function startSample(
   const task: DecoderTask = {
     token,
     blocks,
+    local: lent.kind === "path",
     rawBytesMax: sampleRawBytesMax,
     silentMs: silentMsOf(stallMs),
     http: lent.kind === "url" ? http() : {},

@@ -106,10 +106,11 @@ export function startDecoder(cwd: string, read: readonly string[]): Child {
   });
 }
 
-function decoderTask({ task, pass, token, http }: SlotSpec): DecoderTask {
+function decoderTask({ task, pass, readable, token, http }: SlotSpec): DecoderTask {
   return {
     token,
     blocks: pass.blocks.map(({ index, key, size, etag }) => ({ index, key, size, etag })),
+    local: !readable.isRemote,
     rawBytesMax: null,
     silentMs: silentMsOf(task.limits.stallMs),
     http,

@@ -48,8 +48,8 @@ export class LzmaCore {
   /** Bytes of a match for which there was no room. */
   pending = 0;
 
+  readonly dictionaryBytes: number;
   readonly #window: Uint8Array;
-  readonly #dictionaryBytes: number;
   #position = 0;
   #taken = 0;
   #full = false;
@@ -64,7 +64,7 @@ export class LzmaCore {
 
   /** `dictionaryBytes` at most `dictionaryBytesMax`: the caller checks, it can say where the number came from. */
   constructor(dictionaryBytes: number) {
-    this.#dictionaryBytes = Math.max(dictionaryBytes, 1);
+    this.dictionaryBytes = Math.max(dictionaryBytes, 1);
     // A multiple of 16, so that the low bits of the position survive wrapping around.
     this.#window = new Uint8Array((Math.max(dictionaryBytes, 4096) + 15) & ~15);
   }
@@ -88,6 +88,13 @@ export class LzmaCore {
   resetState(): void {
     this.coder.resetModel(LITERAL + ((0x300 * (this.#literalPositionMask + 1)) << this.#contextBits));
     this.#state = this.#rep0 = this.#rep1 = this.#rep2 = this.#rep3 = 0;
+  }
+
+  /** As it was made, whatever became of what it decoded before; `setProperties` comes next. */
+  restart(): void {
+    this.ended = false;
+    this.pending = 0;
+    this.resetDictionary();
   }
 
   /** Forgets the history. Everything decoded must have been taken. */
@@ -167,7 +174,7 @@ export class LzmaCore {
         state = state < 7 ? 9 : 11;
       }
       // Unsigned: a distance beyond 2^31 is negative here.
-      if (this.#rep0 >>> 0 >= this.#dictionaryBytes || (this.#rep0 >= position && !this.#full)) {
+      if (this.#rep0 >>> 0 >= this.dictionaryBytes || (this.#rep0 >= position && !this.#full)) {
         throw new CodecFault("has a match that points before the data");
       }
       position = this.#copy(position, end);

@@ -16,6 +16,25 @@ const UNKNOWN_SIZE = 0xffff_ffff_ffff_ffffn;
 /** Input is copied here in steps, so that a symbol cut by the end of a chunk needs no code of its own. */
 const STAGE_BYTES = 64 * 1024;
 
+/** What a decoding works in. Fresh megabytes for each of many small blocks cost more than decoding them. */
+interface Kept {
+  readonly core: LzmaCore;
+  readonly bytes: Uint8Array;
+}
+
+/** Of the decoding that ended last, for the next one: most blocks are written with one dictionary. */
+let lastKept: Kept | null = null;
+
+function takeKept(dictionaryBytes: number): Kept {
+  const kept = lastKept;
+  lastKept = null;
+  if (kept?.core.dictionaryBytes !== Math.max(dictionaryBytes, 1)) {
+    return { core: new LzmaCore(dictionaryBytes), bytes: new Uint8Array(STAGE_BYTES + symbolBytesMax) };
+  }
+  kept.core.restart();
+  return kept;
+}
+
 export function* decodeLzma(input: BlockInput): Decoding {
   const header = yield* input.upTo(HEADER_BYTES);
   if (header.length === 0) throw emptyFile();
@@ -29,11 +48,19 @@ export function* decodeLzma(input: BlockInput): Decoding {
       `${isUsual ? "" : "is no lzma file, or "}declares a dictionary of ${dictionaryBytes} bytes, more than ${dictionaryBytesMax} are not read`,
     );
   }
-  const core = new LzmaCore(dictionaryBytes);
+  const kept = takeKept(dictionaryBytes);
+  try {
+    yield* decodeData(input, header, size, kept);
+  } finally {
+    lastKept = kept;
+  }
+}
+
+function* decodeData(input: BlockInput, header: Buffer, size: number, { core, bytes }: Kept): Decoding {
   if (!core.setProperties(header[0] ?? 0)) throw noLzma();
   const { coder } = core;
   if (!coder.start(yield* input.take(rangeStartBytes, "the header"), 0)) throw noLzma();
-  const stage = new Stage(input, coder);
+  const stage = new Stage(input, coder, bytes);
 
   let remaining = size;
   while (remaining > 0 && !core.ended) {
@@ -83,11 +110,12 @@ function isUsualHeader(header: Buffer): boolean {
 /** The coder's input: always holds a whole symbol, until the block ends. Bytes behind `end` are zero then. */
 class Stage {
   end = 0;
-  readonly #bytes = new Uint8Array(STAGE_BYTES + symbolBytesMax);
+  readonly #bytes: Uint8Array;
   readonly #input: BlockInput;
   readonly #coder: RangeDecoder;
 
-  constructor(input: BlockInput, coder: RangeDecoder) {
+  constructor(input: BlockInput, coder: RangeDecoder, bytes: Uint8Array) {
+    this.#bytes = bytes;
     this.#input = input;
     this.#coder = coder;
     coder.input = this.#bytes;
