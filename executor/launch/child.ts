@@ -10,7 +10,7 @@ import type { ChildProcess, StdioOptions } from "node:child_process";
 import type { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
 import type { ChildName } from "./build-children.ts";
-import { codeOf } from "./children-code.ts";
+import { childCode } from "./children-code.ts";
 import { kernelWatch } from "./kernel-watch.ts";
 import { waitingLine } from "../children/protocol.ts";
 import { memoryPollMs, residentBytes } from "./memory.ts";
@@ -92,7 +92,7 @@ export function startChild(spec: ChildSpec): Child {
 }
 
 function argumentsOf(spec: ChildSpec, watched: boolean): string[] {
-  const code = codeOf(spec.entry);
+  const code = childCode(spec.entry);
   const read = [...code.read, spec.cwd, ...spec.read];
   return [
     "--permission",
