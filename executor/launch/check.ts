@@ -46,8 +46,7 @@ export async function checkBundle(
     scratch: folders.work,
     sample: sample === null ? null : { records: sample.records, block: sample.block },
   };
-  const decoder =
-    sample === null ? null : await startSample(folders, sample, limits, http, (fault) => (unread = fault));
+  const decoder = sample === null ? null : await startSample(sample, limits, http, (fault) => (unread = fault));
   try {
     await runTask(message, { folders, read: [], limits, hear, ...(decoder === null ? {} : { decoder }) });
   } finally {
@@ -59,14 +58,13 @@ export async function checkBundle(
 }
 
 async function startSample(
-  folders: AttemptFolders,
   { block, lent }: NonNullable<CheckTask["sample"]>,
   { stallMs }: TaskLimits,
   http: () => HttpTerms,
   failed: (fault: Fault) => void,
 ): Promise<Child> {
   const read = lent.kind === "path" ? [lent.path, await realpath(lent.path).catch(() => lent.path)] : [];
-  const decoder = startDecoder(folders.code, read);
+  const decoder = startDecoder(read);
   decoder.onLine((line) => {
     const message = JSON.parse(line) as DecoderMessage;
     if (message.say === "lend") decoder.send({ answers: message.blocks.map((index) => ({ block: index, lent })) });
