@@ -6,6 +6,7 @@
  * read, 412), archived, environment (refused, also under a new URL: url-bytes.ts), bad-input never (that is the codec's word),
  * infrastructure (anything else: it says nothing about the block).
  */
+import type { BigIntStats } from "node:fs";
 import { open } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { codeOf, messageOf, SpotfoldError } from "../../shared/errors.ts";
@@ -58,9 +59,11 @@ export async function* readBlock(
     if (bytes > block.size) throw sourceFault(block, "replaced", "replaced", `it has more than ${block.size} bytes`);
     yield chunk;
   }
-  if (bytes < block.size) {
-    throw sourceFault(block, "replaced", "replaced", `it has ${bytes} bytes instead of ${block.size}`);
-  }
+  if (bytes < block.size) throw replacedFault(block, bytes);
+}
+
+export function replacedFault(block: SourceBlock, bytes: number | bigint): SourceFault {
+  return sourceFault(block, "replaced", "replaced", `it has ${bytes} bytes instead of ${block.size}`);
 }
 
 async function* readFile(block: SourceBlock, path: string): AsyncGenerator<Uint8Array> {
@@ -79,24 +82,31 @@ async function* readFile(block: SourceBlock, path: string): AsyncGenerator<Uint8
     // Touched while it was read: what was read may be half of each.
     await checkFile(block, file);
   } catch (error) {
-    if (error instanceof SourceFault) throw error;
-    throw sourceFault(block, "infrastructure", codeOf(error) ?? "read", messageOf(error));
+    throw readFault(block, error);
   } finally {
     await file.close();
   }
 }
 
 async function checkFile(block: SourceBlock, file: FileHandle): Promise<void> {
-  const stats = await file.stat({ bigint: true });
-  if (Number(stats.size) !== block.size) {
-    throw sourceFault(block, "replaced", "replaced", `it has ${stats.size} bytes instead of ${block.size}`);
-  }
+  checkStats(block, await file.stat({ bigint: true }));
+}
+
+/** Throws when the file is not the one that was catalogued. */
+export function checkStats(block: SourceBlock, stats: Pick<BigIntStats, "size" | "mtimeNs">): void {
+  if (Number(stats.size) !== block.size) throw replacedFault(block, stats.size);
   if (fileEtagPattern.test(block.etag) && `${stats.size}-${stats.mtimeNs}` !== block.etag) {
     throw sourceFault(block, "replaced", "replaced", "it was changed since it was catalogued");
   }
 }
 
-function openFault(block: SourceBlock, error: unknown): SourceFault {
+/** Of a file that is open. */
+export function readFault(block: SourceBlock, error: unknown): SourceFault {
+  if (error instanceof SourceFault) return error;
+  return sourceFault(block, "infrastructure", codeOf(error) ?? "read", messageOf(error));
+}
+
+export function openFault(block: SourceBlock, error: unknown): SourceFault {
   switch (codeOf(error) ?? "") {
     case "ENOENT":
     case "ENOTDIR":

@@ -25,11 +25,32 @@ export function readTask(): unknown {
   }
 }
 
+export interface Reporter {
+  (message: ExecutorMessage | DecoderMessage): void;
+  /** Sends it with the next message, or by `flush`: for what nobody must know before. */
+  later(message: ExecutorMessage): void;
+  flush(): void;
+}
+
 /** A function that sends a message; made before user code loads, it keeps what it needs to itself. */
-export function reporter(token: string): (message: ExecutorMessage | DecoderMessage) => void {
+export function reporter(token: string): Reporter {
   const write = writeSync;
   const { stringify } = JSON;
-  return (message) => writeAll(write, reportDescriptor, Buffer.from(`${stringify({ ...message, token })}\n`));
+  const bytesOf = Buffer.from.bind(Buffer);
+  let held = "";
+  const lineOf = (message: ExecutorMessage | DecoderMessage): string => `${stringify({ ...message, token })}\n`;
+  const send = (text: string): void => {
+    held = "";
+    writeAll(write, reportDescriptor, bytesOf(text));
+  };
+  const say: Reporter = (message) => send(held + lineOf(message));
+  say.later = (message) => {
+    held += lineOf(message);
+  };
+  say.flush = () => {
+    if (held !== "") send(held);
+  };
+  return say;
 }
 
 /** Writes all bytes to a descriptor that blocks. */

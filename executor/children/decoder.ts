@@ -5,7 +5,7 @@
  *
  *   waiting --task, output--> at work --all frames written, said so--> waiting
  *                                     --a block spoiled, the executor gone--> end
- *   for each block: open (asking the parent to lend it) -> decode, hold the first bytes back -> B, D ... -> E
+ *   for each block (small ones many at a time: small-blocks.ts): open (asking the parent to lend it) -> decode, hold the first bytes back -> B, D ... -> E
  *   failed before a byte was handed on: told, next block.   Failed later: told, F, end: the executor's state is spoiled.
  *
  * Frames are made ahead of the executor, up to a bound: while it is at the end of one block, the next one's first bytes are
@@ -15,19 +15,22 @@
 import { once } from "node:events";
 import { writeSync } from "node:fs";
 import { Socket } from "node:net";
+import { setImmediate as turn } from "node:timers/promises";
 import { decodeBlock } from "../../shared/codecs/decode.ts";
 import { codeOf, messageOf } from "../../shared/errors.ts";
-import type { Lent } from "../../shared/ports/blob-store.ts";
 import type { Fault } from "../types.ts";
 import { readAhead } from "./ahead.ts";
 import { readBlock, SourceFault } from "./block-source.ts";
 import type { SourceBlock } from "./block-source.ts";
 import { reporter, sayWaiting } from "./control.ts";
 import { frameBegin, frameData, frameDone, frameEnd, frameFault, frameHead, framePieceBytesMax } from "./frames.ts";
-import type { ReadUrl } from "./url-bytes.ts";
 import { heldBack, heldBytesMax } from "./held-back.ts";
+import { Lends } from "./lends.ts";
+import { PendingFrames } from "./pending-frames.ts";
 import { taskDescriptor } from "./protocol.ts";
-import type { DecoderAnswer, DecoderTask } from "./protocol.ts";
+import type { DecoderAnswers, DecoderTask } from "./protocol.ts";
+import { decodeSmall, readSmall, smallBytesMax } from "./small-blocks.ts";
+import type { ReadUrl } from "./url-bytes.ts";
 
 /** Messages of progress at most this often, ms. */
 const progressMs = 200;
@@ -44,8 +47,8 @@ const framesAheadBytesMax = heldBytesMax;
 class Decoder {
   readonly #task: DecoderTask;
   readonly #say: ReturnType<typeof reporter>;
+  readonly #lends: Lends;
   #reader: Promise<ReadUrl> | null = null;
-  readonly #answers = new Map<number, (answer: DecoderAnswer) => void>();
   #bytes = 0;
   #lastSaid = 0;
   /** The frames end as they should. */
@@ -54,11 +57,11 @@ class Decoder {
   constructor(task: DecoderTask) {
     this.#task = task;
     this.#say = reporter(task.token);
+    this.#lends = new Lends(task.blocks, (blocks) => this.#say({ say: "lend", blocks }));
   }
 
-  answer(answer: DecoderAnswer): void {
-    this.#answers.get(answer.block)?.(answer);
-    this.#answers.delete(answer.block);
+  answer({ answers }: DecoderAnswers): void {
+    for (const answer of answers) this.#lends.answer(answer);
   }
 
   /** Resolves when the executor's side has all frames; true when every block was done. */
@@ -78,12 +81,23 @@ class Decoder {
 
   async *#frames(): AsyncGenerator<Uint8Array> {
     const { blocks } = this.#task;
+    const small = new PendingFrames((decoded) => this.#say({ say: "decoded", blocks: decoded }));
     let next = this.#open(blocks[0]);
     for (const [i, block] of blocks.entries()) {
       const source = next;
       next = this.#open(blocks[i + 1]);
-      if (source !== null && !(yield* this.#decode(block, source))) return;
+      const rest = source ?? (await this.#decodeSmall(block, small));
+      if (rest === null) {
+        if (!small.isFull) continue;
+        yield* small.take();
+        // Nothing here waits: what is ready to be written is written in a turn of the event loop.
+        await turn();
+        continue;
+      }
+      yield* small.take();
+      if (!(yield* this.#decode(block, rest))) return;
     }
+    yield* small.take();
     yield* this.#done();
   }
 
@@ -92,11 +106,17 @@ class Decoder {
     yield frameHead(frameDone, 0);
   }
 
+  /** Begins to read a block, unless it is read in one go when its turn comes. */
   #open(block: SourceBlock | undefined): AsyncGenerator<Uint8Array> | null {
-    if (block === undefined) return null;
+    const { local, rawBytesMax } = this.#task;
+    if (block === undefined || (local && rawBytesMax === null && block.size <= smallBytesMax)) return null;
+    return this.#read(block);
+  }
+
+  #read(block: SourceBlock): AsyncGenerator<Uint8Array> {
     const chunks = readBlock(
       block,
-      () => this.#lend(block),
+      () => this.#lends.lend(block),
       () => this.#urlReader(),
     );
     return readAhead(chunks, compressedAheadBytesMax);
@@ -109,13 +129,21 @@ class Decoder {
     return this.#reader;
   }
 
-  async #lend(block: SourceBlock): Promise<Lent> {
-    const answer = await new Promise<DecoderAnswer>((resolve) => {
-      this.#answers.set(block.index, resolve);
-      this.#say({ say: "lend", block: block.index });
-    });
-    if ("lent" in answer) return answer.lent;
-    throw new SourceFault(answer.refused);
+  /** Adds the block's frames, or tells what is wrong with it. Else its bytes: it is to be decoded like a large one. */
+  async #decodeSmall(block: SourceBlock, frames: PendingFrames): Promise<AsyncGenerator<Uint8Array> | null> {
+    try {
+      this.#lends.ahead();
+      const lent = await this.#lends.lend(block);
+      if (lent.kind === "url") throw new Error("it was lent as a URL after files");
+      const bytes = readSmall(block, lent.path);
+      const pieces = decodeSmall(block.key, bytes);
+      if (pieces === null) return alone(bytes);
+      this.#consumed(bytes.length);
+      frames.add(block.index, bytes.length, pieces);
+    } catch (error) {
+      this.#say({ say: "fault", fault: faultOf(block, error), spoiled: false });
+    }
+    return null;
   }
 
   /** Yields the block's frames. False: they were the last, since it failed after some, or the sample is complete. */
@@ -123,10 +151,10 @@ class Decoder {
     block: SourceBlock,
     source: AsyncGenerator<Uint8Array>,
   ): AsyncGenerator<Uint8Array, boolean, undefined> {
-    let compressed = 0;
+    let bytes = 0;
     let rawBytes = 0;
     try {
-      const counted = this.#counted(source, (bytes) => (compressed += bytes));
+      const counted = this.#counted(source, (more) => (bytes += more));
       for await (const piece of heldBack(decodeBlock(block.key, counted))) {
         if (rawBytes === 0) yield frameHead(frameBegin, block.index);
         rawBytes += piece.length;
@@ -142,7 +170,7 @@ class Decoder {
       return !spoiled;
     }
     if (rawBytes === 0) yield frameHead(frameBegin, block.index);
-    this.#say({ say: "decoded", block: block.index, bytes: compressed, rawBytes });
+    this.#say({ say: "decoded", blocks: [{ block: block.index, bytes, rawBytes }] });
     yield frameHead(frameEnd, block.index);
     return true;
   }
@@ -150,15 +178,23 @@ class Decoder {
   async *#counted(source: AsyncGenerator<Uint8Array>, count: (bytes: number) => void): AsyncGenerator<Uint8Array> {
     for await (const chunk of source) {
       count(chunk.length);
-      this.#bytes += chunk.length;
-      const now = performance.now();
-      if (now - this.#lastSaid >= progressMs) {
-        this.#lastSaid = now;
-        this.#say({ say: "progress", bytes: this.#bytes });
-      }
+      this.#consumed(chunk.length);
       yield chunk;
     }
   }
+
+  /** So many compressed bytes are behind us. */
+  #consumed(bytes: number): void {
+    this.#bytes += bytes;
+    const now = performance.now();
+    if (now - this.#lastSaid < progressMs) return;
+    this.#lastSaid = now;
+    this.#say({ say: "progress", bytes: this.#bytes });
+  }
+}
+
+async function* alone(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
 }
 
 function* dataFrames(piece: Uint8Array): Generator<Uint8Array> {
@@ -206,7 +242,7 @@ function listen(): void {
     const lines = (rest + text).split("\n");
     rest = lines.pop() ?? "";
     for (const line of lines) {
-      const message = JSON.parse(line) as DecoderTask | DecoderAnswer;
+      const message = JSON.parse(line) as DecoderTask | DecoderAnswers;
       if ("blocks" in message) begin(message);
       else decoder?.answer(message);
     }

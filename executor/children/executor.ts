@@ -13,12 +13,13 @@ import { describeThrow, Struck } from "../core/faults.ts";
 import { loadAnalysis } from "../core/load.ts";
 import type { LoadedAnalysis } from "../core/load.ts";
 import { readTask, reporter, sayWaiting } from "./control.ts";
+import type { Reporter } from "./control.ts";
 import { FrameError } from "./frames.ts";
 import { boundOutput, disarm, watchParent } from "./guard.ts";
 import { runJob } from "./job-task.ts";
-import type { ChildBundle, ChildError, ExecutorMessage, ExecutorTask } from "./protocol.ts";
+import type { ChildBundle, ChildError, ExecutorTask } from "./protocol.ts";
 
-type Say = (message: ExecutorMessage) => void;
+type Say = Reporter;
 
 /** The id of the parent, where the kernel ends this process with it (launch/kernel-watch.ts). */
 const [, , watchedParent] = process.argv;

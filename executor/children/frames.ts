@@ -78,7 +78,12 @@ export function readFrames(read: (buffer: Uint8Array) => number, handler: FrameH
 /** The head of a frame; for a D frame `value` is its length, else the block's index. */
 export function frameHead(kind: number, value: number): Buffer {
   const head = Buffer.allocUnsafe(frameHeadBytes);
-  head[0] = kind;
-  head.writeUInt32LE(value, 1);
+  putFrameHead(head, 0, kind, value);
   return head;
+}
+
+/** The same, written where it belongs. */
+export function putFrameHead(frames: Buffer, at: number, kind: number, value: number): void {
+  frames[at] = kind;
+  frames.writeUInt32LE(value, at + 1);
 }

@@ -5,7 +5,8 @@ import { JobRun } from "../core/job-run.ts";
 import type { LoadedAnalysis } from "../core/load.ts";
 import { folderScratch } from "./folder-scratch.ts";
 import { FrameError, readFrames } from "./frames.ts";
-import type { ExecutorMessage, JobTaskMessage } from "./protocol.ts";
+import type { Reporter } from "./control.ts";
+import type { JobTaskMessage } from "./protocol.ts";
 
 /** Messages of progress at most this often, ms. */
 const progressMs = 200;
@@ -15,7 +16,7 @@ const heapShareMax = 0.6;
 
 const standardInput = 0;
 
-export function runJob(task: JobTaskMessage, loaded: LoadedAnalysis, say: (message: ExecutorMessage) => void): void {
+export function runJob(task: JobTaskMessage, loaded: LoadedAnalysis, say: Reporter): void {
   const blocks = new Map(task.blocks.map((block) => [block.index, block]));
   const now = performance.now.bind(performance);
   let rawBytes = 0;
@@ -38,15 +39,21 @@ export function runJob(task: JobTaskMessage, loaded: LoadedAnalysis, say: (messa
     beat,
     now,
     pressed: () => getHeapStatistics().used_heap_size > task.heapBytesMax * heapShareMax,
+    draining: () => say.flush(),
     listener: {
-      blockEnded: (report) => say({ say: "ended", report }),
+      // With the next one's begin, or when there is nothing to do but wait: a message costs as much as a small block.
+      blockEnded: (report) => say.later({ say: "ended", report }),
       checkpoint: (runs) => say({ say: "checkpoint", runs }),
       merged: (merged) => say({ say: "merged", run: merged }),
       log: (line) => say({ say: "log", line }),
     },
   });
   let spoiled: number | null = null;
-  readFrames((buffer) => readSync(standardInput, buffer, 0, buffer.length, null), {
+  const read = (buffer: Uint8Array): number => {
+    say.flush();
+    return readSync(standardInput, buffer, 0, buffer.length, null);
+  };
+  readFrames(read, {
     begin(index) {
       const block = blocks.get(index);
       if (block === undefined) throw new FrameError(`block ${index} is not in the task`);

@@ -142,6 +142,8 @@ export interface SampleResult {
 export interface DecoderTask {
   readonly token: string;
   readonly blocks: readonly Pick<JobBlock, "index" | "key" | "size" | "etag">[];
+  /** Blocks are lent as files. */
+  readonly local: boolean;
   /** Stop after so many decoded bytes of the first block: a sample. */
   readonly rawBytesMax: number | null;
   /** A download of which nothing came for so long, although the decoder waits for it, is cut and goes on elsewhere. */
@@ -151,16 +153,26 @@ export interface DecoderTask {
 }
 
 export type DecoderMessage =
-  | { readonly say: "lend"; readonly block: number }
+  | { readonly say: "lend"; readonly blocks: readonly number[] }
   /** Compressed bytes consumed, of all blocks. */
   | { readonly say: "progress"; readonly bytes: number }
-  /** The block's last byte was decoded; size and etag agreed. */
-  | { readonly say: "decoded"; readonly block: number; readonly bytes: number; readonly rawBytes: number }
+  /** Of each of these blocks the last byte was decoded; size and etag agreed. */
+  | { readonly say: "decoded"; readonly blocks: readonly DecodedBlock[] }
   /** `spoiled`: bytes of it were handed on, so nothing follows. Otherwise the next block does. */
   | { readonly say: "fault"; readonly fault: Fault; readonly spoiled: boolean }
   /** All frames are written; it waits for another task. */
   | { readonly say: "done" };
 
-/** Parent -> decoder. */
+export interface DecodedBlock {
+  readonly block: number;
+  readonly bytes: number;
+  readonly rawBytes: number;
+}
+
+/** Parent -> decoder: a line for each question, with an answer for each block of it. */
+export interface DecoderAnswers {
+  readonly answers: readonly DecoderAnswer[];
+}
+
 export type DecoderAnswer =
   { readonly block: number; readonly lent: Lent } | { readonly block: number; readonly refused: Fault };

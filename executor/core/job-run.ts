@@ -48,6 +48,8 @@ export interface JobRunOptions {
   readonly now: () => number;
   /** True when the process is short of memory whatever the state's estimate says. */
   readonly pressed: () => boolean;
+  /** Called before user code drains: it may end the process, and what the listener heard so far should be known then. */
+  readonly draining?: () => void;
   readonly listener: JobRunListener;
 }
 
@@ -127,6 +129,7 @@ export class JobRun {
   }
 
   #spill(): void {
+    this.#options.draining?.();
     const writer = new RunWriter(`${this.#options.prefix}-${this.#runNumber}`, this.#shape);
     this.#runNumber += 1;
     this.#execution.drain(writer);

@@ -46,8 +46,7 @@ export async function checkBundle(
     scratch: folders.work,
     sample: sample === null ? null : { records: sample.records, block: sample.block },
   };
-  const decoder =
-    sample === null ? null : await startSample(folders, sample, limits, http, (fault) => (unread = fault));
+  const decoder = sample === null ? null : await startSample(sample, limits, http, (fault) => (unread = fault));
   try {
     await runTask(message, { folders, read: [], limits, hear, ...(decoder === null ? {} : { decoder }) });
   } finally {
@@ -59,17 +58,16 @@ export async function checkBundle(
 }
 
 async function startSample(
-  folders: AttemptFolders,
   { block, lent }: NonNullable<CheckTask["sample"]>,
   { stallMs }: TaskLimits,
   http: () => HttpTerms,
   failed: (fault: Fault) => void,
 ): Promise<Child> {
   const read = lent.kind === "path" ? [lent.path, await realpath(lent.path).catch(() => lent.path)] : [];
-  const decoder = startDecoder(folders.code, read);
+  const decoder = startDecoder(read);
   decoder.onLine((line) => {
     const message = JSON.parse(line) as DecoderMessage;
-    if (message.say === "lend") decoder.send({ block: message.block, lent });
+    if (message.say === "lend") decoder.send({ answers: message.blocks.map((index) => ({ block: index, lent })) });
     else if (message.say === "fault") failed(message.fault);
   });
   const { index, key, size, etag } = block;
@@ -78,6 +76,7 @@ async function startSample(
   const task: DecoderTask = {
     token,
     blocks,
+    local: lent.kind === "path",
     rawBytesMax: sampleRawBytesMax,
     silentMs: silentMsOf(stallMs),
     http: lent.kind === "url" ? http() : {},

@@ -8,10 +8,9 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess, StdioOptions } from "node:child_process";
 import type { Socket } from "node:net";
-import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import type { ChildName } from "./build-children.ts";
-import { codeOf } from "./children-code.ts";
+import { childCode } from "./children-code.ts";
 import { kernelWatch } from "./kernel-watch.ts";
 import { waitingLine } from "../children/protocol.ts";
 import { memoryPollMs, residentBytes } from "./memory.ts";
@@ -20,7 +19,7 @@ import { memoryPollMs, residentBytes } from "./memory.ts";
 export const printedBytesMax = 1024 * 1024;
 
 /** A line on a report descriptor that is longer was not written by us. */
-const reportLineBytesMax = 64 * 1024 * 1024;
+const reportLineCharsMax = 64 * 1024 * 1024;
 
 /** Young generation; the default of 16 MB a semi-space costs three times that in memory that is touched, and gains little. */
 const semiSpaceMb = 8;
@@ -93,7 +92,7 @@ export function startChild(spec: ChildSpec): Child {
 }
 
 function argumentsOf(spec: ChildSpec, watched: boolean): string[] {
-  const code = codeOf(spec.entry);
+  const code = childCode(spec.entry);
   const read = [...code.read, spec.cwd, ...spec.read];
   return [
     "--permission",
@@ -180,15 +179,20 @@ async function closed(stream: Readable | null): Promise<void> {
   if (stream !== null && !stream.closed) await new Promise<void>((resolve) => stream.once("close", resolve));
 }
 
-/** Null for a line that is too long. */
+/** Null for a line that is too long. The last line ends with the stream. */
 function readLines(stream: Readable, give: (line: string | null) => void): void {
-  let length = 0;
-  stream.on("data", (chunk: Buffer) => {
-    const end = chunk.lastIndexOf(0x0a);
-    length = end < 0 ? length + chunk.length : chunk.length - end - 1;
-    if (length > reportLineBytesMax) give(null);
+  let rest = "";
+  stream.setEncoding("utf8");
+  stream.on("data", (text: string) => {
+    const lines = text.split("\n");
+    lines[0] = rest + (lines[0] ?? "");
+    rest = lines.pop() ?? "";
+    for (const line of lines) give(line);
+    if (rest.length > reportLineCharsMax) give(null);
   });
-  createInterface({ input: stream, crlfDelay: Infinity }).on("line", give);
+  stream.on("end", () => {
+    if (rest !== "") give(rest);
+  });
 }
 
 function pollMemory(child: ChildProcess, bytesMax: number, over: () => void): () => void {

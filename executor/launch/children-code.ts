@@ -55,7 +55,7 @@ const recipe = "executor/launch/build-children.ts";
 let folder: string | null | undefined;
 
 /** The code of a child. */
-export function codeOf(child: ChildName): ChildCode {
+export function childCode(child: ChildName): ChildCode {
   folder ??= inCheckout ? inCache() : existsSync(builtFolder) ? builtFolder : null;
   if (folder === null) return fromSources(child);
   const real = realpathSync(folder);

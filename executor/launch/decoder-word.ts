@@ -2,16 +2,17 @@
  * What the decoder has said of the blocks so far. It runs no user code, so its word is what the executor's reports are held
  * against; it speaks first, but on another descriptor, so whoever asks may have to wait.
  */
+import type { DecodedBlock } from "../children/protocol.ts";
 import type { Fault, JobBlock } from "../types.ts";
 
 export class DecoderWord {
-  readonly #decoded = new Map<number, { readonly bytes: number; readonly rawBytes: number }>();
+  readonly #decoded = new Map<number, DecodedBlock>();
   readonly #faults = new Map<number, Fault>();
   #gone = false;
   #wake = Promise.withResolvers<void>();
 
-  decoded(block: number, size: { readonly bytes: number; readonly rawBytes: number }): void {
-    this.#decoded.set(block, size);
+  decoded(blocks: readonly DecodedBlock[]): void {
+    for (const decoded of blocks) this.#decoded.set(decoded.block, decoded);
     this.#changed();
   }
 

@@ -7,26 +7,23 @@
  * A decoder may read the files of one folder, that of the data: a job whose blocks lie elsewhere gets one of its own.
  */
 import type { Child } from "./child.ts";
-import type { AttemptFolders } from "./folders.ts";
 import { startDecoder } from "./slot.ts";
 
 export class Decoders {
   readonly #most: number;
-  readonly #cwd: string;
   readonly #idle: { readonly decoder: Child; readonly read: string }[] = [];
   #closed = false;
 
-  /** `cwd`: a folder that stays. */
-  constructor(most: number, cwd: string) {
+  /** So many may be idle. */
+  constructor(most: number) {
     this.#most = most;
-    this.#cwd = cwd;
   }
 
   /** One that may read these files or folders; its taker gives it back, or kills it. */
-  take(read: readonly string[], folders: AttemptFolders): Child {
+  take(read: readonly string[]): Child {
     const index = this.#idle.findIndex((idle) => idle.read === read.join("\n"));
     const [known] = index < 0 ? [] : this.#idle.splice(index, 1);
-    return known?.decoder ?? startDecoder(this.#most > 0 ? this.#cwd : folders.code, read);
+    return known?.decoder ?? startDecoder(read);
   }
 
   /** It has said that its task is done. */

@@ -32,21 +32,20 @@ export async function makeFolders(root: string, name: string): Promise<AttemptFo
   return folders;
 }
 
-/** Puts a bundle and its inputs into the code folder, under a name that Node takes for an ES module. */
+/** Puts a bundle and its inputs into the code folder, the bundle under a name that Node takes for an ES module. */
 export async function placeBundle({ code }: AttemptFolders, bundle: BundleRef): Promise<PlacedBundle> {
   const path = join(code, "bundle.mjs");
-  const place = async (from: string, to: string): Promise<void> => {
-    const file = await realpath(from);
-    // The same file under another name, where the file system has that: nothing is copied, and nobody may write it.
-    await link(file, to).catch(async () => await copyFile(file, to));
-  };
-  const inputs = bundle.inputs.map(({ name, path: from }, index) => ({
-    name,
-    from,
-    path: join(code, `input-${index}`),
-  }));
-  await Promise.all([place(bundle.path, path), ...inputs.map(async (input) => await place(input.from, input.path))]);
+  const inputs = bundle.inputs.map(({ name, path: from }, n) => ({ name, from, path: join(code, `input-${n}`) }));
+  await Promise.all([
+    copyFile(bundle.path, path),
+    ...inputs.map(async (input) => await placeInput(await realpath(input.from), input.path)),
+  ]);
   return { path, params: bundle.params, inputs: inputs.map(({ name, path: placed }) => ({ name, path: placed })) };
+}
+
+/** Inputs may be large: the same file under another name, where the file system has that. The executor may not write it. */
+async function placeInput(from: string, to: string): Promise<void> {
+  await link(from, to).catch(async () => await copyFile(from, to));
 }
 
 export async function removeFolders(root: string, name: string): Promise<void> {

@@ -3,7 +3,6 @@
  * takes as long as whoever gives them lets it. It speaks of this machine and its surroundings, never of the block: no stall is
  * counted meanwhile (pass.ts), and what comes too late ends the attempt as `infrastructure`.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import { SpotfoldError } from "../../shared/errors.ts";
 import type { JobHooks } from "../types.ts";
 import { secondsOf } from "./causes.ts";
@@ -15,21 +14,21 @@ export const lendMsMax = 90_000;
 export function lendsInTime(hooks: JobHooks, msMax: number): JobHooks {
   return {
     ...hooks,
-    lend: async (block) => {
-      const answered = new AbortController();
-      const late = sleep(msMax, undefined, { signal: answered.signal, ref: false }).then(() => {
-        throw new SpotfoldError("store-unavailable", `it was not lent within ${secondsOf(msMax)}`, {
-          retryable: true,
-          hint: "Does whatever gives this worker its credentials answer? The job is tried again.",
-        });
-      });
-      // Whichever of the two comes second has nobody who waits for it.
-      late.catch(() => undefined);
-      try {
-        return await Promise.race([hooks.lend(block), late]);
-      } finally {
-        answered.abort();
-      }
-    },
+    lend: (block) =>
+      new Promise((resolve, reject) => {
+        const late = setTimeout(() => reject(notLent(msMax)), msMax).unref();
+        // Whichever of the two comes second has nobody who waits for it.
+        void hooks
+          .lend(block)
+          .then(resolve, reject)
+          .finally(() => clearTimeout(late));
+      }),
   };
+}
+
+function notLent(ms: number): SpotfoldError {
+  return new SpotfoldError("store-unavailable", `it was not lent within ${secondsOf(ms)}`, {
+    retryable: true,
+    hint: "Does whatever gives this worker its credentials answer? The job is tried again.",
+  });
 }

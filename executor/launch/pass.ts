@@ -13,7 +13,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../../shared/errors.ts";
 import type { AttemptState } from "../core/attempt-state.ts";
 import type { RunInfo } from "../core/runs.ts";
-import type { ChildError, DecoderMessage, ExecutorMessage } from "../children/protocol.ts";
+import type { ChildError, DecoderAnswer, DecoderMessage, ExecutorMessage } from "../children/protocol.ts";
 import type { BlockReport, Fault, JobBlock, JobHooks } from "../types.ts";
 import { lendFault } from "./causes.ts";
 import { silenceMsMax } from "./child.ts";
@@ -145,14 +145,14 @@ class RunningPass {
   #fromDecoder(message: DecoderMessage): void {
     switch (message.say) {
       case "lend":
-        void this.#lend(message.block);
+        void this.#lend(message.blocks);
         break;
       case "progress":
         this.#bytes = message.bytes;
         this.#tell();
         break;
       case "decoded":
-        this.#word.decoded(message.block, message);
+        this.#word.decoded(message.blocks);
         break;
       case "fault": {
         // A block that gave nothing is struck without harm; anything else of that kind ends the pass.
@@ -169,20 +169,31 @@ class RunningPass {
     }
   }
 
-  async #lend(index: number): Promise<void> {
-    const { decoder } = this.#slot;
-    const block = this.#blocks.get(index);
-    if (block === undefined) return decoder.kill("misbehaved");
+  async #lend(indices: readonly number[]): Promise<void> {
     this.#lending++;
     try {
-      const lent = await this.#context.hooks.lend(block);
-      if (lent.kind === "path" && !(await this.#context.readable.allows(lent.path))) return this.#widen();
-      decoder.send({ block: index, lent });
-    } catch (error) {
-      decoder.send({ block: index, refused: lendFault(index, block.key, error) });
+      const answers = await Promise.all(indices.map(async (index) => await this.#answer(index)));
+      if (!answers.includes(null)) this.#slot.decoder.send({ answers });
     } finally {
       this.#lending--;
       this.#lastSign = performance.now();
+    }
+  }
+
+  /** Null: this decoder is of no use any more. */
+  async #answer(index: number): Promise<DecoderAnswer | null> {
+    const block = this.#blocks.get(index);
+    if (block === undefined) {
+      this.#slot.decoder.kill("misbehaved");
+      return null;
+    }
+    try {
+      const lent = await this.#context.hooks.lend(block);
+      if (lent.kind === "url" || (await this.#context.readable.allows(lent.path))) return { block: index, lent };
+      this.#widen();
+      return null;
+    } catch (error) {
+      return { block: index, refused: lendFault(index, block.key, error) };
     }
   }
 

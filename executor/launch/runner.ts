@@ -58,7 +58,7 @@ export function childRunner(options: ChildRunnerOptions): ChildRunner {
   const { scratch, ahead } = options;
   const kept: Kept = {
     options,
-    decoders: new Decoders(ahead?.slots ?? 0, scratch),
+    decoders: new Decoders(ahead?.slots ?? 0),
     spares: ahead === undefined ? null : new Spares({ scratch, most: ahead.slots, limits: ahead.limits }),
     folders: new Map(),
     working: 0,

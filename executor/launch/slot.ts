@@ -1,9 +1,11 @@
 /** The two children of a slot, joined by a pipe and given their tasks for one pass; those that do not wait yet are started. */
+import { dirname } from "node:path";
 import type { HttpTerms } from "../../shared/http-terms.ts";
 import type { DecoderTask, JobTaskMessage } from "../children/protocol.ts";
 import type { Pass } from "../core/attempt-state.ts";
 import type { JobTask } from "../types.ts";
 import { startChild } from "./child.ts";
+import { childCode } from "./children-code.ts";
 import type { Child } from "./child.ts";
 import type { Decoders } from "./decoders.ts";
 import type { AttemptFolders, PlacedBundle } from "./folders.ts";
@@ -55,7 +57,7 @@ export interface Slot {
 /** Listeners must be added before the event loop turns. */
 export function startSlot(spec: SlotSpec): Slot {
   const { task, folders, decoders, readable, spare } = spec;
-  const decoder = decoders.take(readable.paths, folders);
+  const decoder = decoders.take(readable.paths);
   const executor = spare ?? startExecutor(folders, task.limits, { input: true });
   decoder.handOver(executor);
   decoder.send(decoderTask(spec));
@@ -91,8 +93,8 @@ export function startExecutor(
   return executor;
 }
 
-/** `cwd`: must be there as long as it lives. */
-export function startDecoder(cwd: string, read: readonly string[]): Child {
+/** It works in the folder of its own code, which stays and tells nothing. */
+export function startDecoder(read: readonly string[]): Child {
   return startChild({
     entry: "decoder",
     input: false,
@@ -101,15 +103,16 @@ export function startDecoder(cwd: string, read: readonly string[]): Child {
     userCode: false,
     heapBytesMax: decoderHeapBytesMax,
     rssBytesMax: decoderRssBytesMax,
-    cwd,
+    cwd: dirname(childCode("decoder").entry),
     extra: "channel",
   });
 }
 
-function decoderTask({ task, pass, token, http }: SlotSpec): DecoderTask {
+function decoderTask({ task, pass, readable, token, http }: SlotSpec): DecoderTask {
   return {
     token,
     blocks: pass.blocks.map(({ index, key, size, etag }) => ({ index, key, size, etag })),
+    local: !readable.isRemote,
     rawBytesMax: null,
     silentMs: silentMsOf(task.limits.stallMs),
     http,

@@ -13,8 +13,8 @@ export interface Codec {
   readonly suffix: string;
   /** Decodes chunks as they arrive, with constant memory. */
   decode(feed: Feed): AsyncGenerator<Uint8Array>;
-  /** Decodes without waiting; all input must be there, gzip members and zstd frames are held whole. */
-  decodeWhole(input: BlockInput): Decoding;
+  /** Decodes without waiting; all input must be there, gzip members and zstd frames of up to `rawBytesMax` are held whole. */
+  decodeWhole(input: BlockInput, rawBytesMax: number): Decoding;
 }
 
 const plain: Codec = {

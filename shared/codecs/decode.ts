@@ -1,6 +1,6 @@
 /**
- * Decodes a block: from chunks as they arrive (`decodeBlock`: the decoder child), or all at once and synchronously
- * (`decodeWhole`: the sample that submit maps, tests, the simulator). Both give the same bytes and refuse the same blocks.
+ * Decodes a block: from chunks as they arrive (`decodeBlock`), or all at once and synchronously (`decodeWhole`: small blocks,
+ * tests, the simulator). Both give the same bytes and refuse the same blocks.
  *
  * Whatever the codec, all of the input must have been used: a block that ends too early, goes on after its end, or is empty
  * where its suffix promises a format, is `corrupt`. What came out before that was seen must not be counted (a block's
@@ -11,6 +11,7 @@ import { codecOf, type Codec } from "./codec.ts";
 import { CodecFault } from "./fault.ts";
 import { Feed } from "./feed.ts";
 import { BlockInput } from "./input.ts";
+import { wholeBytesMax } from "./whole.ts";
 
 /**
  * Yields the decoded bytes of the block `key`, in pieces of at most 1 MiB (plain: as they came, at most 256 KiB), none of them
@@ -28,14 +29,18 @@ export async function* decodeBlock(key: string, source: AsyncIterable<Uint8Array
   }
 }
 
-/** The same for a small block that is at hand whole. Throws `corrupt`, or `limit` when a gzip member or zstd frame is larger than 256 MiB. */
-export function* decodeWhole(key: string, bytes: Uint8Array): Generator<Uint8Array, void, undefined> {
+/** The same for a small block that is at hand whole. Throws `corrupt`, or `limit` when a gzip member or zstd frame is larger than `rawBytesMax`. */
+export function* decodeWhole(
+  key: string,
+  bytes: Uint8Array,
+  rawBytesMax: number = wholeBytesMax,
+): Generator<Uint8Array, void, undefined> {
   const codec = codecOf(key);
   const input = new BlockInput();
   input.give(bytes);
   input.close();
   try {
-    for (const piece of codec.decodeWhole(input)) if (piece !== null && piece.length > 0) yield piece;
+    for (const piece of codec.decodeWhole(input, rawBytesMax)) if (piece !== null && piece.length > 0) yield piece;
   } catch (error) {
     throw inContext(error, key, codec, input.offset);
   }

@@ -7,7 +7,6 @@ import { type Beginning, checkBeginning, CodecFault, truncated } from "./fault.t
 import type { Feed } from "./feed.ts";
 import type { BlockInput, Decoding } from "./input.ts";
 import { NativeStream, nativePieceBytes, zlibFault } from "./native-stream.ts";
-import { wholeBytesMax } from "./whole.ts";
 
 const HEADER_BYTES = 10;
 const beginning: Beginning = { file: "gzip", part: "member", magics: [Buffer.from([0x1f, 0x8b])] };
@@ -45,12 +44,12 @@ export async function* decodeGzip(feed: Feed): AsyncGenerator<Uint8Array> {
   } while (!(yield* feed.run(input.atEnd())));
 }
 
-export function* decodeGzipWhole(input: BlockInput): Decoding {
+export function* decodeGzipWhole(input: BlockInput, rawBytesMax: number): Decoding {
   do {
     yield* memberHeader(input);
     const bytes = yield* input.some(Infinity);
     if (bytes === undefined) throw truncated("a member");
-    const { buffer, engine } = inflated(bytes);
+    const { buffer, engine } = inflated(bytes, rawBytesMax);
     const sums = new Sums();
     sums.add(buffer);
     yield buffer;
@@ -59,10 +58,10 @@ export function* decodeGzipWhole(input: BlockInput): Decoding {
   } while (!(yield* input.atEnd()));
 }
 
-function inflated(bytes: Uint8Array): { buffer: Buffer; engine: InflateRaw } {
+function inflated(bytes: Uint8Array, rawBytesMax: number): { buffer: Buffer; engine: InflateRaw } {
   try {
     // With `info`, which the type declarations do not know: the output, and the decoder that made it.
-    const result: unknown = inflateRawSync(bytes, { info: true, maxOutputLength: wholeBytesMax });
+    const result: unknown = inflateRawSync(bytes, { info: true, maxOutputLength: rawBytesMax });
     return result as { buffer: Buffer; engine: InflateRaw };
   } catch (error) {
     throw zlibFault(error);

@@ -48,7 +48,7 @@ export async function* decodeZstd(feed: Feed): AsyncGenerator<Uint8Array> {
     const frame = yield* feed.run(frameHeader(input));
     if (frame === undefined) continue;
     if (frame.contentBytes !== undefined && frame.contentBytes <= SMALL_CONTENT_BYTES) {
-      yield* feed.run(decodeAtOnce(input, frame));
+      yield* feed.run(decodeAtOnce(input, frame, wholeBytesMax));
       continue;
     }
     const native = new NativeStream(createZstdDecompress({ chunkSize: nativePieceBytes, params }));
@@ -71,14 +71,14 @@ export async function* decodeZstd(feed: Feed): AsyncGenerator<Uint8Array> {
   } while (!(yield* feed.run(input.atEnd())));
 }
 
-export function* decodeZstdWhole(input: BlockInput): Decoding {
+export function* decodeZstdWhole(input: BlockInput, rawBytesMax: number): Decoding {
   do {
     const frame = yield* frameHeader(input);
-    if (frame !== undefined) yield* decodeAtOnce(input, frame);
+    if (frame !== undefined) yield* decodeAtOnce(input, frame, rawBytesMax);
   } while (!(yield* input.atEnd()));
 }
 
-function* decodeAtOnce(input: BlockInput, frame: Frame): Decoding {
+function* decodeAtOnce(input: BlockInput, frame: Frame, rawBytesMax: number): Decoding {
   const parts: Uint8Array[] = [];
   let bytes = 0;
   for (const part of frameBody(input, frame)) {
@@ -93,7 +93,7 @@ function* decodeAtOnce(input: BlockInput, frame: Frame): Decoding {
       throw new CodecFault("has a frame that is larger than its content can need");
     }
   }
-  const maxOutputLength = Math.min(wholeBytesMax, frame.contentBytes === undefined ? Infinity : frame.contentBytes + 1);
+  const maxOutputLength = Math.min(rawBytesMax, frame.contentBytes === undefined ? Infinity : frame.contentBytes + 1);
   try {
     yield zstdDecompressSync(Buffer.concat(parts), { params, maxOutputLength });
   } catch (error) {

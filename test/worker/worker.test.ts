@@ -74,6 +74,35 @@ describe("a worker", () => {
     assert.deepEqual(await setting.jobs.counts(), { visible: 0, leased: 0, delayed: 0 });
   });
 
+  it("leases no more than its children are ready for, and none while they are not", async () => {
+    const setting = await withJobs(4);
+    const asked: number[] = [];
+    const able: number[] = [];
+    const context = setting.context();
+    const { runner } = context;
+    const lease = setting.jobs.lease.bind(setting.jobs);
+    setting.jobs.lease = async (most, options) => {
+      able.push(most);
+      return await lease(most, options);
+    };
+    const ready = async (wanted: number): Promise<number> => {
+      asked.push(wanted);
+      await setting.clock.sleep(1_000);
+      return 1;
+    };
+    const worker = new Worker({ ...context, runner: { ...runner, ready } });
+    const running = worker.run();
+    await setting.clock.advance(900);
+    assert.deepEqual([asked, able], [[2], []]);
+    await setting.clock.advance(30_000);
+    worker.drain("enough");
+    await setting.clock.advance(1_000);
+    assert.deepEqual(await running, { how: "drained" });
+    assert.ok(asked.every((wanted) => wanted === 1 || wanted === 2));
+    assert.ok(able.every((most) => most === 1));
+    assert.equal((await statusOf(setting)).resolved, 4);
+  });
+
   it("writes its status six times in thirty seconds at most, however short its jobs, and last that it has ended", async () => {
     const setting = await withJobs(200);
     setting.run = async (task) => {

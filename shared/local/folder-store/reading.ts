@@ -4,7 +4,7 @@
  */
 import { constants, realpathSync, statSync } from "node:fs";
 import type { BigIntStats } from "node:fs";
-import { open } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { SpotfoldError } from "../../errors.ts";
 import { meansAbsent } from "../system-errors.ts";
@@ -36,6 +36,25 @@ export async function openForReading(key: string, options: ReadingOptions): Prom
   }
   checkRoot(options);
   return undefined;
+}
+
+/** Where a blob's file lies, looked up without opening it: whoever is lent it does that. Otherwise as `openForReading`. */
+export async function findForReading(key: string, options: ReadingOptions): Promise<string | undefined> {
+  for (const path of options.places.of(key)) {
+    if (!(await isFile(path))) continue;
+    if (!options.foldsCase || realpathSync.native(path) === path) return path;
+  }
+  checkRoot(options);
+  return undefined;
+}
+
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isFile();
+  } catch (error) {
+    if (meansAbsent(error)) return false;
+    throw error;
+  }
 }
 
 async function openFile(path: string): Promise<OpenFile | undefined> {

@@ -39,7 +39,7 @@ import { Etags } from "./etags.ts";
 import { listPages } from "./listing.ts";
 import { Places } from "./places.ts";
 import { makeRoot } from "./prepare.ts";
-import { identityOfFolder, openForReading } from "./reading.ts";
+import { findForReading, identityOfFolder, openForReading } from "./reading.ts";
 import type { OpenFile, ReadingOptions } from "./reading.ts";
 import { FolderWriter } from "./writer.ts";
 
@@ -180,12 +180,9 @@ export class FolderBlobStore implements BlobStore {
   /** The path of the blob's file. Fails with `absent` when there is none. */
   async lend(key: string): Promise<Lent> {
     return this.#translating(key, async () => {
-      const file = await openForReading(key, this.#reading());
-      if (file === undefined) {
-        throw new SpotfoldError("absent", `There is no blob ${key} to lend.`, { context: { store: this.name, key } });
-      }
-      await file.handle.close();
-      return { kind: "path", path: file.path };
+      const path = await findForReading(key, this.#reading());
+      if (path !== undefined) return { kind: "path", path };
+      throw new SpotfoldError("absent", `There is no blob ${key} to lend.`, { context: { store: this.name, key } });
     });
   }
 

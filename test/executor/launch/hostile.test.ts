@@ -51,6 +51,7 @@ describe("a hostile analysis", function hostile() {
     "its own bundle": "return fs.writeFileSync(import.meta.filename, 'x')",
     "a symbolic link out": "return fs.symlinkSync('/etc/passwd', 'link')",
     "a hard link out": "return fs.linkSync('/etc/passwd', 'link')",
+    "another name for its own code, to write it by": "return fs.linkSync(import.meta.filename, 'link')",
     "its parent's life": "return process.kill(process.ppid, 'SIGKILL')",
     "its parent's debugger": "return process._debugProcess(process.ppid)",
     "its parent's priority": "return os.setPriority(process.ppid, 19)",

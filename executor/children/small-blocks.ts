@@ -1,0 +1,63 @@
+/**
+ * Small blocks, read and decoded in one go: for a block of some kilobytes, waiting for threads and pieces costs several times what
+ * its bytes do. All of a block is decoded before anything of it is handed on, so damage never spoils a state.
+ */
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { decodeWhole } from "../../shared/codecs/decode.ts";
+import { codeOf } from "../../shared/errors.ts";
+import { checkStats, openFault, readFault, replacedFault } from "./block-source.ts";
+import type { SourceBlock } from "./block-source.ts";
+import { heldBytesMax } from "./held-back.ts";
+
+/** Compressed. Up to here, a read is not worth overlapping with anything. */
+export const smallBytesMax = 64 * 1024;
+
+/** Decoded, as much as is held back of any block: one that becomes larger is decoded piece by piece, like others. */
+export const smallRawBytesMax = heldBytesMax;
+
+/** Reading waits for no writer: what was a file when it was lent may be a pipe now. */
+const flags = constants.O_RDONLY | constants.O_NONBLOCK;
+
+/** The compressed bytes of a local block, checked as `readBlock` checks them. Throws `SourceFault`. */
+export function readSmall(block: SourceBlock, path: string): Uint8Array {
+  let file: number;
+  try {
+    file = openSync(path, flags);
+  } catch (error) {
+    throw openFault(block, error);
+  }
+  try {
+    checkStats(block, fstatSync(file, { bigint: true }));
+    // One byte more than it has: that none comes shows that it ends there.
+    const bytes = Buffer.allocUnsafe(block.size + 1);
+    let length = 0;
+    for (let got = -1; got !== 0 && length <= block.size; length += got) {
+      got = readSync(file, bytes, length, bytes.length - length, null);
+    }
+    if (length !== block.size) throw replacedFault(block, length);
+    // Touched while it was read: what was read may be half of each.
+    checkStats(block, fstatSync(file, { bigint: true }));
+    return bytes.subarray(0, length);
+  } catch (error) {
+    throw readFault(block, error);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The decoded bytes; null when they are more than are decoded in one go. Throws what `decodeBlock` throws. */
+export function decodeSmall(key: string, bytes: Uint8Array): readonly Uint8Array[] | null {
+  const pieces: Uint8Array[] = [];
+  let rawBytes = 0;
+  try {
+    for (const piece of decodeWhole(key, bytes, smallRawBytesMax)) {
+      pieces.push(piece);
+      rawBytes += piece.length;
+      if (rawBytes > smallRawBytesMax) return null;
+    }
+  } catch (error) {
+    if (codeOf(error) === "limit") return null;
+    throw error;
+  }
+  return pieces;
+}
