@@ -15,6 +15,7 @@
  */
 import { Buffer } from "node:buffer";
 import { DIGITS_MAX, SCALE_MAX, nearestDouble } from "./decimal.ts";
+import { KeptStrings } from "./kept-strings.ts";
 import { skipBlanks, skipString, skipValue } from "./json-skip.ts";
 import type { NameTable } from "./name-table.ts";
 import { HASH_FIRST, HASH_WORD_BYTES, NO_MEMBER, UNKNOWN_NAME, isPlainWord, mixed } from "./name-table.ts";
@@ -28,6 +29,7 @@ const POINT = 0x2e;
 const ZERO = 0x30;
 const ONE = 0x31;
 const COLON = 0x3a;
+const UPPER_A = 0x41;
 const UPPER_E = 0x45;
 const OPEN_LIST = 0x5b;
 const BACKSLASH = 0x5c;
@@ -62,6 +64,9 @@ export class JsonCursor {
   nameAscii = true;
   readonly #hashMask: number;
   #view: DataView = new DataView(EMPTY.buffer);
+  /** All that the view shows. */
+  #whole: Buffer = Buffer.from(EMPTY.buffer);
+  readonly #strings = new KeptStrings();
   /** Of `bytes` in the view. */
   #shift = 0;
   #end = 0;
@@ -80,7 +85,10 @@ export class JsonCursor {
     if (last !== CLOSE_OBJECT && last !== CLOSE_LIST) throw surprise;
     this.bytes = bytes;
     this.#end = end;
-    if (this.#view.buffer !== bytes.buffer) this.#view = new DataView(bytes.buffer);
+    if (this.#view.buffer !== bytes.buffer) {
+      this.#view = new DataView(bytes.buffer);
+      this.#whole = Buffer.from(bytes.buffer);
+    }
     this.#shift = bytes.byteOffset;
     this.at = skipBlanks(bytes, 0);
   }
@@ -96,20 +104,12 @@ export class JsonCursor {
 
   /** What the value before which it stands looks like. */
   kind(): JsonKind {
-    switch (this.bytes[this.at] as number) {
-      case OPEN_OBJECT:
-        return "object";
-      case OPEN_LIST:
-        return "list";
-      case QUOTE:
-        return "string";
-      case 0x74:
-      case 0x66:
-      case 0x6e:
-        return "literal";
-      default:
-        return "number";
-    }
+    const byte = this.bytes[this.at] as number;
+    if (byte === OPEN_OBJECT) return "object";
+    if (byte === OPEN_LIST) return "list";
+    if (byte === QUOTE) return "string";
+    // Of letters, only those of true, false and null.
+    return byte >= UPPER_A ? "literal" : "number";
   }
 
   enterObject(): void {
@@ -254,11 +254,15 @@ export class JsonCursor {
     const byte = this.bytes[start];
     if (byte === MINUS || ((byte as number) - ZERO) >>> 0 <= 9) return this.number();
     this.skip();
-    if (byte !== QUOTE) return JSON.parse(this.#text(start, this.at));
+    return byte === QUOTE ? this.#string(start) : JSON.parse(this.#text(start, this.at));
+  }
+
+  /** The string that begins at `start` and ends where the cursor stands. */
+  #string(start: number): string {
     for (let at = start; at < this.at; at++) {
-      if (this.bytes[at] === BACKSLASH) return JSON.parse(this.#text(start, this.at));
+      if (this.bytes[at] === BACKSLASH) return JSON.parse(this.#text(start, this.at)) as string;
     }
-    return this.#text(start + 1, this.at - 1);
+    return this.#strings.of(this.bytes, start + 1, this.at - 1, this.#text);
   }
 
   /** A number, the same double as `JSON.parse` gives. */
@@ -388,7 +392,6 @@ export class JsonCursor {
     return length;
   }
 
-  #text(start: number, end: number): string {
-    return Buffer.from(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length).toString("utf8", start, end);
-  }
+  readonly #text = (start: number, end: number): string =>
+    this.#whole.toString("utf8", this.#shift + start, this.#shift + end);
 }

@@ -119,6 +119,13 @@ describe("values read by their paths", () => {
     assert.deepEqual(reader.read(view), [undefined, undefined, undefined, undefined]);
   });
 
+  it("are never one another's, however many there are", () => {
+    const reader = new PathReader([["a"]]);
+    const texts = Array.from({ length: 5000 }, (_, i) => (i % 7 === 0 ? `${i}é` : `${"x".repeat(i % 40)}${i % 100}`));
+    for (const a of [...texts, ...texts])
+      assert.deepEqual(reader.read({ bytes: Buffer.from(JSON.stringify({ a })), json: assert.fail }), [a]);
+  });
+
   it("cost no text and no object of the record", () => {
     const reader = new PathReader([["info", "OS"]]);
     const bytes = Buffer.from('{"x":[1,{"y":"\\n"}],"info":{"OS":"WINNT"}}');
