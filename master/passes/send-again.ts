@@ -10,9 +10,10 @@
 import pLimit from "p-limit";
 import { isHeld } from "../../shared/formats/hold.ts";
 import type { OpenRun } from "../../shared/formats/ledger.ts";
+import { compareKeys } from "../../shared/keys.ts";
 import { liveWorkers } from "../../shared/live-workers.ts";
-import { attemptsPrefix, jobId, planAttemptsPrefix } from "../../shared/names.ts";
-import type { BlobStore } from "../../shared/ports/blob-store.ts";
+import { attemptsPrefix, jobId, jobIndex, planAttemptsPrefix } from "../../shared/names.ts";
+import type { BlobStore, ListPage } from "../../shared/ports/blob-store.ts";
 import { readHold } from "../../shared/read-hold.ts";
 import type { MasterContext } from "../context.ts";
 import { decodeBitmap, hasBit } from "../ledger/bitmap.ts";
@@ -30,8 +31,10 @@ const jobMs = predictedMs({ key: "a block.lzma", size: jobBytesMean });
  */
 const attemptIntervals = 10;
 
-/** So many jobs are asked for one by one; for more the attempts of the whole plan are listed. */
+/** So many jobs are asked for one by one; for more the attempts of all jobs between them are listed. */
 const listedApartMax = 100;
+/** Of a longer gap between two of them nothing is listed: so many jobs have a page of attempts. */
+const gapJobsMax = 300;
 const listsAtOnce = 16;
 
 export type Again = "lost" | "silent" | null;
@@ -106,14 +109,36 @@ async function jobsTried(
   }: { readonly aggregate: string; readonly plan: string; readonly jobs: readonly string[]; readonly ageMs: number },
 ): Promise<ReadonlySet<string>> {
   const whole = planAttemptsPrefix(aggregate, plan);
-  const prefixes = jobs.length > listedApartMax ? [whole] : jobs.map((job) => attemptsPrefix(aggregate, plan, job));
   const tried = new Set<string>();
-  await pLimit(listsAtOnce).map(prefixes, async (prefix) => {
-    for await (const { blobs, storeTime } of store.list(prefix)) {
-      for (const { key, lastModified } of blobs) {
-        if (storeTime - lastModified < ageMs) tried.add(key.slice(whole.length).split("/", 1)[0] ?? "");
-      }
+  const look = ({ blobs, storeTime }: ListPage): void => {
+    for (const { key, lastModified } of blobs) {
+      if (storeTime - lastModified < ageMs) tried.add(key.slice(whole.length).split("/", 1)[0] ?? "");
+    }
+  };
+  const limit = pLimit(listsAtOnce);
+  if (jobs.length <= listedApartMax) {
+    await limit.map(jobs, async (job) => {
+      for await (const page of store.list(attemptsPrefix(aggregate, plan, job))) look(page);
+    });
+    return tried;
+  }
+  // A year's plan has attempts by the hundred thousand, of jobs that are entered: only what lies among these is looked at.
+  await limit.map(stretches(jobs), async ([first, last]) => {
+    for await (const page of store.list(whole, { after: whole + first })) {
+      look(page);
+      // `000042~` is after 000042 and all its successors, and before 000043.
+      if (compareKeys(page.blobs.at(-1)?.key ?? "", `${whole}${last}~`) > 0) break;
     }
   });
   return tried;
+}
+
+/** First and last of groups of jobs that lie close together. */
+function stretches(jobs: readonly string[]): (readonly [first: string, last: string])[] {
+  const sorted = jobs.toSorted(compareKeys);
+  const ends = sorted.flatMap((job, index) => {
+    const next = sorted[index + 1];
+    return next !== undefined && jobIndex(next) - jobIndex(job) <= gapJobsMax ? [] : [index];
+  });
+  return ends.map((end, index) => [sorted[(ends[index - 1] ?? -1) + 1] ?? "", sorted[end] ?? ""]);
 }

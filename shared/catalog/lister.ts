@@ -30,8 +30,8 @@ import {
 import type { Counts, Pass, PendingRange } from "./passes.ts";
 import { isAtEnd, upTo } from "./range-end.ts";
 
-/** Half of what a bucket's adapter has in flight: a bucket answers a page in 50 to 100 ms and takes thousands a second. */
-const parallelListings = 32;
+/** As many as a bucket's adapter has in flight: a page takes 50 to 100 ms, and a bucket takes thousands a second. */
+const parallelListings = 64;
 /** Unmatched keys that are shown. */
 const examplesMax = 3;
 /** What Spotfold keeps in the folder that it is called from is no data, should that be the dataset's. */

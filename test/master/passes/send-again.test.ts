@@ -1,9 +1,12 @@
 /** Messages of several runs that were lost at once, beside others that are not: who is sent again, when, and what is spared. */
 import assert from "node:assert/strict";
+import * as fc from "fast-check";
 import type { MasterContext } from "../../../master/context.ts";
+import { withBits } from "../../../master/ledger/bitmap.ts";
 import { Ledger } from "../../../master/ledger/ledger.ts";
 import { admitRun } from "../../../master/passes/admit.ts";
 import { emptyHold } from "../../../master/passes/run-hold.ts";
+import { jobsAgain } from "../../../master/passes/send-again.ts";
 import { sendPass } from "../../../master/passes/send.ts";
 import { SendState } from "../../../master/passes/send-state.ts";
 import { jobMessageSchema } from "../../../shared/formats/message.ts";
@@ -95,6 +98,41 @@ class Runs {
     await this.setting.store.put(key, Buffer.from("{}"));
   }
 }
+
+describe("silent jobs of a long plan", () => {
+  it("are those that nobody tried of late, wherever in the plan they are, and entered ones are not looked at", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 0, max: 1_999 }), { minLength: 1, maxLength: 4 }),
+        fc.uniqueArray(fc.integer({ min: 0, max: 1_999 }), { minLength: 0, maxLength: 60 }),
+        async (starts, fresh) => {
+          const runs = new Runs();
+          runs.context = { ...runs.context, liveSlots: async () => 1_000 };
+          await runs.admit("gone", aggregate, 2_000);
+          const open = new Set(starts.flatMap((start) => Array.from({ length: 130 }, (_, i) => (start + i) % 2_000)));
+          const all = Array.from({ length: 2_000 }, (_, i) => i);
+          const run = await runs.setting.open("gone");
+          const folded = withBits(
+            run.folded,
+            all.filter((index) => !open.has(index)),
+          );
+          for (const index of all.filter((index) => index % 7 === 0)) await runs.attempt("gone", jobId(index));
+          await runs.setting.clock.advance(20 * minuteMs);
+          for (const index of fresh) await runs.attempt("gone", jobId(index));
+          let pages = 0;
+          const count = (method: string, key: string): void =>
+            void (pages += method === "list" && key.includes("/attempts/") ? 1 : 0);
+          const context = { ...runs.context, store: intercepted(runs.setting.store, count) };
+          const due = await jobsAgain(context, aggregate, { ...run, folded }, { again: "silent", newer: undefined });
+          const expected = [...open].filter((index) => !fresh.includes(index)).toSorted((a, b) => a - b);
+          assert.deepEqual(due, expected.map(jobId));
+          assert.ok(pages <= starts.length + 1, `${pages} lists`);
+        },
+      ),
+      { numRuns: 8 },
+    );
+  });
+});
 
 const named = (run: string, send: number, count: number): string[] =>
   Array.from({ length: count }, (_, i) => `${run} ${send} ${jobId(i)}`);

@@ -123,17 +123,17 @@ describe("catalog file", () => {
   });
 });
 
-/** Somebody's folder: 4 applications, 12 days, 3 blocks. */
+/** Somebody's folder: 4 applications, 24 days, 3 blocks. */
 function folderOfBlocks(): { readonly folder: string; readonly blocks: number } {
   const folder = tempDir("blocks");
   for (const app of ["a", "b", "c", "d"]) {
-    for (let day = 1; day <= 12; day++) {
+    for (let day = 1; day <= 24; day++) {
       const below = join(folder, app, `2024-01-${String(day).padStart(2, "0")}`);
       mkdirSync(below, { recursive: true });
       for (const name of ["x", "y", "z"]) writeFileSync(join(below, name), name);
     }
   }
-  return { folder, blocks: 144 };
+  return { folder, blocks: 288 };
 }
 
 /** The prefixes that a child has printed. */
@@ -146,7 +146,7 @@ describe("catalog file and processes", () => {
     const file = join(tempDir("catalog"), "catalog.sqlite");
     const args = [child, file, folder, layout, "slow"];
     const killed = await start(process.execPath, args);
-    await killed.waitFor(/2024-01-[01][0-9]\/\n/);
+    await killed.waitFor(/2024-01-[012][0-9]\/\n/);
     await killed.stop();
     const before = listed(killed.stdout());
 
@@ -159,10 +159,10 @@ describe("catalog file and processes", () => {
     assert.equal(second.code, 0, second.stderr);
     const after = listed(second.stdout);
     assert.ok(!after.includes(""), "the root was finished");
-    // The kill may fall between a listing and the commit that ends it: of the 32 at a time, not of those before them.
+    // The kill may fall between a listing and the commit that ends it: of the 64 at a time, not of those before them.
     const again = after.filter((prefix) => before.includes(prefix));
-    assert.ok(again.length < before.length && again.length <= 32, `${again.length} of ${before.length} again`);
-    assert.equal(new Set([...before, ...after]).size, 53);
+    assert.ok(again.length < before.length && again.length <= 64, `${again.length} of ${before.length} again`);
+    assert.equal(new Set([...before, ...after]).size, 101);
     assert.equal(keysOf(catalog.select({ ...spec, place: `file:${folder}` }, {})).length, blocks);
   });
 
