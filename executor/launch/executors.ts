@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { SpotfoldError } from "../../shared/errors.ts";
@@ -155,8 +155,9 @@ export class ChildExecutors implements Executors {
     slices: readonly ChildSlice[],
     rest: Pick<TaskOptions, "hear" | "started">,
   ): Promise<void> {
-    const read = slices.map((slice) => slice.path);
-    await runTask(task, { folders, read, limits: this.#options.limits, ...rest });
+    // What lies in the folder of the code may be read anyway.
+    const read = new Set(slices.map((slice) => slice.path).filter((path) => dirname(path) !== folders.code));
+    await runTask(task, { folders, read: [...read], limits: this.#options.limits, ...rest });
   }
 }
 

@@ -6,7 +6,7 @@
  * The first failure ends the other fetches, and is thrown when they have ended: nobody writes into the folder any more.
  */
 import { createWriteStream } from "node:fs";
-import { realpath } from "node:fs/promises";
+import { realpath, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { SpotfoldError } from "../../shared/errors.ts";
@@ -21,7 +21,13 @@ import type { SegmentSlice } from "../types.ts";
  */
 export const fetchesMax = 8;
 
-/** The slices in their order, with paths that may be read; `folder` holds what had to be fetched. */
+/**
+ * Files that a child is told of one by one, in its arguments, which have a limit (1 MB on macOS). More are linked into its folder,
+ * which it may read: Node's permission model follows links.
+ */
+export const namedFilesMax = 256;
+
+/** The slices in their order, with paths that may be read; `folder` holds what had to be fetched, or links. */
 export async function localSlices(slices: readonly SegmentSlice[], folder: string): Promise<ChildSlice[]> {
   const segments = new Map(slices.map((slice) => [slice.key, slice]));
   const paths = new Map<string, string>();
@@ -33,10 +39,10 @@ export async function localSlices(slices: readonly SegmentSlice[], folder: strin
     for (const [index, { store, key }] of waiting) {
       if (stop.signal.aborted) return;
       let path = await lender.pathOf(store, key);
-      if (path === null) {
-        path = join(folder, `slice-${index}`);
-        await fetchTo(store, key, path, stop.signal);
-      }
+      const own = join(folder, `slice-${index}`);
+      if (path === null) await fetchTo(store, key, own, stop.signal);
+      else if (segments.size > namedFilesMax) await symlink(path, own);
+      if (path === null || segments.size > namedFilesMax) path = own;
       paths.set(key, path);
     }
   };

@@ -19,6 +19,9 @@ import { JobBlocks, readResolution } from "./job-blocks.ts";
 /** Jobs entered by one commit: bounds the coverage segment and the work that a lost race costs. */
 export const enterJobsMax = 200;
 
+/** Blocks of the jobs of one commit, about: their rows are held in memory while the coverage segment is made, some KB each. */
+const enterBlocksMean = 20_000;
+
 /** Resolutions read at once: each is a request of a few KB. */
 const readsAtOnce = 16;
 
@@ -75,6 +78,7 @@ async function enterRun(
 ): Promise<number> {
   const { plan } = open;
   const { aggregate } = first;
+  const atOnce = jobsAtOnce(open);
   const blocks = new JobBlocks(context.store, aggregate, plan);
   let total = 0;
   let manifest: Manifest | null = first;
@@ -89,8 +93,9 @@ async function enterRun(
       aggregate,
       run,
       (job) => left.has(job) || newer?.isLeft(plan, job) === true,
+      atOnce,
     );
-    if (jobs.length === 0 || (jobs.length < enterJobsMax && !due(run, jobs.length))) break;
+    if (jobs.length === 0 || (jobs.length < atOnce && !due(run, jobs.length))) break;
     const leftBefore = left.size;
     const resolved = await readJobs(context, aggregate, run, jobs, blocks, left);
     let entered = 0;
@@ -166,6 +171,7 @@ async function jobsToEnter(
   aggregate: string,
   run: OpenRun,
   isLeft: (job: string) => boolean,
+  atOnce: number,
 ): Promise<string[]> {
   const jobs: string[] = [];
   const prefix = resolutionsPrefix(aggregate, run.plan);
@@ -175,9 +181,14 @@ async function jobsToEnter(
       const job = blob.key.slice(prefix.length);
       if (context.rules.isEnterable(run, job) && !isLeft(job)) jobs.push(job);
     }
-    if (jobs.length >= enterJobsMax) break;
+    if (jobs.length >= atOnce) break;
   }
-  return jobs.slice(0, enterJobsMax);
+  return jobs.slice(0, atOnce);
+}
+
+/** Jobs entered by one commit: fewer when they have many blocks. */
+export function jobsAtOnce({ jobs, blocks }: Pick<OpenRun, "jobs" | "blocks">): number {
+  return Math.max(1, Math.min(enterJobsMax, Math.floor((enterBlocksMean * jobs) / Math.max(1, blocks))));
 }
 
 async function readJobs(

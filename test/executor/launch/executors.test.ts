@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, it } from "mocha";
 import { bundleAnalysis } from "../../../executor/bundle.ts";
 import { ChildExecutors } from "../../../executor/launch/executors.ts";
+import { namedFilesMax } from "../../../executor/launch/local-slices.ts";
 import type { BundleRef, SegmentSlice } from "../../../executor/types.ts";
 import { FolderBlobStore } from "../../../shared/local/folder-store/store.ts";
 import { encodeKey } from "../../../shared/segment/key.ts";
@@ -132,6 +133,27 @@ describe("executors", function executors() {
     assert.deepEqual([merged.partitions, merged.entries], [["p2"], 1]);
     const none = await b.executors.merge(task(b.bundle(source), []));
     assert.deepEqual([none.entries, none.partitions, existsSync(none.path)], [0, [], true]);
+  });
+
+  it("merge more slices than a child can be told of in its arguments, or open at a time", async () => {
+    const b = bench();
+    const slices: SegmentSlice[] = [];
+    for (let i = 0; i <= namedFilesMax; i++)
+      slices.push(
+        ...(await b.segment(`one${i}`, [
+          ["p1", "a", "1", i],
+          ["p1", `k${i}`, "1", 1],
+        ])),
+      );
+    const merged = await b.executors.merge(task(b.bundle(source), slices));
+    assert.equal(merged.entries, slices.length + 1);
+    const file = syncFileSource(merged.path);
+    const sum = SyncSegmentReader.open(file).get(Buffer.from("p1\ta\t1"));
+    assert.equal(Buffer.from(sum ?? []).toString(), String((namedFilesMax * (namedFilesMax + 1)) / 2));
+    file.close();
+    await merged.release();
+    assert.deepEqual(readdirSync(b.scratch), []);
+    assert.equal(readdirSync(b.folder).filter((name) => name.startsWith("one")).length, slices.length);
   });
 
   it("name the key that merge threw at, and leave nothing behind", async () => {

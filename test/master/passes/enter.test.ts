@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { admitRun } from "../../../master/passes/admit.ts";
 import { closePass, endRun } from "../../../master/passes/close.ts";
-import { enterJobsMax, enterPass } from "../../../master/passes/enter.ts";
+import { enterJobsMax, enterPass, jobsAtOnce } from "../../../master/passes/enter.ts";
 import { readCoveredBlocks } from "../../../master/coverage.ts";
 import type { MasterContext } from "../../../master/context.ts";
 import { encodeStored } from "../../../shared/formats/stored.ts";
@@ -50,6 +50,14 @@ describe("entering", () => {
     assert.deepEqual(await rows(setting), expected(setting));
     assert.equal(await enterPass(context, await setting.read()), 0);
     assert.equal((await setting.manifest()).number, 3);
+  });
+
+  it("takes fewer jobs at once when they have many blocks", () => {
+    assert.equal(jobsAtOnce({ jobs: 10, blocks: 10 }), enterJobsMax);
+    assert.equal(jobsAtOnce({ jobs: 5_000, blocks: 500_000 }), 200);
+    assert.equal(jobsAtOnce({ jobs: 1_000, blocks: 1_000_000 }), 20);
+    assert.equal(jobsAtOnce({ jobs: 1, blocks: 1_000_000 }), 1);
+    assert.equal(jobsAtOnce({ jobs: 0, blocks: 0 }), 1);
   });
 
   it("by several masters at once enters each job once", async () => {
