@@ -61,6 +61,12 @@ export class Daemon {
     this.#started.kill(signal);
   }
 
+  /** A worker with a job in hand. Its children alone do not tell: they wait for the next one. */
+  get isAtWork(): boolean {
+    const times = (event: string): number => this.log.split(`"event":"${event}"`).length;
+    return times("job-started") > times("job-ended");
+  }
+
   async waitFor(pattern: RegExp, waitMs: number = startMsMax): Promise<void> {
     await this.#started.waitFor(pattern, waitMs);
   }
@@ -132,10 +138,11 @@ export class Crew {
     await store.put(inboxKey(spec.run), Buffer.from("{}"));
   }
 
-  /** A living child of any of `daemons`, as soon as there is one; null when there was none for so long. */
+  /** A living child of any of `daemons` that is at work, as soon as there is one; null when there was none for so long. */
   async child(role: Role, waitMs: number, daemons: readonly Daemon[] = this.daemons): Promise<ChildFound | null> {
     for (const until = performance.now() + waitMs; performance.now() < until; await sleep(lookMs)) {
       for (const daemon of daemons) {
+        if (!daemon.isAtWork) continue;
         const member = daemon.family.look().find((candidate) => roleOf(candidate) === role);
         if (member !== undefined) return { daemon, member };
       }

@@ -46,7 +46,7 @@ export function roleOf({ pid }: Member): Role | null {
     return null;
   }
   const program = words.findIndex((word) =>
-    /\/(?:cli\/main|executor\/children\/\w+|bin\/spotfold)\.[cm]?[jt]s$/.test(word),
+    /\/(?:cli\/main|children\/(?:executor|decoder)|bin\/spotfold)\.[cm]?[jt]s$/.test(word),
   );
   const child = /\/children\/(executor|decoder)\./.exec(words[program] ?? "")?.[1];
   const command = child ?? words[program + 1];

@@ -22,11 +22,11 @@ const roundMsMax = 200_000;
 const blocksPerCodec = 2;
 const recordsPerBlock = 10;
 
-/** A child lives for some tenths of a second; the command for some seconds. */
-const childMsMax = 200;
+/** Until it is killed: an executor works for some tenths of a second, the others for some seconds. */
+const executorMsMax = 200;
 const runMsMax = 2_500;
-/** Each run starts about a dozen executors: the check's, one or more for each job, merges, renders. */
-const appearancesMax = 10;
+/** Each run starts about a dozen executors (the check's, one or more for each job, merges, renders), and a decoder for the check and each slot. */
+const appearancesMax: Readonly<Record<Role, number>> = { executor: 10, decoder: 3, run: 1, worker: 1, master: 1 };
 
 /** Daemons that are killed and started again; a round takes longer, as leases must run out. */
 const daemonRounds = Math.max(2, Math.round(rounds / 5));
@@ -59,11 +59,9 @@ describe("a run whose processes are killed", function killedRuns() {
 
   /** Kills what the round says, at its moment; null when it was over before. */
   async function kill(family: Family, role: Role, float: () => number): Promise<Member | null> {
-    const isChild = role === "executor" || role === "decoder";
-    const nth = isChild ? 1 + Math.floor(float() * appearancesMax) : 1;
-    const victim = await family.appearance(role, nth);
+    const victim = await family.appearance(role, 1 + Math.floor(float() * appearancesMax[role]));
     if (victim === null) return null;
-    await sleep(float() * (isChild ? childMsMax : runMsMax));
+    await sleep(float() * (role === "executor" ? executorMsMax : runMsMax));
     return family.signal(victim, "SIGKILL") ? victim : null;
   }
 

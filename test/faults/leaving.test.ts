@@ -102,7 +102,7 @@ describe("a worker that leaves", function leavingWorkers() {
     const { site, master } = await submitted(longLease);
     const worker = await site.start(["worker", "--slots", "1"]);
     const family = new Family(worker.pid);
-    assert.ok(await family.appearance("executor", 1));
+    await worker.waitFor(/"event":"job-started"/, waitMsMax);
     // A job is some blocks of 0.6 s each.
     await sleep(2_000);
     const began = performance.now();
@@ -155,7 +155,7 @@ describe("a worker that leaves", function leavingWorkers() {
     const { site, master } = await submitted(shortTimes);
     const sleeper = await site.start(["worker", "--slots", "1"]);
     const family = new Family(sleeper.pid);
-    assert.ok(await family.appearance("executor", 1));
+    await sleeper.waitFor(/"event":"job-started"/, waitMsMax);
     const stopped = family.look();
     for (const member of stopped) family.signal(member, "SIGSTOP");
     const other = await site.start(["worker", "--slots", "1"]);
