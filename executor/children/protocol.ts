@@ -13,6 +13,7 @@
  * The token keeps analyses from forging messages with one `writeSync`: it lives in a closure that user code has no name for.
  * It is no proof, so the parent checks every report against what the decoder, which runs no user code, says of the block.
  */
+import type { SiteFile } from "../core/site.ts";
 import type { Fault, BlockReport, AnalysisDescription, JobBlock, RenderedUnit, UnitTask } from "../types.ts";
 import type { HttpTerms } from "../../shared/http-terms.ts";
 import type { Lent } from "../../shared/ports/blob-store.ts";
@@ -129,7 +130,7 @@ export type ExecutorMessage =
   | { readonly say: "done" };
 
 export type ChildRendered = Omit<RenderedUnit, "files"> & {
-  readonly files: readonly { readonly name: string; readonly bytes: number }[];
+  readonly files: readonly SiteFile[];
 };
 
 /** What mapping the first records of a block showed. */

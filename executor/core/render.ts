@@ -47,7 +47,7 @@ function renderResults(entries: Entries, loaded: LoadedAnalysis, { stamp, suffix
     file.write(piece);
   });
   file.close();
-  const files = [{ name: resultsFileName, bytes }];
+  const files = [{ name: resultsFileName, at: 0, bytes }];
   return { label: "results", folder: `${stamp}-${suffix}`, files, notes: {}, entries: entries.count };
 }
 

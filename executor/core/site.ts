@@ -18,6 +18,8 @@ const fileNameBytesMax = 200;
 
 export interface SiteFile {
   readonly name: string;
+  /** Bytes of the unit that were written before it: where it is when all lie one behind the other. */
+  readonly at: number;
   readonly bytes: number;
 }
 
@@ -36,7 +38,7 @@ export function isPlainFileName(name: string): boolean {
 
 export class CheckedSite implements Site {
   readonly #options: SiteOptions;
-  readonly #files = new Map<string, number>();
+  readonly #files = new Map<string, SiteFile>();
   readonly #notes = new Map<string, unknown>();
   #bytes = 0;
   #notesBytes = 0;
@@ -55,10 +57,11 @@ export class CheckedSite implements Site {
     if (typeof content !== "string" && !(content instanceof Uint8Array))
       throw refused(`${name} is neither text nor bytes`);
     const bytes = typeof content === "string" ? Buffer.from(content) : content;
+    const at = this.#bytes;
     this.#bytes += bytes.length;
     if (this.#bytes > siteBytesMax) throw refused(`more than ${siteBytesMax} bytes`);
     this.#options.put(name, bytes);
-    this.#files.set(name, bytes.length);
+    this.#files.set(name, { name, at, bytes: bytes.length });
   }
 
   note(name: string, value: unknown): void {
@@ -71,7 +74,7 @@ export class CheckedSite implements Site {
 
   /** What was written, in the order of names. */
   get files(): readonly SiteFile[] {
-    return sortTexts([...this.#files.keys()]).map((name) => ({ name, bytes: this.#files.get(name) ?? 0 }));
+    return sortTexts([...this.#files.keys()]).map((name) => this.#files.get(name) as SiteFile);
   }
 
   get notes(): Readonly<Record<string, unknown>> {

@@ -20,10 +20,9 @@ export async function openPack(path: string, files: readonly SiteFile[]): Promis
   const handle = await open(path, "r");
   try {
     const { size } = await handle.stat();
-    let end = 0;
-    const rendered = files.map(({ name, bytes }): RenderedFile => {
-      const start = end;
-      end += bytes;
+    let total = 0;
+    const rendered = files.map(({ name, at: start, bytes }): RenderedFile => {
+      total += bytes;
       return {
         name,
         bytes,
@@ -31,7 +30,7 @@ export async function openPack(path: string, files: readonly SiteFile[]): Promis
           bytes <= wholeBytesMax ? await readWhole(handle, start, bytes) : readPieces(handle, start, bytes),
       };
     });
-    if (end !== size) throw new SpotfoldError("analysis-failed", "what was rendered is not what was reported");
+    if (total !== size) throw new SpotfoldError("analysis-failed", "what was rendered is not what was reported");
     return { files: rendered, close: async () => await handle.close() };
   } catch (error) {
     await handle.close();

@@ -103,8 +103,8 @@ describe("a site", () => {
     assert.throws(() => site.write("a", ""), /twice/);
     assert.throws(() => site.note("f", () => undefined), /JSON/);
     assert.deepEqual(site.files, [
-      { name: "a", bytes: 3 },
-      { name: "b", bytes: 2 },
+      { name: "a", at: 2, bytes: 3 },
+      { name: "b", at: 0, bytes: 2 },
     ]);
     assert.deepEqual(site.notes, { n: { x: 1 } });
   });

@@ -34,6 +34,7 @@ const publishing = source.replace(
       let lines = "";
       for (const [key, value] of entries) { if (value === 13) throw new Error("unlucky"); lines += key.join(" ") + " " + value + ";"; }
       site.write("all.txt", lines);
+      site.write("a-count.txt", String(lines.length));
       site.note("lines", lines.length);
       if (unit.key[0] === "escape") site.write("../escape", "");
       if (unit.key[0] === "pointer") site.write("latest.json", "");
@@ -188,10 +189,23 @@ describe("executors", function executors() {
       units: ["WINNT", "Linux", "none"].map((unit, i) => ({ unit: [unit], suffix: `${7 + i}-aabbccdd` })),
       stamp: "20260101000000",
     });
+    // Their names are in another order than they were written in.
     const texts = await Promise.all(
-      answer.units.map(async ({ files }) => Buffer.from((await files[0]?.read()) as Uint8Array).toString()),
+      answer.units.map(
+        async ({ files }) =>
+          await Promise.all(
+            files.map(async (file) => [file.name, Buffer.from((await file.read()) as Uint8Array).toString()]),
+          ),
+      ),
     );
-    assert.deepEqual(texts, ["WINNT 6.1 5;WINNT 6.2 4;", "Linux 3 2;", ""]);
+    assert.deepEqual(
+      texts.map((files) => Object.fromEntries(files)),
+      [
+        { "all.txt": "WINNT 6.1 5;WINNT 6.2 4;", "a-count.txt": "24" },
+        { "all.txt": "Linux 3 2;", "a-count.txt": "10" },
+        { "all.txt": "", "a-count.txt": "0" },
+      ],
+    );
     assert.deepEqual(
       answer.units.map(({ folder }) => folder),
       ["20260101000000-WINNT-7-aabbccdd", "20260101000000-Linux-8-aabbccdd", "20260101000000-none-9-aabbccdd"],
@@ -204,7 +218,10 @@ describe("executors", function executors() {
     );
     assert.deepEqual(
       rendered.files.map(({ name, bytes }) => [name, bytes]),
-      [["all.txt", 24]],
+      [
+        ["a-count.txt", 2],
+        ["all.txt", 24],
+      ],
     );
     await answer.release();
     assert.deepEqual(readdirSync(b.scratch), []);

@@ -15,9 +15,12 @@ describe("a pack of rendered files", () => {
     const reused = Buffer.alloc(Math.max(...sizes));
     for (const [i, size] of sizes.entries()) pack.write(reused.fill(i + 1).subarray(0, size));
     pack.close();
-    const files = sizes.map((bytes, i) => ({ name: `f${i}`, bytes }));
+    const starts = sizes.map((_, i) => sizes.slice(0, i).reduce((sum, bytes) => sum + bytes, 0));
+    // In another order than they were written in: they are reported by their names.
+    const files = sizes.map((bytes, i) => ({ name: `f${i}`, at: starts[i] ?? 0, bytes })).toReversed();
     const opened = await openPack(join(folder, "site-0"), files);
-    for (const [i, file] of opened.files.entries()) {
+    for (const file of opened.files) {
+      const i = Number(file.name.slice(1));
       const body = await file.read();
       const pieces: Uint8Array[] = [];
       if (body instanceof Uint8Array) pieces.push(body);
@@ -31,7 +34,7 @@ describe("a pack of rendered files", () => {
     const path = join(tempDir("pack"), "site-0");
     writeFileSync(path, "12345");
     for (const bytes of [4, 6]) {
-      await assert.rejects(openPack(path, [{ name: "a", bytes }]), { code: "analysis-failed" });
+      await assert.rejects(openPack(path, [{ name: "a", at: 0, bytes }]), { code: "analysis-failed" });
     }
     assert.equal(readFileSync(path, "utf8"), "12345");
   });
