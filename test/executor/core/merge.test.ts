@@ -123,7 +123,8 @@ describe("a merge of outputs", () => {
         assert.deepEqual(run?.partitions ?? [], expected.length === 0 ? [] : [partition]);
         assert.equal(inputs.opened, 0, "all are closed");
         assert.ok(inputs.openedMost <= 257, `${inputs.openedMost} open at once`);
-        if (spread !== "same" && count > 256) assert.ok(inputs.openedMost <= 4, `${inputs.openedMost} open at once`);
+        // Few meet: neighbours, and those whose keys go over from unit 1 to 2 or 9 to 10, between which others sort.
+        if (spread !== "same" && count > 256) assert.ok(inputs.openedMost <= 12, `${inputs.openedMost} open at once`);
       }),
       { numRuns: 60 },
     );
