@@ -1,6 +1,7 @@
 /**
  * Reads ahead: a source is started before anybody asks for its chunks, and runs until a bound of bytes waits. So the next
- * block's first bytes are there when the one before ends, and the next frames when the executor takes them.
+ * block's first bytes are there when the one before ends, and the next frames when the executor takes them. When the reader wants
+ * no more, the source is ended: a decoder goes on with other blocks, and an open file or connection would stay.
  */
 
 /** Starts reading at once, until `bytesMax` wait. What the source throws is thrown where its place in the sequence is. */
@@ -15,6 +16,8 @@ class Ahead {
   readonly #chunks: Uint8Array[] = [];
   #bytes = 0;
   #end: { readonly error?: unknown } | null = null;
+  /** Nobody reads any more. */
+  #isLeft = false;
   /** Resolves when something changed; whoever waits looks again. */
   #change = Promise.withResolvers<void>();
 
@@ -28,7 +31,8 @@ class Ahead {
         this.#chunks.push(chunk);
         this.#bytes += chunk.length;
         this.#changed();
-        while (this.#isFull()) await this.#change.promise;
+        while (this.#isFull() && !this.#isLeft) await this.#change.promise;
+        if (this.#isLeft) break;
       }
       this.#end = {};
     } catch (error) {
@@ -38,19 +42,24 @@ class Ahead {
   }
 
   async *read(): AsyncGenerator<Uint8Array> {
-    for (;;) {
-      const chunk = this.#chunks.shift();
-      if (chunk !== undefined) {
-        this.#bytes -= chunk.length;
-        this.#changed();
-        yield chunk;
-      } else if (this.#end === null) {
-        await this.#change.promise;
-      } else if ("error" in this.#end) {
-        throw this.#end.error;
-      } else {
-        return;
+    try {
+      for (;;) {
+        const chunk = this.#chunks.shift();
+        if (chunk !== undefined) {
+          this.#bytes -= chunk.length;
+          this.#changed();
+          yield chunk;
+        } else if (this.#end === null) {
+          await this.#change.promise;
+        } else if ("error" in this.#end) {
+          throw this.#end.error;
+        } else {
+          return;
+        }
       }
+    } finally {
+      this.#isLeft = true;
+      this.#changed();
     }
   }
 

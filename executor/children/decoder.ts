@@ -28,7 +28,7 @@ import { heldBack, heldBytesMax } from "./held-back.ts";
 import { Lends } from "./lends.ts";
 import { PendingFrames } from "./pending-frames.ts";
 import { taskDescriptor } from "./protocol.ts";
-import type { DecoderAnswers, DecoderTask } from "./protocol.ts";
+import type { DecoderAnswers, DecoderMessage, DecoderTask } from "./protocol.ts";
 import { decodeSmall, readSmall, smallBytesMax } from "./small-blocks.ts";
 import type { ReadUrl } from "./url-bytes.ts";
 
@@ -46,21 +46,28 @@ const framesAheadBytesMax = heldBytesMax;
 
 class Decoder {
   readonly #task: DecoderTask;
-  readonly #say: ReturnType<typeof reporter>;
+  readonly #say: (message: DecoderMessage) => void;
   readonly #lends: Lends;
   #reader: Promise<ReadUrl> | null = null;
   #bytes = 0;
   #lastSaid = 0;
   /** The frames end as they should. */
   #whole = false;
+  /** It has said that it is done: what is still under way (a block that was left early) says and asks nothing any more. */
+  #over = false;
 
   constructor(task: DecoderTask) {
     this.#task = task;
-    this.#say = reporter(task.token);
+    const report = reporter(task.token);
+    this.#say = (message) => {
+      if (!this.#over) report(message);
+    };
     this.#lends = new Lends(task.blocks, (blocks) => this.#say({ say: "lend", blocks }));
   }
 
-  answer({ answers }: DecoderAnswers): void {
+  answer({ token, answers }: DecoderAnswers): void {
+    // An answer to the task before comes too late.
+    if (token !== this.#task.token) return;
     for (const answer of answers) this.#lends.answer(answer);
   }
 
@@ -76,6 +83,7 @@ class Decoder {
     output.off("error", readerGone).on("error", () => undefined);
     output.destroy();
     if (this.#whole) this.#say({ say: "done" });
+    this.#over = true;
     return this.#whole;
   }
 

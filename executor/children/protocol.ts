@@ -172,6 +172,8 @@ export interface DecodedBlock {
 
 /** Parent -> decoder: a line for each question, with an answer for each block of it. */
 export interface DecoderAnswers {
+  /** Of the task that asked. */
+  readonly token: string;
   readonly answers: readonly DecoderAnswer[];
 }
 

@@ -8,6 +8,7 @@ import { SpotfoldError } from "../../shared/errors.ts";
 import type { HttpTerms } from "../../shared/http-terms.ts";
 import type {
   CheckTaskMessage,
+  DecoderAnswers,
   DecoderMessage,
   DecoderTask,
   ExecutorMessage,
@@ -63,15 +64,18 @@ async function startSample(
   http: () => HttpTerms,
   failed: (fault: Fault) => void,
 ): Promise<Child> {
+  const token = randomBytes(16).toString("hex");
   const read = lent.kind === "path" ? [lent.path, await realpath(lent.path).catch(() => lent.path)] : [];
   const decoder = startDecoder(read);
   decoder.onLine((line) => {
     const message = JSON.parse(line) as DecoderMessage;
-    if (message.say === "lend") decoder.send({ answers: message.blocks.map((index) => ({ block: index, lent })) });
-    else if (message.say === "fault") failed(message.fault);
+    if (message.say === "lend") {
+      const answers: DecoderAnswers = { token, answers: message.blocks.map((index) => ({ block: index, lent })) };
+      decoder.send(answers);
+    }
+    if (message.say === "fault") failed(message.fault);
   });
   const { index, key, size, etag } = block;
-  const token = randomBytes(16).toString("hex");
   const blocks = [{ index, key, size, etag }];
   const task: DecoderTask = {
     token,

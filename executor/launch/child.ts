@@ -76,6 +76,11 @@ export interface Child {
   readonly lines: Readable | null;
   /** The process has ended and all its lines were given out. Never rejects. */
   readonly ended: Promise<ChildEnd>;
+  /**
+   * Calls `listener` then, unless what it answers with is called before. For who waits for a child that outlives what waits: a
+   * reaction to `ended` would stay, with all that it holds.
+   */
+  onEnd(listener: () => void): () => void;
 }
 
 export function startChild(spec: ChildSpec): Child {
@@ -158,9 +163,17 @@ function supervise(child: ChildProcess, spec: ChildSpec): Child {
     if (child.pid !== undefined) await allRead;
     return { code, signal, killed, printed: Buffer.concat(printed).toString() };
   })();
+  const endListeners = new Set<() => void>();
+  void ended.then(() => {
+    for (const listener of endListeners) listener();
+  });
   return {
     pid: child.pid ?? -1,
     process: child,
+    onEnd: (listener) => {
+      endListeners.add(listener);
+      return () => void endListeners.delete(listener);
+    },
     waiting: waiting.promise,
     onLine: (next) => void (listener = next),
     handOver: ({ process: { stdin } }) => {

@@ -1,5 +1,6 @@
 /**
  * Decoders that stay for the next job of a slot: they run no user code, and start each task anew, under a token of its own.
+ * After some thousand tasks one is replaced all the same: whatever a process gathers, it ends there.
  *
  *   started --task--> at work --said done, and everything else went well--> idle --take()--> at work ...
  *                             --anything else--> killed by whoever took it
@@ -9,8 +10,12 @@
 import type { Child } from "./child.ts";
 import { startDecoder } from "./slot.ts";
 
+/** A start is a thousandth of what they cost. */
+const tasksMax = 5_000;
+
 export class Decoders {
   readonly #most: number;
+  readonly #tasks = new WeakMap<Child, number>();
   readonly #idle: { readonly decoder: Child; readonly read: string }[] = [];
   #closed = false;
 
@@ -21,21 +26,26 @@ export class Decoders {
 
   /** One that may read these files or folders; its taker gives it back, or kills it. */
   take(read: readonly string[]): Child {
-    const index = this.#idle.findIndex((idle) => idle.read === read.join("\n"));
+    const index = this.#idle.findIndex((idle) => idle.read === read.join("\n") && isAlive(idle.decoder));
     const [known] = index < 0 ? [] : this.#idle.splice(index, 1);
-    return known?.decoder ?? startDecoder(read);
+    if (known !== undefined) return known.decoder;
+    const decoder = startDecoder(read);
+    decoder.onEnd(() => this.#forget(decoder));
+    return decoder;
   }
 
   /** It has said that its task is done. */
   giveBack(decoder: Child, read: readonly string[]): void {
-    if (this.#closed || this.#most === 0) return decoder.kill("finished");
-    const idle = { decoder, read: read.join("\n") };
-    this.#idle.push(idle);
+    const tasks = (this.#tasks.get(decoder) ?? 0) + 1;
+    this.#tasks.set(decoder, tasks);
+    if (this.#closed || this.#most === 0 || tasks >= tasksMax) return decoder.kill("finished");
+    this.#idle.push({ decoder, read: read.join("\n") });
     if (this.#idle.length > this.#most) this.#idle.shift()?.decoder.kill("finished");
-    void decoder.ended.then(() => {
-      const index = this.#idle.indexOf(idle);
-      if (index >= 0) this.#idle.splice(index, 1);
-    });
+  }
+
+  #forget(decoder: Child): void {
+    const index = this.#idle.findIndex((idle) => idle.decoder === decoder);
+    if (index >= 0) this.#idle.splice(index, 1);
   }
 
   /** Kills those that are idle. None stays afterwards. */
@@ -43,4 +53,9 @@ export class Decoders {
     this.#closed = true;
     for (const { decoder } of this.#idle) decoder.kill("finished");
   }
+}
+
+/** One that has just ended is forgotten when all that it said has been read. */
+function isAlive({ process: { exitCode, signalCode } }: Child): boolean {
+  return exitCode === null && signalCode === null;
 }

@@ -21,6 +21,7 @@ export class Readable {
   #paths = new Set<string>();
   #isRemote = false;
   #isFolder = false;
+  #oneByOne = false;
 
   constructor(task: JobTask, hooks: JobHooks, state: AttemptState) {
     this.#task = task;
@@ -31,6 +32,16 @@ export class Readable {
   /** Blocks are lent by URL. */
   get isRemote(): boolean {
     return this.#isRemote;
+  }
+
+  /** Small files may be read many in one go: until one of them gives nothing, since it cannot be told which. */
+  get manyAtOnce(): boolean {
+    return !this.#isRemote && !this.#oneByOne;
+  }
+
+  /** Each block by itself from now on. */
+  oneByOne(): void {
+    this.#oneByOne = true;
   }
 
   /** Files or folders, for the decoder's start. */

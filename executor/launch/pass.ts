@@ -64,6 +64,8 @@ class RunningPass {
   /** Blocks that the decoder asked for and has no answer for. */
   #lending = 0;
   #elsewhere = false;
+  /** The decoder is somebody else's, or gone: nothing is sent to it any more. */
+  #isPutAway = false;
   #loaded = false;
   #inHand: number | undefined;
   #bytes = 0;
@@ -87,16 +89,24 @@ class RunningPass {
     hooks.stop.addEventListener("abort", stop);
     if (hooks.stop.aborted) stop();
     const watch = setInterval(() => this.#watch(), Math.min(watchMsMax, task.limits.stallMs / watchShare));
-    void decoder.ended.then(() => this.#word.gone());
+    const decoderGone = Promise.withResolvers<void>();
+    const forget = decoder.onEnd(() => {
+      this.#word.gone();
+      decoderGone.resolve();
+    });
     const executorEnd = await executor.ended;
     // Input that ended early is the decoder's doing if it is gone already; one that lives sees the broken pipe and ends.
-    if (this.#last === null || "cut" in this.#last) await Promise.race([decoder.ended, sleep(decoderGraceMs)]);
-    const decoderEnd = await this.#putAway();
+    if (this.#last === null || "cut" in this.#last) await Promise.race([decoderGone.promise, sleep(decoderGraceMs)]);
+    const decoderEnd = await this.#putAway(decoderGone.promise);
+    forget();
     await this.#applied;
     clearInterval(watch);
     hooks.stop.removeEventListener("abort", stop);
     log.printed(executorEnd.printed);
     if (this.#elsewhere && !hooks.stop.aborted && this.#last === null) return await this.#context.readable.widen();
+    // Of small blocks the decoder speaks when some are done: the next pass finds out which of them gives nothing.
+    const isUnclear = executorEnd.killed === "stalled" && this.#loaded && this.#inHand === undefined;
+    if (isUnclear && this.#context.readable.manyAtOnce) return this.#context.readable.oneByOne();
     const fault = passFault({
       last: this.#last,
       stop: hooks.stop,
@@ -115,18 +125,20 @@ class RunningPass {
   }
 
   /** A decoder that did its work to the end stays for the next job; of any other it is not known what state it is in. */
-  async #putAway(): Promise<ChildEnd> {
+  async #putAway(gone: Promise<void>): Promise<ChildEnd> {
     const { decoder } = this.#slot;
     const { decoders, readable } = this.#context;
     if (this.#isDone()) {
       const done = this.#decoderDone.promise.then(() => true);
-      const isDone = await Promise.race([done, decoder.ended.then(() => false), sleep(decoderGraceMs, false)]);
+      const isDone = await Promise.race([done, gone.then(() => false), sleep(decoderGraceMs, false)]);
       if (isDone) {
         decoder.onLine(null);
+        this.#isPutAway = true;
         decoders.giveBack(decoder, readable.paths);
         return wentOn;
       }
     }
+    this.#isPutAway = true;
     decoder.kill("finished");
     return await decoder.ended;
   }
@@ -173,7 +185,9 @@ class RunningPass {
     this.#lending++;
     try {
       const answers = await Promise.all(indices.map(async (index) => await this.#answer(index)));
-      if (!answers.includes(null)) this.#slot.decoder.send({ answers });
+      if (!answers.includes(null) && !this.#isPutAway) {
+        this.#slot.decoder.send({ token: this.#context.token, answers });
+      }
     } finally {
       this.#lending--;
       this.#lastSign = performance.now();
@@ -184,7 +198,7 @@ class RunningPass {
   async #answer(index: number): Promise<DecoderAnswer | null> {
     const block = this.#blocks.get(index);
     if (block === undefined) {
-      this.#slot.decoder.kill("misbehaved");
+      if (!this.#isPutAway) this.#slot.decoder.kill("misbehaved");
       return null;
     }
     try {
@@ -199,6 +213,7 @@ class RunningPass {
 
   /** A block lies where the decoder may not read: the pass is begun again, with one that may. */
   #widen(): void {
+    if (this.#isPutAway) return;
     this.#elsewhere = true;
     this.#kill("finished");
   }

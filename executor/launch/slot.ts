@@ -112,7 +112,7 @@ function decoderTask({ task, pass, readable, token, http }: SlotSpec): DecoderTa
   return {
     token,
     blocks: pass.blocks.map(({ index, key, size, etag }) => ({ index, key, size, etag })),
-    local: !readable.isRemote,
+    local: readable.manyAtOnce,
     rawBytesMax: null,
     silentMs: silentMsOf(task.limits.stallMs),
     http,

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
+  array,
   assert as assertProperty,
   asyncProperty,
   constantFrom,
@@ -21,6 +22,7 @@ import { decodeSmall, readSmall, smallRawBytesMax } from "../../../executor/chil
 import { decodeBlock } from "../../../shared/codecs/decode.ts";
 import { encodeWhole } from "../../../shared/codecs/encode.ts";
 import { messageOf } from "../../../shared/errors.ts";
+import type { Lent } from "../../../shared/ports/blob-store.ts";
 import { tempDir } from "../../support/temp.ts";
 
 const suffixes = [".lzma", ".xz", ".gz", ".zst", ""];
@@ -169,6 +171,38 @@ describe("blocks that are lent", () => {
     );
     assert.ok(asked.length < 500 / (lendsMax / 2), String(asked.length));
     assert.ok(asked.every((indices) => indices.length <= lendsMax));
+  });
+
+  it("are all lent, once each, whatever their sizes, though the next one is opened before a small one is read", async () => {
+    const sizes = array(constantFrom(500, 60_000, 200_000, 700_000, 3_000_000), { maxLength: 200 });
+    await assertProperty(
+      asyncProperty(sizes, async (drawn) => {
+        const given = drawn.map((size, index): SourceBlock => ({ index, key: `k${index}`, size, etag: "e" }));
+        const asked: number[] = [];
+        const lends: Lends = new Lends(given, (indices) => {
+          asked.push(...indices);
+          for (const block of indices)
+            setImmediate(() => lends.answer({ block, lent: { kind: "path", path: `p${block}` } }));
+        });
+        const isSmall = (block: SourceBlock | undefined): boolean => block === undefined || block.size <= 64 * 1024;
+        const opened = new Map<number, Promise<Lent>>();
+        const open = (block: SourceBlock | undefined): void => {
+          if (block !== undefined && !isSmall(block)) opened.set(block.index, lends.lend(block));
+        };
+        open(given[0]);
+        for (const block of given) {
+          open(given[block.index + 1]);
+          if (isSmall(block)) lends.ahead();
+          const lent = await (opened.get(block.index) ?? lends.lend(block));
+          assert.deepEqual(lent, { kind: "path", path: `p${block.index}` });
+        }
+        assert.deepEqual(
+          asked.toSorted((a, b) => a - b),
+          [...given.keys()],
+        );
+      }),
+      { numRuns: 60 },
+    );
   });
 
   it("are asked for one by one when they are large, and anew when they are wanted again", async () => {

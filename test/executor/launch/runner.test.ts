@@ -37,6 +37,17 @@ describe("the runner with real children", () => {
     assert.deepEqual(outcome.segment?.units, [""]);
   });
 
+  it("runs a job of small and larger blocks in any order", async () => {
+    const s = setting();
+    const counts = [10, 20_000, 10, 10, 30_000, 200_000, 10, 20_000, 20_000, 10, 300_000, 10];
+    const blocks = counts.map((count, i) => s.block(`${i}.ndjson`, records(count, 10)));
+    const outcome = await s.run(s.bundle(countingSource), blocks);
+    assert.deepEqual([outcome.ended, outcome.faults], [null, []]);
+    assert.deepEqual(indices(outcome), [...counts.keys()]);
+    const total = counts.reduce((sum, count) => sum + count, 0);
+    assert.equal(entriesOf(outcome)["20260101\tk3"] ?? entriesOf(outcome)["p\tk3"], String(total / 10));
+  });
+
   /** The same block with a bit of its CRC32 flipped: all of its bytes are decoded before that shows. */
   function damagedAtItsEnd(s: Setting, block: JobBlock): JobBlock {
     const path = join(s.folder, block.key);
