@@ -2,8 +2,8 @@
  * Lists what is pending of a pass, several prefixes at a time, until nothing is.
  *
  * Folders that the layout spells are listed level by level, and only those that the filter allows; what lies below them is
- * listed at once: where it is long and there is nothing else to do, by several, each its part of the keys (cutter.ts). A page
- * is committed as it comes, a prefix when all its pages are. Keys below prefixes that cannot belong to the layout are counted,
+ * listed at once: in a bucket, where it is long and there is nothing else to do, by several, each its part of the keys
+ * (cutter.ts). A page is committed as it comes, a prefix when all its pages are. Keys below prefixes that cannot belong to the layout are counted,
  * not kept: they tell of a wrong place or a wrong layout.
  */
 import pLimit from "p-limit";
@@ -32,6 +32,8 @@ import { isAtEnd, upTo } from "./range-end.ts";
 
 /** As many as a bucket's adapter has in flight: a page takes 50 to 100 ms, and a bucket takes thousands a second. */
 const parallelListings = 64;
+/** Of a folder: each reads its directories whole, and holds what it read. The disk has no more to do with more of them. */
+const parallelFolders = 16;
 /** Unmatched keys that are shown. */
 const examplesMax = 3;
 /** What Spotfold keeps in the folder that it is called from is no data, should that be the dataset's. */
@@ -53,6 +55,8 @@ export interface ListerOptions {
   readonly listing: Listing;
   /** Foreign keys are counted to the last; otherwise one page of each foreign prefix is. */
   readonly alwaysFull: boolean;
+  /** Pages are requests, and begin at any key for the price of one: long listings are cut, and more go on at once. */
+  readonly cut: boolean;
   readonly onProgress?: ((progress: SyncProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -63,7 +67,8 @@ export class Lister {
   /** Ends the other listings when one fails. */
   readonly #stop = new AbortController();
   readonly #running = new Set<Promise<void>>();
-  readonly #limit = pLimit(parallelListings);
+  readonly #parallel: number;
+  readonly #limit: ReturnType<typeof pLimit>;
   readonly #cutter = new Cutter();
   /** Cuts that are being written, and not listed yet. */
   #promised = 0;
@@ -71,6 +76,8 @@ export class Lister {
 
   constructor(options: ListerOptions) {
     this.#options = options;
+    this.#parallel = options.cut ? parallelListings : parallelFolders;
+    this.#limit = pLimit(this.#parallel);
   }
 
   /** Resolves when nothing is pending; rejects with the first failure, or the signal's reason, when all listings have ended. */
@@ -105,7 +112,7 @@ export class Lister {
 
   /** Lists one range to its end; the prefixes below it that are to be listed. */
   async #listRange(range: PendingRange): Promise<readonly string[]> {
-    const { store, layout, alwaysFull } = this.#options;
+    const { store, layout, alwaysFull, cut } = this.#options;
     const { prefix, start, after } = range;
     const foreign = layout.matchPrefix(prefix) === null;
     const deep = foreign || slashesIn(prefix) >= layout.depth;
@@ -124,7 +131,7 @@ export class Lister {
       // Somebody else's keys in a bucket: one page tells that they are there.
       more = foreign && !alwaysFull;
       const ends = more || isAtEnd(page.blobs, until);
-      const cuts = deep && !ends ? this.#cutter.cut(range, until, blobs, this.#room()) : [];
+      const cuts = cut && deep && !ends ? this.#cutter.cut(range, until, blobs, this.#room()) : [];
       last = await this.#commitPage(range, blobs, last, deep, cuts);
       until = cuts[0]?.start ?? until;
       children.push(...page.prefixes);
@@ -136,7 +143,7 @@ export class Lister {
 
   /** Listings that could go on beside those that do. */
   #room(): number {
-    return Math.max(0, parallelListings - this.#running.size - this.#promised);
+    return Math.max(0, this.#parallel - this.#running.size - this.#promised);
   }
 
   async #commitPage(

@@ -60,14 +60,21 @@ export class Alphabet {
   }
 }
 
-/** Ascending, each after `last` and before `until`. */
+/**
+ * Ascending, each after `last` and before `until`. None takes more bytes than `last`: a bucket refuses to list after what is
+ * longer than a key may be.
+ */
 export function cutsOf(request: CutRequest): string[] {
   const { last, until, most } = request;
   if (most < 1) return [];
   const rungs = spread(rungsOf(request), Math.ceil(most / 2));
   const even = evenCuts(request, most - rungs.length);
+  const bytesMax = Buffer.byteLength(last);
   const fit = (cut: string): boolean =>
-    cut.isWellFormed() && compareKeys(cut, last) > 0 && (until === "" || compareKeys(cut, until) < 0);
+    cut.isWellFormed() &&
+    Buffer.byteLength(cut) <= bytesMax &&
+    compareKeys(cut, last) > 0 &&
+    (until === "" || compareKeys(cut, until) < 0);
   return [...new Set([...rungs, ...even])].filter(fit).toSorted(compareKeys);
 }
 

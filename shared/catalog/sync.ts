@@ -32,6 +32,11 @@ export interface SyncOptions {
   readonly recentDays?: number;
   /** Listing it all costs next to nothing. Default: true unless the store is a bucket (its name begins with `s3:`). */
   readonly alwaysFull?: boolean;
+  /**
+   * Long prefixes are listed in parts, side by side. Default: only when the store is a bucket. A folder is read whole for each
+   * part of it.
+   */
+  readonly cut?: boolean;
   readonly onProgress?: (progress: SyncProgress) => void;
   readonly signal?: AbortSignal;
 }
@@ -86,7 +91,8 @@ async function syncOnce(
 ): Promise<SyncResult> {
   const { clock, random } = catalog;
   const { full = false, recentDays = recentDaysDefault, onProgress, signal } = options;
-  const alwaysFull = options.alwaysFull ?? !store.name.startsWith("s3:");
+  const isBucket = store.name.startsWith("s3:");
+  const { alwaysFull = !isBucket, cut = isBucket } = options;
   const layout = compileLayout(dataset.layout);
   const listing = decideListing({
     layout,
@@ -102,7 +108,7 @@ async function syncOnce(
   ownerLives(owner);
   try {
     const pass = await connection.write((db) => beginPass(db, { ...request, nowMs: clock.now() }));
-    await new Lister({ connection, clock, layout, store, pass, listing, alwaysFull, onProgress, signal }).run();
+    await new Lister({ connection, clock, layout, store, pass, listing, alwaysFull, cut, onProgress, signal }).run();
     const vanished = await markUnseen(connection, clock, layout, pass, listing, signal);
     const counts = await connection.write((db) => {
       const counts = countsOf(db, pass.id);

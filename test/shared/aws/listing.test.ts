@@ -1,4 +1,4 @@
-/** A dataset's folders are listed side by side, and no more of them at once than are promised. */
+/** A dataset's folders are listed side by side, and no more of them at once than the adapter's bound in flight. */
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -9,11 +9,16 @@ import type { DatasetSpec } from "../../../shared/dataset/types.ts";
 import { atEnd } from "../../support/cleanup.ts";
 import { openS3, useTestCredentials } from "../../support/s3-on-moto.ts";
 
-/** The catalog's promise. */
-const atOnce = 16;
+/** The catalog's promise, and the adapter's. */
+const atOnce = 64;
+/** More than there may be at once: should the bound not hold, more than it are asked for. */
+const dayCount = 2 * atOnce + 22;
+/** Answers are held for so long once as many are asked for as may be: whoever asks for more does it by then. */
+const moreWouldComeMs = 300;
+const dayMs = 86_400_000;
 const days = Array.from(
-  { length: 40 },
-  (_, i) => `dt=2026-${i < 28 ? "02" : "03"}-${String((i % 28) + 1).padStart(2, "0")}/`,
+  { length: dayCount },
+  (_, i) => `dt=${new Date(Date.UTC(2026, 0, 1) + i * dayMs).toISOString().slice(0, 10)}/`,
 );
 const keysOfDay = 3;
 
@@ -61,9 +66,11 @@ describe("lists of a bucket", () => {
         setImmediate(respond);
         return;
       }
-      if (waiting.push(respond) < atOnce) return;
-      for (const held of waiting) held();
-      waiting = undefined;
+      if (waiting.push(respond) !== atOnce) return;
+      setTimeout(() => {
+        for (const held of waiting ?? []) held();
+        waiting = undefined;
+      }, moreWouldComeMs);
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     atEnd(async () => {

@@ -19,8 +19,8 @@ class OddStore extends WatchedStore {
   inFlight = 0;
   inFlightMost = 0;
 
-  constructor(keys: Iterable<string>, pageKeys: number) {
-    super({ clock: new StillClock(noon) });
+  constructor(keys: Iterable<string>, pageKeys: number, name = "memory") {
+    super({ clock: new StillClock(noon), name });
     this.#keys = [...new Set(keys)].toSorted(compareKeys);
     this.#pageKeys = pageKeys;
   }
@@ -54,7 +54,7 @@ async function open(): Promise<Catalog> {
 async function listed(keys: readonly string[], pageKeys: number, layout = "{rest}") {
   const catalog = await open();
   const store = new OddStore(keys, pageKeys);
-  const result = await syncCatalog(catalog, dataset(layout), store, {});
+  const result = await syncCatalog(catalog, dataset(layout), store, {}, { cut: true });
   return { catalog, store, result, found: keysOf(catalog.select(dataset(layout), {})) };
 }
 
@@ -99,6 +99,28 @@ describe("listing in ranges", () => {
     }
   });
 
+  it("cuts in buckets only: a folder is read whole for each part", async () => {
+    const keys = sets["hashes"] ?? [];
+    const folder = new OddStore(keys, 20);
+    await syncCatalog(await open(), dataset("{rest}"), folder, {});
+    assert.deepEqual([folder.pages, folder.inFlightMost], [keys.length / 20, 1]);
+    const bucket = new OddStore(keys, 20, "s3://bucket");
+    await syncCatalog(await open(), dataset("{rest}"), bucket, {});
+    assert.ok(bucket.inFlightMost >= 16, String(bucket.inFlightMost));
+  });
+
+  it("lists as many prefixes side by side as the store takes", async () => {
+    const keys = Array.from({ length: 100 }, (_, i) => `f${String(i).padStart(3, "0")}/x`);
+    for (const [name, atOnce] of [
+      ["memory", 16],
+      ["s3://bucket", 64],
+    ] as const) {
+      const store = new OddStore(keys, 20, name);
+      const { listed } = await syncCatalog(await open(), dataset("{app}/"), store, {});
+      assert.deepEqual([listed, store.inFlightMost], [100, atOnce], name);
+    }
+  });
+
   it("lists any set of keys once, page by page of any size", async function () {
     this.timeout(60_000);
     const part = fc.oneof(
@@ -135,12 +157,12 @@ describe("listing in ranges", () => {
           store.beforePage = () => {
             if (++pages > after) throw new SpotfoldError("store-unavailable", "down");
           };
-          await syncCatalog(catalog, spec, store, {}).catch((error: unknown) => {
+          await syncCatalog(catalog, spec, store, {}, { cut: true }).catch((error: unknown) => {
             if (!(error instanceof SpotfoldError)) throw error;
           });
         }
         store.beforePage = () => undefined;
-        const { vanished } = await syncCatalog(catalog, spec, store, {});
+        const { vanished } = await syncCatalog(catalog, spec, store, {}, { cut: true });
         assert.equal(vanished, 0);
         assert.deepEqual(keysOf(catalog.select(spec, {})), keys.toSorted(compareKeys));
       }),
@@ -165,6 +187,7 @@ describe("cuts of a range", () => {
           assert.ok(compareKeys(cut, cuts[index - 1] ?? last) > 0);
           assert.ok(until === "" || compareKeys(cut, until) < 0);
           assert.ok(cut.startsWith(prefix));
+          assert.ok(Buffer.byteLength(cut) <= Buffer.byteLength(last));
         }
       }),
     );
