@@ -92,13 +92,18 @@ export class Catalog {
 
   /**
    * The blocks that a filter selects, sorted by partition, leading dimensions, key, each in byte order. Read as they are
-   * asked for, some thousand at a time; each block comes once, also while others sync.
+   * asked for, some thousand at a time; each block comes once, also while others sync. Throws `store-unavailable` when the file
+   * is lost meanwhile: row numbers of one file say nothing in the next.
    */
-  *select(dataset: DatasetSpec, filter: Filter): Generator<SelectedBlock> {
+  select(dataset: DatasetSpec, filter: Filter): Generator<SelectedBlock> {
+    return this.#select(this.#connection, dataset, filter);
+  }
+
+  *#select(connection: Connection, dataset: DatasetSpec, filter: Filter): Generator<SelectedBlock> {
     const layout = compileLayout(dataset.layout);
     const isRestAllowed = restRule(layout, filter);
-    for (const batch of this.#selectedTuples(dataset, layout, filter)) {
-      for (const { dimensions, partition, rows } of selectedRows(this.#connection, batch)) {
+    for (const batch of this.#selectedTuples(connection, dataset, layout, filter)) {
+      for (const { dimensions, partition, rows } of selectedRows(connection, batch)) {
         for (const [, key, size, etag] of rows) {
           const spelled = layout.restDimension === undefined ? dimensions : (layout.match(key) ?? dimensions);
           if (isRestAllowed(spelled)) yield { key, size, etag, dimensions: spelled, partition };
@@ -108,10 +113,15 @@ export class Catalog {
   }
 
   /** Tuples that the filter allows, in order, some at a time. */
-  *#selectedTuples(dataset: DatasetSpec, layout: Layout, filter: Filter): Generator<readonly SelectedTuple[]> {
+  *#selectedTuples(
+    connection: Connection,
+    dataset: DatasetSpec,
+    layout: Layout,
+    filter: Filter,
+  ): Generator<readonly SelectedTuple[]> {
     const { [layout.restDimension ?? ""]: _, ...ofTuple } = filter;
     let batch: SelectedTuple[] = [];
-    for (const { id, dimensions } of this.#tuples(dataset, layout)) {
+    for (const { id, dimensions } of this.#tuples(connection, dataset, layout)) {
       if (!matches(ofTuple, dimensions)) continue;
       batch.push({ id, dimensions, partition: partitionOf(layout, dimensions) });
       if (batch.length < tuplesAtOnce) continue;
@@ -127,14 +137,15 @@ export class Catalog {
     filter: Filter,
     states: readonly BlockState[] = ["present", "changed", "vanished"],
   ): Generator<ListedBlock> {
+    const connection = this.#connection;
     const layout = compileLayout(dataset.layout);
     const { restDimension } = layout;
     const isRestAllowed = restRule(layout, filter);
     const { [restDimension ?? ""]: _, ...ofTuple } = filter;
-    for (const { id, dimensions } of this.#tuples(dataset, layout)) {
+    for (const { id, dimensions } of this.#tuples(connection, dataset, layout)) {
       if (!matches(ofTuple, dimensions)) continue;
       const partition = partitionOf(layout, dimensions);
-      for (const rows of this.#blocks(id)) {
+      for (const rows of this.#blocks(connection, id)) {
         for (const [key, size, etag, state, seenMs, changedMs] of rows) {
           if (!states.includes(state)) continue;
           const spelled = restDimension === undefined ? dimensions : (layout.match(key) ?? dimensions);
@@ -147,19 +158,20 @@ export class Catalog {
 
   /** What is known of blocks that are there, and of prefixes that were left out: for `explainEmpty`. */
   *known(dataset: DatasetSpec): Generator<PrefixDimensions> {
+    const connection = this.#connection;
     const layout = compileLayout(dataset.layout);
     if (layout.restDimension === undefined) {
       const query = "SELECT 1 FROM block WHERE tuple = ? AND state <> 'vanished' LIMIT 1";
-      for (const { id, dimensions } of this.#tuples(dataset, layout)) {
-        if (this.#connection.read((db) => rowsOf(db, query, id)).length > 0) yield { dimensions };
+      for (const { id, dimensions } of this.#tuples(connection, dataset, layout)) {
+        if (connection.read((db) => rowsOf(db, query, id)).length > 0) yield { dimensions };
       }
     } else {
-      for (const { dimensions } of this.select(dataset, {})) yield { dimensions };
+      for (const { dimensions } of this.#select(connection, dataset, {})) yield { dimensions };
     }
-    const id = this.#connection.read((db) => datasetId(db, dataset));
+    const id = connection.read((db) => datasetId(db, dataset));
     let after = "";
     for (;;) {
-      const rows = this.#connection.read((db) => {
+      const rows = connection.read((db) => {
         const query = "SELECT prefix, known FROM skipped WHERE dataset = ? AND prefix > ? ORDER BY prefix LIMIT ?";
         return rowsOf<readonly [string, string]>(db, query, id, after, rowsAtOnce);
       });
@@ -187,12 +199,16 @@ export class Catalog {
   }
 
   /** Distinct dimensions in the order of blocks, without the one that takes the end of keys. */
-  *#tuples(dataset: DatasetSpec, layout: Layout): Generator<{ id: number; dimensions: Record<string, string> }> {
-    const id = this.#connection.read((db) => datasetId(db, dataset));
+  *#tuples(
+    connection: Connection,
+    dataset: DatasetSpec,
+    layout: Layout,
+  ): Generator<{ id: number; dimensions: Record<string, string> }> {
+    const id = connection.read((db) => datasetId(db, dataset));
     const names = tupleDimensions(layout);
     let after = 0;
     for (;;) {
-      const rows = this.#connection.read((db) => {
+      const rows = connection.read((db) => {
         // By the number of the last one: to read the bytes that they are sorted by costs more than all the rest.
         const query = `SELECT id, dimensions FROM tuple WHERE dataset = ?
           AND sort > ifnull((SELECT sort FROM tuple WHERE id = ?), x'') ORDER BY sort LIMIT ?`;
@@ -206,11 +222,11 @@ export class Catalog {
   }
 
   /** The rows of one tuple by key, some at a time. */
-  *#blocks(tuple: number): Generator<readonly BlockRow[]> {
+  *#blocks(connection: Connection, tuple: number): Generator<readonly BlockRow[]> {
     const query = `SELECT key, size, etag, state, seen_ms, changed_ms FROM block WHERE tuple = ? AND key > ? ORDER BY key LIMIT ?`;
     let after = "";
     for (;;) {
-      const rows = this.#connection.read((db) => rowsOf<BlockRow>(db, query, tuple, after, rowsAtOnce));
+      const rows = connection.read((db) => rowsOf<BlockRow>(db, query, tuple, after, rowsAtOnce));
       yield rows;
       const last = rows.at(-1);
       if (last === undefined || rows.length < rowsAtOnce) return;
