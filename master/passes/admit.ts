@@ -13,7 +13,7 @@ import { encodeStored, parseStored } from "../../shared/formats/stored.ts";
 import { holdKey, inboxKey, inboxPrefix, planKey, runKey } from "../../shared/names.ts";
 import { planBody } from "../../shared/plan-file.ts";
 import { readAll } from "../../shared/read-all.ts";
-import type { MasterContext } from "../context.ts";
+import type { MasterContext, PartitionedBlock } from "../context.ts";
 import { cutPoints, jobCount } from "../plan/cut.ts";
 import { checkDurations, isHopeless, RunRefused } from "../plan/refused.ts";
 import { planned } from "../plan/select.ts";
@@ -129,8 +129,12 @@ async function planRun(context: MasterContext, spec: RunSpec, manifest: Manifest
     blocks: await context.blocksOf(spec),
     rule: context.rules.standing,
   };
+  let before: PartitionedBlock | undefined;
   await eachStanding(input, (block, row, standing) => {
     if (standing !== "free") return;
+    // Whatever the catalog does: a block that is planned twice would be counted twice.
+    if (block.key === before?.key && block.partition === before.partition) throw givenTwice(spec, block);
+    before = block;
     const free = planned(block, block.partition, row);
     rows.add(free);
     if (isHopeless(free)) hopeless.push(free);
@@ -140,6 +144,11 @@ async function planRun(context: MasterContext, spec: RunSpec, manifest: Manifest
   const bytes = rows.sizes.reduce((sum, size) => sum + size, 0);
   const points = cutPoints(rows, jobCount(blocks, bytes, await context.liveSlots()));
   return { jobs: points.length, blocks, body: bodyOf(rows, points) };
+}
+
+function givenTwice({ run }: RunSpec, { key, partition }: PartitionedBlock): SpotfoldError {
+  const message = `The selection of the run ${run} has the block ${JSON.stringify(key)} of ${JSON.stringify(partition)} twice.`;
+  return new SpotfoldError("internal", message, { context: { run, key, partition } });
 }
 
 function bodyOf(rows: BlockRows, points: readonly number[]): AsyncIterable<Uint8Array> {

@@ -4,6 +4,7 @@ import * as fc from "fast-check";
 import type { MasterContext, PartitionedBlock } from "../../../master/context.ts";
 import { admitRun } from "../../../master/passes/admit.ts";
 import { jobCount } from "../../../master/plan/cut.ts";
+import { SpotfoldError } from "../../../shared/errors.ts";
 import { readPlan } from "../../../shared/plan-file.ts";
 import { compareTexts } from "../../../shared/segment/order.ts";
 import { aggregate, MasterSetting, specOf } from "../setting.ts";
@@ -72,5 +73,28 @@ describe("the plan of an admission", () => {
       ),
       { numRuns: 60 },
     );
+  });
+
+  it("is refused when the selection has a block twice, and nothing is admitted", async () => {
+    const setting = new MasterSetting();
+    const blockOf = (date: string): PartitionedBlock => ({
+      key: "x",
+      size: 1,
+      etag: "e",
+      dimensions: { date },
+      partition: date,
+    });
+    const [first, second] = [blockOf("20260101"), blockOf("20260102")];
+    setting.catalog = [first, second, second];
+    await assert.rejects(
+      admitRun(setting.context(), specOf("one")),
+      (error) => error instanceof SpotfoldError && error.code === "internal" && / twice/.test(error.message),
+    );
+    setting.catalog = [first, second];
+    assert.deepEqual(await admitRun(setting.context({ liveSlots: async () => 1 }), specOf("one")), {
+      admitted: true,
+      jobs: 2,
+      blocks: 2,
+    });
   });
 });
