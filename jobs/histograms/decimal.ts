@@ -19,7 +19,7 @@ const LETTER_E = 0x65;
 const HALF_DIGITS = 9;
 /** 5^45 has 105 bits: two doubles hold 10^45 without loss. */
 const SCALE_MAX = 45;
-/** Whole numbers up to here are doubles. */
+/** Whole numbers below are doubles. What is rounded to it may have been one more. */
 const WHOLE_MAX = 2 ** 53;
 /** Powers of ten up to here are doubles. */
 const EXACT_SCALE_MAX = 22;
@@ -88,7 +88,7 @@ function quotient(high: number, low: number, lowPower: number, scale: number): n
   const shifted = high * lowPower;
   const w = shifted + low;
   const power = POWERS[scale] as number;
-  if (w <= WHOLE_MAX && scale <= EXACT_SCALE_MAX) return w / power;
+  if (w < WHOLE_MAX && scale <= EXACT_SCALE_MAX) return w / power;
   if (w === 0) return 0;
   const wRest = low - (w - shifted);
   const q = w / power;

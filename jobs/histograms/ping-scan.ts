@@ -23,6 +23,11 @@ const MEASURES_FIRST = 512;
 /** Longer names and values of `info` are read the plain way. */
 const SCRATCH_BYTES = 2048;
 
+/**
+ * Longer pings are read the plain way. The arrays take up to six times the bytes of a ping, and stay: 24 MiB for this one, but
+ * 192 MiB for the largest record that may be. Pings have some 100 KB.
+ */
+const PING_BYTES_MAX = 4 * 1024 * 1024;
 /** Names that are passed over are remembered up to here. */
 const BESIDE_MAX = 256;
 
@@ -98,6 +103,7 @@ export class PingScan {
 
   /** Whether it could read the ping; if not, nothing that it holds means anything. */
   read(bytes: Uint8Array): boolean {
+    if (bytes.length > PING_BYTES_MAX) return false;
     const cursor = this.#cursor;
     this.histograms = 0;
     this.simples = 0;

@@ -162,6 +162,27 @@ describe("decimal numbers", () => {
     );
   });
 
+  it("are told, or not, around the last whole number of which each is a double", () => {
+    for (const digits of ["9007199254740990", "9007199254740991", "9007199254740992", "9007199254740993"]) {
+      let told = 0;
+      for (let scale = 0; scale <= 45; scale++) {
+        const padded = digits.padStart(scale + 1, "0");
+        const dotted = `${padded.slice(0, padded.length - scale)}${scale === 0 ? "" : "."}${padded.slice(padded.length - scale)}`;
+        for (const text of [dotted, `-${dotted}`, `${digits}e-${scale}`]) {
+          const found = read(text);
+          if (!Number.isNaN(found)) {
+            assert.equal(found, Number(text), text);
+            told++;
+          }
+          const texts = [`[${text},1]`, "[0,1]"];
+          const merged = fast(texts);
+          if (merged !== null) assert.equal(merged, plain(texts), text);
+        }
+      }
+      assert.ok(told > 100, `${digits}: ${told}`);
+    }
+  });
+
   it("are told of none that JSON does not have", () => {
     for (const text of ["", "-", ".5", "5.", "e5", "1e", "1e+", "--1", "x"]) assert.ok(Number.isNaN(read(text)), text);
   });

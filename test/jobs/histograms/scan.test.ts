@@ -186,6 +186,20 @@ describe("pings read from their bytes", () => {
     );
   });
 
+  it("are left alone when they are long, before there is room for their numbers", () => {
+    const scan = new PingScan(-1);
+    const room = scan.numbers.bytes;
+    const short = record('{"A":[1,0,0,0,0,1]}');
+    const padded = (bytes: number): Buffer => Buffer.concat([short, Buffer.alloc(bytes - short.length, " ")]);
+    assert.equal(scan.read(padded(32 * 1024 * 1024)), false);
+    assert.equal(scan.read(padded(4 * 1024 * 1024 + 1)), false);
+    assert.equal(scan.numbers.bytes, room);
+    assert.equal(scan.read(short), true);
+    assert.equal(scan.read(padded(4 * 1024 * 1024)), true);
+    assert.ok(scan.numbers.bytes <= 25 * 1024 * 1024);
+    same([padded(4 * 1024 * 1024 + 1), short]);
+  });
+
   it("are as they are in every case that was thought of", () => {
     const cases: readonly (Buffer | string)[] = [
       record('{"A":[1,0,0,0,0,0],"\\u0041":[2,0,0,0,0,0]}'),
