@@ -9,10 +9,9 @@ import { decodeKey, prefixRange } from "../../shared/segment/key.ts";
 import { stripFirstColumn } from "../../shared/segment/strip.ts";
 import { SyncSegmentReader } from "../../shared/segment/sync-reader.ts";
 import type { SyncSegmentSource } from "../../shared/segment/source.ts";
-import type { Bounds } from "./chains.ts";
 import type { LoadedAnalysis } from "./load.ts";
 import { combineOf, withMerged } from "./merge.ts";
-import type { MergeInput, MergeShape } from "./merge.ts";
+import type { MergeInput, MergeShape, OpenInput } from "./merge.ts";
 import { decodeValueOf } from "./values.ts";
 
 /** One partition's range of a segment. */
@@ -21,23 +20,24 @@ export interface SliceSource {
   open(): SyncSegmentSource & { close(): void };
 }
 
-/** Without their partition, keys of slices may lie anywhere among each other. */
-const everything: Bounds = { first: new Uint8Array(0), last: Buffer.from([0xff]) };
-
-/** A slice as an input of a merge: whole keys, or keys without the partition that begin with `prefix`. */
+/**
+ * A slice as an input of a merge: whole keys, or keys without the partition that begin with `prefix`. The latter tell no
+ * bounds: without their partition, keys of slices may lie anywhere among each other.
+ */
 export function sliceInput(slice: SliceSource, stripped: boolean, prefix: Key): MergeInput {
   const range = prefixRange([slice.partition, ...prefix]);
+  const open = (): OpenInput => {
+    const source = slice.open();
+    const cursor = SyncSegmentReader.open(source).cursor(range);
+    return { cursor: stripped ? stripFirstColumn(cursor) : cursor, close: () => source.close() };
+  };
+  if (stripped) return { open };
   return {
-    open() {
-      const source = slice.open();
-      const cursor = SyncSegmentReader.open(source).cursor(range);
-      return { cursor: stripped ? stripFirstColumn(cursor) : cursor, close: () => source.close() };
-    },
+    open,
     bounds() {
       const source = slice.open();
       try {
-        const bounds = SyncSegmentReader.open(source).bounds(range);
-        return bounds === null || !stripped ? bounds : everything;
+        return SyncSegmentReader.open(source).bounds(range);
       } finally {
         source.close();
       }

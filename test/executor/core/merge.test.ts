@@ -149,6 +149,18 @@ describe("a merge of outputs", () => {
 });
 
 describe("chains of inputs", () => {
+  it("are not looked for among slices without their partition", () => {
+    let opened = 0;
+    const [bytes] = new Inputs(outputsOf(1, "apart", 3, 1), 1_000).segments;
+    const open = (): ReturnType<typeof syncMemorySource> & { close(): void } => {
+      opened++;
+      return { ...syncMemorySource(bytes ?? new Uint8Array(0)), close: () => undefined };
+    };
+    const inputs = Array.from({ length: 20 }, () => sliceInput({ partition, open }, true, []));
+    assert.equal(chained(inputs, 4), null);
+    assert.equal(opened, 0);
+  });
+
   it("are as many as ranges lie over each other, or none when that is too many", () => {
     const chainsOf = (outputs: Pair[][], most: number): number | undefined => {
       const inputs = new Inputs(outputs, 1_000);
