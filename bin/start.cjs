@@ -54,10 +54,26 @@ function isPipe(descriptor) {
  */
 function keepCompiled(root, inCheckout) {
   const named = process.env.NODE_COMPILE_CACHE;
-  const own = path.join(process.env.XDG_CACHE_HOME || path.join(os.homedir(), ".cache"), "spotfold", "compiled");
-  const inRoot = path.join(root, "node_modules", ".cache", "spotfold", "compiled");
-  for (const folder of named ? [named] : inCheckout ? [inRoot, own] : [own]) {
-    if (enableCompileCache(folder).status !== constants.compileCacheStatus.FAILED) return;
+  const inRoot = () => path.join(root, "node_modules", ".cache", "spotfold", "compiled");
+  for (const place of named ? [() => named] : inCheckout ? [inRoot, inOwnCache] : [inOwnCache]) {
+    const folder = place();
+    if (folder !== null && enableCompileCache(folder).status !== constants.compileCacheStatus.FAILED) return;
+  }
+}
+
+/** Null when the caller has none. A relative path would be another folder wherever the command is called. */
+function inOwnCache() {
+  const named = process.env.XDG_CACHE_HOME;
+  const cache = named && path.isAbsolute(named) ? named : path.join(home(), ".cache");
+  return path.isAbsolute(cache) ? path.join(cache, "spotfold", "compiled") : null;
+}
+
+/** Empty when there is none: in a container the user may have an id only. */
+function home() {
+  try {
+    return os.homedir();
+  } catch {
+    return "";
   }
 }
 

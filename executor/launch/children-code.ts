@@ -4,12 +4,15 @@
  *   the package    beside its modules, made when the package was
  *   a checkout     below node_modules/.cache, made when somebody asks for it and a source was changed since
  *
- *     node_modules/.cache/spotfold/children/<digest>/children/decoder.mjs, executor.mjs     never changed
+ *     node_modules/.cache/spotfold/children/<digest>[-<n>]/children/decoder.mjs, …          never changed
  *     node_modules/.cache/spotfold/children/latest.json                                     replaced: which one, of what
  *
  * Several processes may make it at once: each writes a folder of its own and renames it. What cannot be made (a checkout that
  * is read-only, a source that is half written) is run from its sources, which takes longer to start and is otherwise the same.
  * Children may read this folder and write nothing but their scratch folder: none of them changes what another one runs.
+ *
+ * Nothing is forced to the disk: after a power cut a file may be there without its content. So what is found is compared with
+ * the digest that it is named by, and what differs is left where it is, since somebody may run it, and made again elsewhere.
  */
 import { createHash, randomBytes } from "node:crypto";
 import {
@@ -25,8 +28,9 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { liblzmaPackage } from "../../shared/codecs/liblzma-place.ts";
+import { codeOf } from "../../shared/errors.ts";
 import { codeRoot, inCheckout, modulePath, packageRoot } from "../../shared/package-root.ts";
-import { buildChildren, builtName, childNames } from "./build-children.ts";
+import { buildChildren, builtName } from "./build-children.ts";
 import type { ChildName } from "./build-children.ts";
 
 export interface ChildCode {
@@ -51,15 +55,39 @@ const entryFolder = "children";
 /** Is in no bundle, and changes what is built. */
 const recipe = "executor/launch/build-children.ts";
 
-/** Looked for once in a process: its children are all of one version, whatever is edited meanwhile. */
-let folder: string | null | undefined;
-
 /** The code of a child. */
-export function childCode(child: ChildName): ChildCode {
-  folder ??= inCheckout ? inCache() : existsSync(builtFolder) ? builtFolder : null;
-  if (folder === null) return fromSources(child);
-  const real = realpathSync(folder);
-  return { entry: join(real, builtName(child)), read: [real] };
+export const childCode: (child: ChildName) => ChildCode = codeFrom(() => {
+  if (inCheckout) return builtIn(join(packageRoot, "node_modules", ".cache", "spotfold", "children"));
+  return existsSync(builtFolder) ? builtFolder : null;
+});
+
+/**
+ * The code of a child in the folder that `look` answers with, or from its sources when that is null. It is asked once: all
+ * children of a process are of one version, whatever is edited meanwhile; and again when the folder is gone, as after `npm ci`.
+ */
+export function codeFrom(look: () => string | null): (child: ChildName) => ChildCode {
+  let folder: string | null | undefined;
+  return (child) => {
+    if (folder === undefined) folder = look();
+    let code = inFolder(folder, child);
+    if (folder !== null && code === null) {
+      folder = look();
+      code = inFolder(folder, child);
+    }
+    return code ?? fromSources(child);
+  };
+}
+
+/** Null when it is not there. */
+function inFolder(folder: string | null, child: ChildName): ChildCode | null {
+  if (folder === null) return null;
+  try {
+    const entry = realpathSync(join(folder, builtName(child)));
+    return { entry, read: [dirname(entry)] };
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return null;
+    throw error;
+  }
 }
 
 /** Folders of our own code, and of all that is in node_modules liblzma's alone: addons could be named there. */
@@ -69,25 +97,40 @@ function fromSources(child: ChildName): ChildCode {
   const manifests = [join(root, "package.json"), join(dirname(root), "package.json")];
   return {
     entry: realpathSync(modulePath(`executor/children/${child}`)),
-    read: [...folders, ...manifests, realpathSync(liblzmaPackage)],
+    // Where it is not installed, only blocks that need it cannot be read.
+    read: [...folders, ...manifests, ...(existsSync(liblzmaPackage) ? [realpathSync(liblzmaPackage)] : [])],
   };
 }
 
-function inCache(): string | null {
-  const cache = join(packageRoot, "node_modules", ".cache", "spotfold", "children");
+/** The folder below `cache` that holds the code of the sources as they are, made when there is none; null when it cannot be. */
+export function builtIn(cache: string): string | null {
   return latestIn(cache) ?? build(cache);
 }
 
-/** The folder of the last build; null when there is none, or a source is not what it was then. */
+/** The folder of the last build; null when there is none, it is damaged, or a source is not what it was then. */
 function latestIn(cache: string): string | null {
   try {
     const latest = JSON.parse(readFileSync(join(cache, "latest.json"), "utf8")) as Latest;
     if (Object.entries(latest.sources).some(([path, stamp]) => stampOf(path) !== stamp)) return null;
-    const built = join(cache, latest.folder, entryFolder);
-    return childNames.every((child) => existsSync(join(built, builtName(child)))) ? built : null;
+    return isWhole(cache, latest.folder) ? join(cache, latest.folder, entryFolder) : null;
   } catch {
     return null;
   }
+}
+
+/** Whether a build is what its name says. */
+function isWhole(cache: string, name: string): boolean {
+  try {
+    return name.split("-")[0] === digestOf(join(cache, name, entryFolder));
+  } catch {
+    return false;
+  }
+}
+
+function digestOf(built: string): string {
+  const digest = createHash("sha256");
+  for (const name of readdirSync(built).toSorted()) digest.update(readFileSync(join(built, name)));
+  return digest.digest("hex");
 }
 
 function stampOf(source: string): string {
@@ -101,16 +144,10 @@ function build(cache: string): string | null {
     mkdirSync(temporary, { recursive: true });
     const startedAt = Date.now();
     const paths = [recipe, ...buildChildren(packageRoot, join(temporary, entryFolder))];
-    const digest = createHash("sha256");
-    for (const name of readdirSync(join(temporary, entryFolder)).toSorted()) {
-      digest.update(readFileSync(join(temporary, entryFolder, name)));
-    }
     const latest: Latest = {
-      folder: digest.digest("hex"),
+      folder: moveInto(cache, temporary, digestOf(join(temporary, entryFolder))),
       sources: Object.fromEntries(paths.map((path) => [path, stampOf(path)])),
     };
-    const place = join(cache, latest.folder);
-    if (!existsSync(place)) moveTo(temporary, place);
     // A source that was written since may not be what was built: then it is looked at again the next time.
     const changed = paths.some((path) => statSync(join(packageRoot, path)).mtimeMs >= startedAt);
     if (!changed) {
@@ -118,7 +155,7 @@ function build(cache: string): string | null {
       writeFileSync(part, JSON.stringify(latest));
       renameSync(part, join(cache, "latest.json"));
     }
-    return join(place, entryFolder);
+    return join(cache, latest.folder, entryFolder);
   } catch {
     return null;
   } finally {
@@ -126,11 +163,14 @@ function build(cache: string): string | null {
   }
 }
 
-function moveTo(from: string, place: string): void {
+/** Answers with the name of the folder that holds the build: this one, or the same of somebody who was first. */
+function moveInto(cache: string, temporary: string, digest: string): string {
+  if (isWhole(cache, digest)) return digest;
+  const name = existsSync(join(cache, digest)) ? `${digest}-${randomBytes(8).toString("hex")}` : digest;
   try {
-    renameSync(from, place);
+    renameSync(temporary, join(cache, name));
   } catch (error) {
-    // Somebody else was first, with the same content.
-    if (!existsSync(place)) throw error;
+    if (!isWhole(cache, name)) throw error;
   }
+  return name;
 }

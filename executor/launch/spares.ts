@@ -49,7 +49,7 @@ export class Spares {
 
   /** Starts as many as are missing for `jobs` that may begin. */
   prepare(jobs: number): void {
-    while (!this.#closed && this.#ready.length + this.#starting < Math.min(jobs, this.#options.most)) {
+    while (!this.#closed && this.#living().length + this.#starting < Math.min(jobs, this.#options.most)) {
       this.#starting++;
       void this.#start();
     }
@@ -57,24 +57,27 @@ export class Spares {
 
   /**
    * Prepares for `jobs` that may begin, and answers for how many there is an executor now, at least 1: it waits for the first,
-   * until `signal` aborts, but not for one that does not come.
+   * until `signal` aborts, but not for one that does not come. After that nothing is prepared: no job will begin.
    */
   async ready(jobs: number, signal: AbortSignal): Promise<number> {
+    if (signal.aborted) return 1;
     this.prepare(jobs);
     const over = AbortSignal.any([signal, AbortSignal.timeout(readyMsMax)]);
     const late = new Promise((resolve) => over.addEventListener("abort", resolve, { once: true }));
-    while (!over.aborted && this.#ready.length === 0 && this.#starting > 0) {
+    while (!over.aborted && this.#living().length === 0 && this.#starting > 0) {
       await Promise.race([this.#change.promise, late]);
     }
-    return Math.max(1, Math.min(jobs, this.#ready.length));
+    return Math.max(1, Math.min(jobs, this.#living().length));
   }
 
   /** One that is ready and fits, for its taker alone; null when there is none. */
   take({ heapBytesMax, rssBytesMax }: MemoryLimits): Spare | null {
     const { limits } = this.#options;
     if (heapBytesMax !== limits.heapBytesMax || rssBytesMax !== limits.rssBytesMax) return null;
-    const spare = this.#ready.shift() ?? null;
-    if (spare !== null) this.#untaken.delete(spare);
+    const [spare] = this.#living();
+    if (spare === undefined) return null;
+    this.#ready.splice(this.#ready.indexOf(spare), 1);
+    this.#untaken.delete(spare);
     return spare;
   }
 
@@ -89,15 +92,18 @@ export class Spares {
     const name = `spare-${randomBytes(8).toString("hex")}`;
     try {
       const folders = await makeFolders(scratch, name);
+      if (this.#closed) {
+        await this.#remove(name);
+        return;
+      }
       const spare = { name, folders, executor: startExecutor(folders, limits) };
       this.#untaken.add(spare);
-      if (this.#closed) spare.executor.kill("finished");
       void spare.executor.ended.then(async () => await this.#forget(spare));
       await spare.executor.waiting;
-      const { exitCode, signalCode } = spare.executor.process;
-      if (exitCode === null && signalCode === null && !this.#closed) this.#ready.push(spare);
+      if (lives(spare) && !this.#closed) this.#ready.push(spare);
     } catch {
       // A full disk, a limit on processes: the job that needs one finds out, and says it.
+      await this.#remove(name);
     } finally {
       this.#starting--;
       this.#changed();
@@ -110,11 +116,24 @@ export class Spares {
     const index = this.#ready.indexOf(spare);
     if (index >= 0) this.#ready.splice(index, 1);
     this.#changed();
-    await removeFolders(this.#options.scratch, spare.name).catch(() => undefined);
+    await this.#remove(spare.name);
+  }
+
+  /** Those of the ready that still are: one that ended is forgotten only once all that it said was read. */
+  #living(): readonly Spare[] {
+    return this.#ready.filter(lives);
+  }
+
+  async #remove(name: string): Promise<void> {
+    await removeFolders(this.#options.scratch, name).catch(() => undefined);
   }
 
   #changed(): void {
     this.#change.resolve();
     this.#change = Promise.withResolvers<void>();
   }
+}
+
+function lives({ executor: { process: of } }: Spare): boolean {
+  return of.exitCode === null && of.signalCode === null;
 }

@@ -5,10 +5,13 @@
  *
  *     new LzmaStream -> (give, then code until all of it is used; take when it is full)* -> close
  *
- * Its memory is its own: what comes out of it is copied once, and whatever a block says, it cannot reach beyond it.
+ * Its memory is its own: what comes out of it is copied once, and whatever a block says, it cannot reach beyond it. After a call
+ * that did not return (a trap: a bug of liblzma's) nobody knows what is in there: it is let go, and the next block gets another.
  */
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
+import { messageOf, SpotfoldError } from "../errors.ts";
+import { inCheckout } from "../package-root.ts";
 import { liblzmaPath } from "./liblzma-place.ts";
 import { pieceBytesMax } from "./piece.ts";
 
@@ -66,26 +69,45 @@ interface LzmaModule {
   _lzma_end(stream: number): void;
 }
 
-const { default: createModule } = (await import(pathToFileURL(liblzmaPath("script")).href)) as {
-  readonly default: (module: LzmaModule) => Promise<unknown>;
-};
+type CreateModule = (module: LzmaModule) => Promise<unknown>;
+
+/** Where it is not installed, other codecs work all the same: who needs it is told why it is not there. */
+const script = (await import(pathToFileURL(liblzmaPath("script")).href).catch((error: unknown) => ({ error }))) as
+  { readonly default: CreateModule } | { readonly error: unknown };
 
 let loaded: LzmaModule | null = null;
 
 /** Compiled when the first block needs it: most processes read none. */
 function lzma(): LzmaModule {
   if (loaded !== null) return loaded;
+  const { createModule, compiled } = parts();
+  const instances: Instance[] = [];
   const module = {
     instantiateWasm(imports, receive) {
-      const instance = new wasm.Instance(new wasm.Module(readFileSync(liblzmaPath("binary"))), imports);
+      const instance = new wasm.Instance(compiled, imports);
+      instances.push(instance);
       receive(instance);
       return instance.exports;
     },
   } as LzmaModule;
   // What is compiled within the call is there when it returns; its promise says nothing more.
-  void createModule(module);
+  createModule(module).catch(() => undefined);
+  if (instances.length === 0) throw new Error("liblzma cannot be started: there may be no memory left");
   loaded = module;
   return module;
+}
+
+/** The hint is in the message: of what is wrong with a block, that alone is handed on. */
+function parts(): { readonly createModule: CreateModule; readonly compiled: object } {
+  try {
+    if ("error" in script) throw script.error;
+    return { createModule: script.default, compiled: new wasm.Module(readFileSync(liblzmaPath("binary"))) };
+  } catch (error) {
+    const cure = inCheckout ? "npm run setup" : "install spotfold again";
+    throw new SpotfoldError("invalid-config", `liblzma cannot be loaded, ${cure}: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
 }
 
 /** Decoders that nobody uses: liblzma takes the memory of the last block again where it fits. */
@@ -101,8 +123,13 @@ export class LzmaStream {
   /** `memoryBytesMax`: for its dictionary, and some 64 KiB besides. Throws when there is no memory for it. */
   constructor(memoryBytesMax: number) {
     this.#address = idle.pop() ?? allocated(this.#lzma);
-    const began = this.#lzma._lzma_auto_decoder(this.#address, BigInt(memoryBytesMax), tellUnsupportedCheck);
-    if (began !== lzmaResult.ok) throw new Error(`liblzma cannot begin (${began})`);
+    const began = returning(() =>
+      this.#lzma._lzma_auto_decoder(this.#address, BigInt(memoryBytesMax), tellUnsupportedCheck),
+    );
+    if (began !== lzmaResult.ok) {
+      this.#free();
+      throw new Error(`liblzma cannot begin (${began})`);
+    }
     this.#set(availIn, 0);
     this.#empty();
   }
@@ -126,7 +153,8 @@ export class LzmaStream {
 
   /** Decodes until it is full or what was given is used; one of `lzmaResult`, or another for damage. `all`: no more will be given. */
   code(all: boolean): number {
-    return this.#lzma._lzma_code(this.#address, all ? actionFinish : actionRun);
+    if (this.#lzma !== loaded) throw new Error("liblzma was let go while it decoded another block");
+    return returning(() => this.#lzma._lzma_code(this.#address, all ? actionFinish : actionRun));
   }
 
   /** What was decoded since the last time, as a copy. */
@@ -140,10 +168,15 @@ export class LzmaStream {
 
   /** It must not be used any more. */
   close(): void {
+    if (this.#lzma !== loaded) return;
     if (idle.length < idleMax) {
       idle.push(this.#address);
       return;
     }
+    this.#free();
+  }
+
+  #free(): void {
     this.#lzma._lzma_end(this.#address);
     this.#lzma._free(this.#address);
   }
@@ -166,8 +199,19 @@ export class LzmaStream {
   }
 }
 
+/** Calls liblzma, and lets it go when the call does not return. */
+function returning(call: () => number): number {
+  try {
+    return call();
+  } catch (error) {
+    loaded = null;
+    idle.length = 0;
+    throw new Error(`liblzma failed: ${messageOf(error)}`, { cause: error });
+  }
+}
+
 function allocated(module: LzmaModule): number {
-  const address = module._malloc(streamBytes + lzmaInputBytesMax + pieceBytesMax);
+  const address = returning(() => module._malloc(streamBytes + lzmaInputBytesMax + pieceBytesMax));
   if (address === 0) throw new Error("liblzma has no memory left");
   // LZMA_STREAM_INIT
   module.HEAPU8.fill(0, address, address + streamBytes);

@@ -94,6 +94,31 @@ describe("the spotfold bin", () => {
     assert.match(end.stderr, /^[^\n]*npm run setup\n$/);
   });
 
+  it("runs for a user without a home, and keeps what it compiled in no folder that depends on where it is called", async () => {
+    const root = tempDir("bin-package");
+    cpSync(join(repositoryRoot, "bin"), join(root, "bin"), { recursive: true });
+    mkdirSync(join(root, "dist/cli"), { recursive: true });
+    writeFileSync(join(root, "package.json"), '{ "type": "module" }');
+    writeFileSync(
+      join(root, "dist/cli/main.js"),
+      'import { getCompileCacheDir } from "node:module"; console.log(getCompileCacheDir() ?? "none");',
+    );
+    const homeless = join(root, "homeless.cjs");
+    writeFileSync(homeless, 'require("node:os").homedir = () => { throw new Error("no home"); };');
+    const bin = join(root, "bin/spotfold.cjs");
+    const cache = tempDir("bin-cache");
+    for (const [before, env, kept] of [
+      [["--require", homeless], { XDG_CACHE_HOME: undefined }, "none"],
+      [["--require", homeless], { XDG_CACHE_HOME: cache }, join(cache, "spotfold/compiled")],
+      [[], { XDG_CACHE_HOME: undefined, HOME: "" }, "none"],
+      [[], { XDG_CACHE_HOME: "relative", HOME: cache }, join(cache, ".cache/spotfold/compiled")],
+    ] as const) {
+      const end = await runNode([...before, bin], { cwd: root, env: { ...env, NODE_COMPILE_CACHE: undefined } });
+      assert.equal(end.code, 0, end.stderr);
+      assert.ok(kept === "none" ? end.stdout === "none\n" : end.stdout.startsWith(kept), end.stdout);
+    }
+  });
+
   describe("under an older Node", () => {
     it("says so in one line and exits 2 before it loads anything", async () => {
       const { bin, asNode20 } = checkout({ own: false });

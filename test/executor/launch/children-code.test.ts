@@ -83,7 +83,8 @@ describe("the children's code", () => {
       looks++;
       return null;
     });
-    for (const child of childNames) assert.equal(code(child).entry, join(repositoryRoot, `executor/children/${child}.ts`));
+    for (const child of childNames)
+      assert.equal(code(child).entry, join(repositoryRoot, `executor/children/${child}.ts`));
     assert.equal(looks, 1);
   });
 });
