@@ -9,6 +9,8 @@ import type { Random } from "../../shared/ports/clock.ts";
 export interface Disorder {
   /** Of the leases that could bring a duplicate, those that do. Default 0.2. */
   readonly duplicateShare?: number;
+  /** Also of messages that were acknowledged: SQS may, seldom. Default: no. */
+  readonly duplicatesOfGone?: boolean;
   /** Messages come late by up to so much, each by another time: later ones overtake them. Default 0. */
   readonly lateMsMax?: number;
 }
@@ -33,7 +35,7 @@ function shuffled<Entry>(entries: readonly Entry[], random: Random): Entry[] {
 }
 
 export function disorderly(queue: JobQueue, random: Random, disorder: Disorder = {}): JobQueue {
-  const { duplicateShare = 0.2, lateMsMax = 0 } = disorder;
+  const { duplicateShare = 0.2, duplicatesOfGone = false, lateMsMax = 0 } = disorder;
   const delivered: Lease[] = [];
   let duplicates = 0;
   const gone = new Set<string>();
@@ -41,7 +43,8 @@ export function disorderly(queue: JobQueue, random: Random, disorder: Disorder =
   /** An earlier delivery once more, if chance and what was delivered allow it. */
   function duplicate(besides: readonly Lease[]): Lease[] {
     const again = delivered[Math.floor(random.float() * delivered.length)];
-    if (again === undefined || gone.has(again.handle) || besides.includes(again)) return [];
+    if (again === undefined || besides.includes(again)) return [];
+    if (gone.has(again.handle) && !duplicatesOfGone) return [];
     if (random.float() >= duplicateShare) return [];
     const handle = `${again.handle}${duplicateMark}${++duplicates}`;
     return [{ ...again, handle, receiveCount: again.receiveCount + 1 }];
