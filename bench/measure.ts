@@ -55,20 +55,39 @@ export interface Compared {
   readonly ratio: { readonly median: number; readonly min: number; readonly max: number };
 }
 
+/** What two ways of doing the same gave, turn by turn. */
+export type Pairs<Value> = readonly { readonly ours: Value; readonly beside: Value }[];
+
 /** Asks both in turn, `runs` times, after one turn that does not count (it fills the caches of the disk). */
+export async function inTurns<Value>(
+  runs: number,
+  ours: () => Promise<Value>,
+  beside: () => Promise<Value>,
+): Promise<Pairs<Value>> {
+  await ours();
+  await beside();
+  const pairs: { readonly ours: Value; readonly beside: Value }[] = [];
+  for (let run = 0; run < runs; run++) pairs.push({ ours: await ours(), beside: await beside() });
+  return pairs;
+}
+
+/** Compares the pairs by one of the figures of what they gave. */
+export function comparedBy<Value>(pairs: Pairs<Value>, figure: (value: Value) => number): Compared {
+  const ours = pairs.map((pair) => figure(pair.ours));
+  const beside = pairs.map((pair) => figure(pair.beside));
+  const ratios = ours.map((value, index) => value / (beside[index] ?? NaN));
+  return {
+    ours: median(ours),
+    beside: median(beside),
+    ratio: { median: median(ratios), min: Math.min(...ratios), max: Math.max(...ratios) },
+  };
+}
+
+/** Both in one, where there is one figure. */
 export async function paired(
   runs: number,
   ours: () => Promise<number>,
   beside: () => Promise<number>,
 ): Promise<Compared> {
-  await ours();
-  await beside();
-  const pairs: { readonly a: number; readonly b: number }[] = [];
-  for (let run = 0; run < runs; run++) pairs.push({ a: await ours(), b: await beside() });
-  const ratios = pairs.map(({ a, b }) => a / b);
-  return {
-    ours: median(pairs.map(({ a }) => a)),
-    beside: median(pairs.map(({ b }) => b)),
-    ratio: { median: median(ratios), min: Math.min(...ratios), max: Math.max(...ratios) },
-  };
+  return comparedBy(await inTurns(runs, ours, beside), (value) => value);
 }

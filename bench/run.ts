@@ -4,10 +4,9 @@
  * analysis over objects beside a process that decodes the blocks and parses each record. Starting processes is the same
  * whatever there is to do: the targets are those of 1,000 MB (`--mb 1000`).
  */
-import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { costOf, paired, type Cost } from "./measure.ts";
+import { comparedBy, costOf, inTurns, paired, type Cost } from "./measure.ts";
 import { makeSample, type Sample } from "./sample.ts";
 import { spotfold } from "./spotfold.ts";
 import type { Bench, Row, Setup } from "./types.ts";
@@ -28,9 +27,14 @@ const zstMbLeast = 200;
 
 const parseChild = fileURLToPath(new URL("parse-child.ts", import.meta.url));
 
+/**
+ * Each run has a folder of its own, and none is removed before the end: ext4 does not use inodes again which were freed a
+ * moment ago, and looks through them for each file that is made.
+ */
+let runsMade = 0;
+
 async function costOfRun(analysis: string, sample: Sample, folder: string, more: readonly string[]): Promise<Cost> {
-  const work = join(folder, "work");
-  rmSync(work, { recursive: true, force: true });
+  const work = join(folder, `work-${++runsMade}`);
   const places = ["store", "queue", "catalog", "work"].flatMap((name) => [`--${name}`, join(work, name)]);
   const from = ["--data", sample.blocks, ...more, "--out", join(work, "site")];
   return await costOf(spotfold(["run", analysis, ...from, "--slots", "1", ...places], folder));
@@ -40,34 +44,30 @@ async function* rows({ runs, mb, folder }: Setup): AsyncGenerator<Row> {
   for (const [codec, [file = "", ...args]] of Object.entries(tools)) {
     const blocks = Math.max(2, Math.round(mb / blockMb));
     const sample = await makeSample(join(folder, codec), codec, mb, blocks);
-    const run = async (): Promise<Cost> =>
-      await costOfRun("histograms", sample, folder, ["--definitions", sample.definitions]);
-    const tool = async (): Promise<Cost> => await costOf({ file, args: [...args, ...sample.files] });
+    const pairs = await inTurns(
+      runs,
+      async () => await costOfRun("histograms", sample, folder, ["--definitions", sample.definitions]),
+      async () => await costOf({ file, args: [...args, ...sample.files] }),
+    );
     const against = [file, ...args].join(" ");
     const what = `run histograms over ${mb} MB of .${codec}, one slot`;
     for (const unit of ["cpu", "wall"] as const) {
-      const compared = await paired(
-        runs,
-        async () => (await run())[unit],
-        async () => (await tool())[unit],
-      );
-      const of = unit === "cpu" ? "CPU" : "wall time";
       yield {
-        what: `${what}, ${of}`,
+        what: `${what}, ${unit === "cpu" ? "CPU" : "wall time"}`,
         against,
         unit: "s",
-        ...compared,
+        ...comparedBy(pairs, (cost) => cost[unit]),
         ...(codec === "lzma" ? { target: targets[unit] } : {}),
       };
     }
     if (codec !== "zst") continue;
-    const rate = await paired(
-      runs,
-      async () => mb / (await run()).cpu,
-      async () => mb / (await tool()).cpu,
-    );
-    const target = { least: zstMbLeast, of: "ours" } as const;
-    yield { what: `${what}, raw bytes by CPU second`, against, unit: "MB/s", ...rate, target };
+    yield {
+      what: `${what}, raw bytes by CPU second`,
+      against,
+      unit: "MB/s",
+      ...comparedBy(pairs, ({ cpu }) => mb / cpu),
+      target: { least: zstMbLeast, of: "ours" },
+    };
     yield await overObjects(sample, { runs, mb, folder });
   }
 }

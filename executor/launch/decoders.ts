@@ -48,10 +48,15 @@ export class Decoders {
     if (index >= 0) this.#idle.splice(index, 1);
   }
 
-  /** Kills those that are idle. None stays afterwards. */
-  close(): void {
+  /**
+   * Kills those that are idle, and waits for their end: what they cost is counted for a process that waited for them, and for
+   * nobody otherwise. None stays afterwards.
+   */
+  async close(): Promise<void> {
     this.#closed = true;
-    for (const { decoder } of this.#idle) decoder.kill("finished");
+    const idle = this.#idle.map(({ decoder }) => decoder);
+    for (const decoder of idle) decoder.kill("finished");
+    await Promise.all(idle.map(async (decoder) => await decoder.ended));
   }
 }
 

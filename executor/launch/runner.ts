@@ -37,10 +37,10 @@ export interface ChildRunnerOptions {
   readonly ahead?: { readonly slots: number; readonly limits: MemoryLimits };
 }
 
-/** A runner whose waiting children must be ended. */
+/** A runner whose waiting children must be ended: `close` answers when they have. */
 export interface ChildRunner extends JobRunner {
   ready(jobs: number, signal: AbortSignal): Promise<number>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** What lives longer than one attempt. */
@@ -71,9 +71,8 @@ export function childRunner(options: ChildRunnerOptions): ChildRunner {
       await removeFolders(scratch, name);
     },
     ready: async (jobs, signal) => (kept.spares === null ? jobs : await kept.spares.ready(jobs, signal)),
-    close: () => {
-      kept.spares?.close();
-      kept.decoders.close();
+    close: async () => {
+      await Promise.all([kept.spares?.close(), kept.decoders.close()]);
     },
   };
 }

@@ -81,10 +81,12 @@ export class Spares {
     return spare;
   }
 
-  /** Ends all. None is started afterwards. */
-  close(): void {
+  /** Ends all, and waits for their ends. None is started afterwards. */
+  async close(): Promise<void> {
     this.#closed = true;
-    for (const { executor } of this.#untaken) executor.kill("finished");
+    const untaken = [...this.#untaken].map(({ executor }) => executor);
+    for (const executor of untaken) executor.kill("finished");
+    await Promise.all(untaken.map(async (executor) => await executor.ended));
   }
 
   async #start(): Promise<void> {

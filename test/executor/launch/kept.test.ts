@@ -55,9 +55,9 @@ async function withAhead(s: Setting, slots: number, use: (runner: ChildRunner) =
   try {
     await use(runner);
   } finally {
-    runner.close();
+    // Ended and waited for, not just told to: the system counts what they cost only then.
+    await runner.close();
   }
-  for (let waited = 0; waited < 50 && childrenOf(process.pid).length > 0; waited++) await sleep(100);
   assert.deepEqual(childrenOf(process.pid), []);
 }
 

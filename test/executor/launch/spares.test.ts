@@ -31,14 +31,14 @@ describe("executors that wait", () => {
     const taken = once(executor, "exit").then(() => ahead.take(limits));
     executor.kill("SIGKILL");
     assert.equal(await taken, null);
-    ahead.close();
+    await ahead.close();
   });
 
   it("are not started any more once all are ended, and leave nothing", async () => {
     const scratch = tempDir("spares");
     const ahead = new Spares({ scratch, most: 2, limits });
     ahead.prepare(2);
-    ahead.close();
+    await ahead.close();
     // Until those that were about to start are not.
     await ahead.ready(1, never);
     await sleep(100);
@@ -51,6 +51,6 @@ describe("executors that wait", () => {
     assert.equal(await ahead.ready(1, AbortSignal.abort()), 1);
     await sleep(100);
     assert.deepEqual([started.length, readdirSync(scratch)], [0, []]);
-    ahead.close();
+    await ahead.close();
   });
 });
