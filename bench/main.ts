@@ -20,9 +20,10 @@ import { scan } from "./scan.ts";
 import { small } from "./small.ts";
 import { store } from "./store.ts";
 import type { Bench, Row } from "./types.ts";
+import { where } from "./where.ts";
 import { year } from "./year.ts";
 
-const benches: readonly Bench[] = [decode, scan, run, jobs, small, queue, store, plan, catalog, folding, year];
+const benches: readonly Bench[] = [decode, scan, run, where, jobs, small, queue, store, plan, catalog, folding, year];
 
 /** So that the median pair is one of the pairs, and one run of bad luck does not show. */
 const runsDefault = 5;

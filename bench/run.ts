@@ -6,7 +6,7 @@
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { comparedBy, costOf, inTurns, paired, type Cost } from "./measure.ts";
+import { comparedBy, costOf, inTurns, paired, type Command } from "./measure.ts";
 import { makeSample, type Sample } from "./sample.ts";
 import { spotfold } from "./spotfold.ts";
 import type { Bench, Row, Setup } from "./types.ts";
@@ -18,6 +18,10 @@ const tools: Readonly<Record<string, readonly string[]>> = {
 
 /** Blocks of a few megabytes each, as the original's were. */
 const blockMb = 8;
+
+export async function sampleOf(codec: string, mb: number, folder: string): Promise<Sample> {
+  return await makeSample(join(folder, codec), codec, mb, Math.max(2, Math.round(mb / blockMb)));
+}
 
 /** Of `.lzma`, beside xz. */
 const targets = { cpu: { most: 1.6, of: "ratio" }, wall: { most: 1.2, of: "ratio" } } as const;
@@ -33,20 +37,21 @@ const parseChild = fileURLToPath(new URL("parse-child.ts", import.meta.url));
  */
 let runsMade = 0;
 
-async function costOfRun(analysis: string, sample: Sample, folder: string, more: readonly string[]): Promise<Cost> {
+/** `spotfold run` with one slot and places of its own. */
+export function runCommand(analysis: string, sample: Sample, folder: string): Command {
   const work = join(folder, `work-${++runsMade}`);
   const places = ["store", "queue", "catalog", "work"].flatMap((name) => [`--${name}`, join(work, name)]);
-  const from = ["--data", sample.blocks, ...more, "--out", join(work, "site")];
-  return await costOf(spotfold(["run", analysis, ...from, "--slots", "1", ...places], folder));
+  const definitions = analysis === "histograms" ? ["--definitions", sample.definitions] : [];
+  const from = ["--data", sample.blocks, ...definitions, "--out", join(work, "site")];
+  return spotfold(["run", analysis, ...from, "--slots", "1", ...places], folder);
 }
 
 async function* rows({ runs, mb, folder }: Setup): AsyncGenerator<Row> {
   for (const [codec, [file = "", ...args]] of Object.entries(tools)) {
-    const blocks = Math.max(2, Math.round(mb / blockMb));
-    const sample = await makeSample(join(folder, codec), codec, mb, blocks);
+    const sample = await sampleOf(codec, mb, folder);
     const pairs = await inTurns(
       runs,
-      async () => await costOfRun("histograms", sample, folder, ["--definitions", sample.definitions]),
+      async () => await costOf(runCommand("histograms", sample, folder)),
       async () => await costOf({ file, args: [...args, ...sample.files] }),
     );
     const against = [file, ...args].join(" ");
@@ -75,7 +80,7 @@ async function* rows({ runs, mb, folder }: Setup): AsyncGenerator<Row> {
 async function overObjects(sample: Sample, { runs, mb, folder }: Omit<Setup, "jobs">): Promise<Row> {
   const compared = await paired(
     runs,
-    async () => (await costOfRun("os-distribution", sample, folder, [])).cpu,
+    async () => (await costOf(runCommand("os-distribution", sample, folder))).cpu,
     async () => (await costOf({ file: process.execPath, args: [parseChild, ...sample.files] })).cpu,
   );
   const what = `run os-distribution (\`map\` with \`record.json()\`) over ${mb} MB of .zst, one slot, CPU`;

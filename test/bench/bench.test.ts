@@ -3,8 +3,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { costOf, median, paired } from "../../bench/measure.ts";
+import { processTimes } from "../../bench/process-times.ts";
 import { lineOf, missedBy } from "../../bench/report.ts";
 import type { Row } from "../../bench/types.ts";
+import { kindOf } from "../../bench/where.ts";
 import { runNode } from "../support/processes.ts";
 import { repositoryRoot } from "../support/requirements.ts";
 import { tempDir } from "../support/temp.ts";
@@ -42,6 +44,36 @@ describe("what a command costs", () => {
       costOf(node("console.error('no such thing'); process.exit(3)")),
       /ended with 3: no such thing/,
     );
+  });
+});
+
+describe("the processes of a command", () => {
+  before(function linux() {
+    if (process.platform !== "linux") this.skip();
+  });
+
+  it("are told apart, and each has its own CPU time", async () => {
+    const inner = `const until = process.cpuUsage().user + 800_000; while (process.cpuUsage().user < until);`;
+    const program = `require("node:child_process").spawnSync(process.execPath, ["-e", ${JSON.stringify(inner)}, "busy"])`;
+    const { cost, byPid } = await processTimes(node(program));
+    const busy = [...byPid.values()].filter(({ words }) => words.includes("busy"));
+    assert.equal(busy.length, 1);
+    const [{ cpu, parent } = { cpu: 0, parent: 0 }] = busy;
+    assert.ok(cpu >= 0.7 && cpu <= cost.cpu, `${cpu} of ${cost.cpu} s`);
+    const outer = byPid.get(parent);
+    assert.ok(outer?.words.includes(program) === true && outer.cpu < cpu, `${outer?.cpu} s for the one that waited`);
+  });
+
+  it("have kinds: whose executor it is, its parent says", () => {
+    const kind = (words: string[], parent: string[] = []): string => kindOf({ parent: 1, words, cpu: 0 }, parent);
+    const worker = ["node", "/p/bin/spotfold.cjs", "worker", "--slots", "1"];
+    const run = ["node", "/p/bin/spotfold.cjs", "run", "worker"];
+    assert.equal(kind(worker), "worker");
+    assert.equal(kind(run), "`run` itself");
+    assert.equal(kind(["node", "--permission", "/c/executor.mjs", "7"], worker), "executors of jobs");
+    assert.equal(kind(["node", "/c/executor.ts"], run), "executors that merge and render");
+    assert.equal(kind(["node", "/c/decoder.mjs"], worker), "decoders");
+    assert.equal(kind(["esbuild", "--service"], run), "others");
   });
 });
 
