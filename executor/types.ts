@@ -99,6 +99,11 @@ export interface JobHooks {
   progress(progress: JobProgress): void;
   /** Ends the children now and resolves with what is checkpointed; `reason` of the signal is the cause. */
   readonly stop: AbortSignal;
+  /**
+   * Resolves when the attempt is on record; until then no user code runs. It never rejects, and need not resolve: what keeps the
+   * attempt from being recorded aborts `stop`. Absent: it is on record.
+   */
+  readonly recorded?: Promise<void>;
 }
 
 export interface JobProgress {

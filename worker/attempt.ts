@@ -13,6 +13,7 @@ import type { Job, JobEnd, JobServices } from "./job-types.ts";
 import { leaseLost } from "./leases.ts";
 import { liveWorkerIds } from "../shared/live-workers.ts";
 import { causeOf, isAway, readAttempts, recordKeyOf } from "./records.ts";
+import { recordStart, type Recording } from "./recording.ts";
 import { release, releaseExactly } from "./release.ts";
 import { resolve, settle } from "./resolve.ts";
 
@@ -52,7 +53,7 @@ interface Attempt {
 
 async function execute(services: JobServices, job: Job, memoryFactor: number): Promise<JobEnd> {
   const { context } = services;
-  const { clock, random, store, log } = context;
+  const { clock, random } = context;
   const { message } = job;
   const record: AttemptRecord = {
     format: 1,
@@ -66,22 +67,30 @@ async function execute(services: JobServices, job: Job, memoryFactor: number): P
     memory: memoryFactor,
     end: null,
   };
-  await store.put(recordKeyOf(message.aggregate, record), encodeStored(record));
-  log({ event: "job-started", run: message.run, job: `${message.plan}/${message.job}`, attempt: record.attempt });
   const attempt: Attempt = { record };
   const began = clock.monotonic();
-  const outcome = await runTask(services, job, record.attempt, memoryFactor);
   try {
-    return await conclude(services, job, attempt, outcome, clock.monotonic() - began);
-  } catch (error) {
-    // Output or resolution could not be written: this attempt failed, by whatever the port said.
-    return await fail(services, job, attempt, { ...causeOf(error), beforeFirstRecord: false, block: null });
+    // Children are made ready while the record is written; user code waits for it.
+    const recording = recordStart(context, message.aggregate, record);
+    const outcome = await runTask(services, job, record, recording);
+    await recording.done;
+    try {
+      return await conclude(services, job, attempt, outcome, clock.monotonic() - began);
+    } catch (error) {
+      // Output or resolution could not be written: this attempt failed, by whatever the port said.
+      return await fail(services, job, attempt, { ...causeOf(error), beforeFirstRecord: false, block: null });
+    }
   } finally {
     await context.runner.release(record.attempt);
   }
 }
 
-async function runTask(services: JobServices, job: Job, attempt: string, memoryFactor: number): Promise<JobOutcome> {
+async function runTask(
+  services: JobServices,
+  job: Job,
+  { attempt, memory }: AttemptRecord,
+  recording: Recording,
+): Promise<JobOutcome> {
   const { context } = services;
   const { spec } = job;
   try {
@@ -103,8 +112,8 @@ async function runTask(services: JobServices, job: Job, attempt: string, memoryF
       })),
       limits: {
         ...context.limits,
-        heapBytesMax: context.limits.heapBytesMax * memoryFactor,
-        rssBytesMax: context.limits.rssBytesMax * memoryFactor,
+        heapBytesMax: context.limits.heapBytesMax * memory,
+        rssBytesMax: context.limits.rssBytesMax * memory,
       },
     };
     return await unlessClosed(
@@ -112,7 +121,8 @@ async function runTask(services: JobServices, job: Job, attempt: string, memoryF
       job.message.run,
       async (closed) =>
         await context.runner.run(task, {
-          stop: AbortSignal.any([job.held.signal, services.drain, closed]),
+          stop: AbortSignal.any([job.held.signal, services.drain, closed, recording.failed]),
+          recorded: recording.begun,
           lend: async (block) => await data.lend(block.key),
           progress: () => {},
         }),

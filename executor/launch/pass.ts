@@ -7,7 +7,8 @@
  * Reports of the executor are believed only as far as the decoder bears them out: it says first, on a descriptor of its own,
  * that a block was decoded, from how many bytes, into how many.
  *
- * No stall is counted while this process lends: then the children wait for us, for `lendMsMax` at most (lend.ts).
+ * No stall is counted while this process lends, for `lendMsMax` at most (lend.ts), or has not given the executor its task, since
+ * the attempt is being recorded: then the children wait for us.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../../shared/errors.ts";
@@ -64,6 +65,8 @@ class RunningPass {
   /** Blocks that the decoder asked for and has no answer for. */
   #lending = 0;
   #elsewhere = false;
+  /** The executor has its task. */
+  #begun = false;
   /** The decoder is somebody else's, or gone: nothing is sent to it any more. */
   #isPutAway = false;
   #loaded = false;
@@ -76,6 +79,10 @@ class RunningPass {
     this.#context = context;
     this.#blocks = new Map(context.pass.blocks.map((block) => [block.index, block]));
     this.#slot = startSlot(context);
+    void context.recorded.then(() => {
+      this.#begun = true;
+      this.#lastSign = performance.now();
+    });
     const { decoder, executor } = this.#slot;
     decoder.onLine((line) => this.#hear(decoder, line, (message) => this.#fromDecoder(message as DecoderMessage)));
     executor.onLine((line) => this.#hear(executor, line, (message) => this.#queue(message as ExecutorMessage)));
@@ -319,7 +326,7 @@ class RunningPass {
 
   #watch(): void {
     const now = performance.now();
-    if (this.#lending > 0) this.#lastSign = now;
+    if (this.#lending > 0 || !this.#begun) this.#lastSign = now;
     if (now >= this.#context.deadline) this.#kill("too-long");
     else if (now - this.#lastSign >= silenceMsMax(this.#context.task.limits.stallMs, this.#loaded))
       this.#kill("stalled");

@@ -123,6 +123,8 @@ export class SimRunner implements JobRunner {
     if (hooks.stop.aborted) return interrupted(hooks.stop);
     const fetched = await this.#fetch(block, hooks);
     if (!(fetched instanceof Uint8Array)) return fetched;
+    await Promise.race([hooks.recorded, stopped(hooks.stop)]);
+    if (hooks.stop.aborted) return interrupted(hooks.stop);
     const trouble =
       process.weather.stormy && rng.chance(0.01) ? rng.pick(["executor died", "out of memory"] as const) : null;
     await process.clock.sleep(rng.latency(blockMsMean), hooks.stop);
@@ -200,6 +202,11 @@ export class SimRunner implements JobRunner {
       },
     };
   }
+}
+
+async function stopped(stop: AbortSignal): Promise<void> {
+  if (stop.aborted) return;
+  await new Promise((resolve) => stop.addEventListener("abort", resolve, { once: true }));
 }
 
 function interrupted(stop: AbortSignal): Fault {
