@@ -104,6 +104,11 @@ export interface JobHooks {
    * attempt from being recorded aborts `stop`. Absent: it is on record.
    */
   readonly recorded?: Promise<void>;
+  /**
+   * Every block is read and decoded, which leaves the executor with what it has in its hands: whoever hears it may run another job
+   * beside, whose blocks are decoded meanwhile. Called once at most, and only where that is worth it and there is memory for it.
+   */
+  readonly read?: () => void;
 }
 
 export interface JobProgress {

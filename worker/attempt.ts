@@ -6,7 +6,7 @@ import { encodeStored } from "../shared/formats/stored.ts";
 import { unlessClosed } from "./closed.ts";
 import type { Parts } from "./conclude.ts";
 import type { WorkerContext } from "./context.ts";
-import { elsewhereMs, isForAnother, releaseDelayMs } from "./decide.ts";
+import { elsewhereMs, isForAnother, releaseDelayMs, type Verdict } from "./decide.ts";
 import { holdFor } from "./environment.ts";
 import { hintIn, told, type Failure } from "./failure.ts";
 import type { Job, JobEnd, JobServices } from "./job-types.ts";
@@ -35,7 +35,7 @@ export async function attemptJob(services: JobServices, job: Job): Promise<JobEn
     );
   const leave = await services.room.enter(verdict.exclusive);
   try {
-    return await execute(services, job, verdict.memoryFactor);
+    return await execute(services, job, verdict);
   } finally {
     leave();
   }
@@ -51,7 +51,7 @@ interface Attempt {
   record: AttemptRecord;
 }
 
-async function execute(services: JobServices, job: Job, memoryFactor: number): Promise<JobEnd> {
+async function execute(services: JobServices, job: Job, verdict: Extract<Verdict, { do: "run" }>): Promise<JobEnd> {
   const { context } = services;
   const { clock, random } = context;
   const { message } = job;
@@ -64,7 +64,7 @@ async function execute(services: JobServices, job: Job, memoryFactor: number): P
     worker: context.id,
     handle: job.lease.handle,
     startedAt: clock.now(),
-    memory: memoryFactor,
+    memory: verdict.memoryFactor,
     end: null,
   };
   const attempt: Attempt = { record };
@@ -72,7 +72,7 @@ async function execute(services: JobServices, job: Job, memoryFactor: number): P
   try {
     // Children are made ready while the record is written; user code waits for it.
     const recording = recordStart(context, message.aggregate, record);
-    const outcome = await runTask(services, job, record, recording);
+    const outcome = await runTask(services, job, record, { recording, exclusive: verdict.exclusive });
     await recording.done;
     try {
       return await conclude(services, job, attempt, outcome, clock.monotonic() - began);
@@ -89,7 +89,7 @@ async function runTask(
   services: JobServices,
   job: Job,
   { attempt, memory }: AttemptRecord,
-  recording: Recording,
+  { recording, exclusive }: { readonly recording: Recording; readonly exclusive: boolean },
 ): Promise<JobOutcome> {
   const { context } = services;
   const { spec } = job;
@@ -125,6 +125,8 @@ async function runTask(
           recorded: recording.begun,
           lend: async (block) => await data.lend(block.key),
           progress: () => {},
+          // A job that has the worker to itself has it to its end.
+          ...(exclusive ? {} : { read: services.read }),
         }),
     );
   } catch (error) {

@@ -56,7 +56,7 @@ class RunningPass {
   readonly #blocks: ReadonlyMap<number, JobBlock>;
   readonly #slot: Slot;
   readonly #word = new DecoderWord();
-  /** All frames are with the executor, and the decoder waits for another task. */
+  /** All frames are with the executor. */
   readonly #decoderDone = Promise.withResolvers<void>();
   /** Messages of the executor are applied one after the other; some wait for the decoder's. */
   #applied: Promise<void> = Promise.resolve();
@@ -103,7 +103,8 @@ class RunningPass {
     });
     const executorEnd = await executor.ended;
     // Input that ended early is the decoder's doing if it is gone already; one that lives sees the broken pipe and ends.
-    if (this.#last === null || "cut" in this.#last) await Promise.race([decoderGone.promise, sleep(decoderGraceMs)]);
+    const isOpen = this.#last === null || "cut" in this.#last;
+    if (isOpen && !this.#isPutAway) await Promise.race([decoderGone.promise, sleep(decoderGraceMs)]);
     const decoderEnd = await this.#putAway(decoderGone.promise);
     forget();
     await this.#applied;
@@ -131,20 +132,28 @@ class RunningPass {
     if (fault !== null) state.failed(fault);
   }
 
-  /** A decoder that did its work to the end stays for the next job; of any other it is not known what state it is in. */
+  /**
+   * The decoder did its work to the end, and has said all that it has to say: it serves the next job, while the executor still
+   * drains or after that. What becomes of it then is nothing to this pass.
+   */
+  #giveBack(): void {
+    const { decoders, readable, hooks } = this.#context;
+    const { decoder } = this.#slot;
+    // What we have killed may still be heard.
+    if (this.#isPutAway || decoder.process.killed) return;
+    this.#isPutAway = true;
+    decoder.onLine(null);
+    decoders.giveBack(decoder, readable.paths);
+    this.#word.gone();
+    this.#decoderDone.resolve();
+    if (!hooks.stop.aborted) hooks.read?.();
+  }
+
+  /** Of a decoder that is not done it is not known what state it is in. */
   async #putAway(gone: Promise<void>): Promise<ChildEnd> {
     const { decoder } = this.#slot;
-    const { decoders, readable } = this.#context;
-    if (this.#isDone()) {
-      const done = this.#decoderDone.promise.then(() => true);
-      const isDone = await Promise.race([done, gone.then(() => false), sleep(decoderGraceMs, false)]);
-      if (isDone) {
-        decoder.onLine(null);
-        this.#isPutAway = true;
-        decoders.giveBack(decoder, readable.paths);
-        return wentOn;
-      }
-    }
+    if (this.#isDone()) await Promise.race([this.#decoderDone.promise, gone, sleep(decoderGraceMs)]);
+    if (this.#isPutAway) return wentOn;
     this.#isPutAway = true;
     decoder.kill("finished");
     return await decoder.ended;
@@ -183,7 +192,7 @@ class RunningPass {
         break;
       }
       case "done":
-        this.#decoderDone.resolve();
+        this.#giveBack();
         break;
     }
   }
@@ -316,12 +325,16 @@ class RunningPass {
     if ("cut" in last) return;
     this.#slot.executor.kill("finished");
     // One that is done with everything is of use to the next job.
-    if (!("done" in last)) this.#slot.decoder.kill("finished");
+    if (!("done" in last)) this.#killDecoder("finished");
   }
 
   #kill(why: Killed): void {
     this.#slot.executor.kill(why);
-    this.#slot.decoder.kill(why);
+    this.#killDecoder(why);
+  }
+
+  #killDecoder(why: Killed): void {
+    if (!this.#isPutAway) this.#slot.decoder.kill(why);
   }
 
   #watch(): void {

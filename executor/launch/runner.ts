@@ -14,6 +14,8 @@ import { isAttemptId } from "../../shared/names.ts";
 import { AttemptState } from "../core/attempt-state.ts";
 import type { RunInfo } from "../core/runs.ts";
 import type { AttemptSegment, Fault, JobHooks, JobOutcome, JobRunner, JobTask } from "../types.ts";
+import { readWhereItGains, realOverlap } from "./beside.ts";
+import type { Overlap } from "./beside.ts";
 import { stopFault } from "./causes.ts";
 import { Decoders } from "./decoders.ts";
 import { makeFolders, placeBundle, removeFolders } from "./folders.ts";
@@ -33,6 +35,8 @@ export interface ChildRunnerOptions {
   readonly http?: () => HttpTerms;
   /** Until lending one block is given up. Default: `lendMsMax`. */
   readonly lendMsMax?: number;
+  /** Default: this machine's. */
+  readonly overlap?: Overlap;
   /** So many children are ready for jobs that are to come, with these limits. Default: none, each job starts its own. */
   readonly ahead?: { readonly slots: number; readonly limits: MemoryLimits };
 }
@@ -78,7 +82,8 @@ export function childRunner(options: ChildRunnerOptions): ChildRunner {
 async function runAttempt(kept: Kept, task: JobTask, given: JobHooks): Promise<JobOutcome> {
   const { options, decoders, spares } = kept;
   if (!isAttemptId(task.attempt)) throw new SpotfoldError("internal", `${task.attempt} is no attempt's id`);
-  const hooks = lendsInTime(given, options.lendMsMax ?? lendMsMax);
+  const inTime = lendsInTime(given, options.lendMsMax ?? lendMsMax);
+  const hooks = readWhereItGains(inTime, task.limits, options.overlap ?? realOverlap);
   const state = new AttemptState(task.blocks);
   const log = new AttemptLog();
   const deadline = performance.now() + task.limits.attemptMs;
