@@ -1,6 +1,9 @@
 /** A job whose blocks are read, and another one beside it: one decoder serves both, and what befalls one is nothing to the other. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { readWhereItGains, workedMsMin } from "../../../executor/launch/beside.ts";
 import { childRunner } from "../../../executor/launch/runner.ts";
 import type { ChildRunner } from "../../../executor/launch/runner.ts";
@@ -8,21 +11,26 @@ import type { JobHooks, JobOutcome } from "../../../executor/types.ts";
 import { entriesOf, limits, records, setting } from "./setting.ts";
 import type { Setting } from "./setting.ts";
 
-/** Drains for two seconds where it was given a record `slow`. */
-const slowSource = `export default { name: "slow", key: ["k"], merge: (a, b) => a + b,
+/** Where it was given a record `slow`, it drains until there is a file `go` in its folder. */
+const slowSource = `import { existsSync } from "node:fs";
+export default { name: "slow", key: ["k"], merge: (a, b) => a + b,
   accumulator() {
     let count = 0, slow = false;
     return {
       add(record) { count++; slow ||= record.text() === "slow"; },
       bytes: () => 8,
       *drain() {
-        const until = Date.now() + (slow ? 2_000 : 0);
-        while (Date.now() < until);
+        while (slow && !existsSync("go"));
         yield [["n"], count];
         count = 0;
       },
     };
   } };`;
+
+/** Lets all that drain go on. */
+function letGo({ s }: Slow): void {
+  for (const name of readdirSync(s.scratch)) writeFileSync(join(s.scratch, name, "work", "go"), "");
+}
 
 const never = new AbortController().signal;
 const overlap = { now: () => Date.now() * 1_000, availableBytes: () => Infinity };
@@ -60,8 +68,14 @@ async function another({ s, runner }: Slow): Promise<JobOutcome> {
   return await runner.run({ ...task, records: "text" }, s.hooks());
 }
 
+/** None of its children is counted for the next test. */
+async function end({ runner }: Slow): Promise<void> {
+  runner.close();
+  while (decoders() > 0) await sleep(50);
+}
+
 describe("a job beside one that drains", function beside() {
-  this.timeout(20_000);
+  this.timeout(60_000);
 
   it("is read by the same decoder, and both give what they give alone", async () => {
     const slow = await begin();
@@ -70,9 +84,10 @@ describe("a job beside one that drains", function beside() {
     await slow.read;
     assert.deepEqual(entriesOf(await another(slow)), { "p\tn": "7" });
     assert.deepEqual([isOver, decoders()], [false, 1]);
+    letGo(slow);
     const first = await slow.outcome;
     assert.deepEqual([first.ended, first.faults, entriesOf(first)], [null, [], { "p\tn": "10" }]);
-    slow.runner.close();
+    await end(slow);
   });
 
   it("is not touched when that one is stopped", async () => {
@@ -84,7 +99,7 @@ describe("a job beside one that drains", function beside() {
     assert.deepEqual([first.ended?.cause, first.segment], ["lost-lease", null]);
     assert.deepEqual(entriesOf(await other), { "p\tn": "7" });
     assert.equal(decoders(), 1);
-    slow.runner.close();
+    await end(slow);
   });
 });
 
