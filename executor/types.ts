@@ -99,6 +99,16 @@ export interface JobHooks {
   progress(progress: JobProgress): void;
   /** Ends the children now and resolves with what is checkpointed; `reason` of the signal is the cause. */
   readonly stop: AbortSignal;
+  /**
+   * Resolves when the attempt is on record; until then no user code runs. It never rejects, and need not resolve: what keeps the
+   * attempt from being recorded aborts `stop`. Absent: it is on record.
+   */
+  readonly recorded?: Promise<void>;
+  /**
+   * Every block is read and decoded, which leaves the executor with what it has in its hands: whoever hears it may run another job
+   * beside, whose blocks are decoded meanwhile. Called once at most, and only where that is worth it and there is memory for it.
+   */
+  readonly read?: () => void;
 }
 
 export interface JobProgress {

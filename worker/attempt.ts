@@ -6,13 +6,14 @@ import { encodeStored } from "../shared/formats/stored.ts";
 import { unlessClosed } from "./closed.ts";
 import type { Parts } from "./conclude.ts";
 import type { WorkerContext } from "./context.ts";
-import { elsewhereMs, isForAnother, releaseDelayMs } from "./decide.ts";
+import { elsewhereMs, isForAnother, releaseDelayMs, type Verdict } from "./decide.ts";
 import { holdFor } from "./environment.ts";
 import { hintIn, told, type Failure } from "./failure.ts";
 import type { Job, JobEnd, JobServices } from "./job-types.ts";
 import { leaseLost } from "./leases.ts";
 import { liveWorkerIds } from "../shared/live-workers.ts";
 import { causeOf, isAway, readAttempts, recordKeyOf } from "./records.ts";
+import { recordStart, type Recording } from "./recording.ts";
 import { release, releaseExactly } from "./release.ts";
 import { resolve, settle } from "./resolve.ts";
 
@@ -34,7 +35,7 @@ export async function attemptJob(services: JobServices, job: Job): Promise<JobEn
     );
   const leave = await services.room.enter(verdict.exclusive);
   try {
-    return await execute(services, job, verdict.memoryFactor);
+    return await execute(services, job, verdict);
   } finally {
     leave();
   }
@@ -50,9 +51,9 @@ interface Attempt {
   record: AttemptRecord;
 }
 
-async function execute(services: JobServices, job: Job, memoryFactor: number): Promise<JobEnd> {
+async function execute(services: JobServices, job: Job, verdict: Extract<Verdict, { do: "run" }>): Promise<JobEnd> {
   const { context } = services;
-  const { clock, random, store, log } = context;
+  const { clock, random } = context;
   const { message } = job;
   const record: AttemptRecord = {
     format: 1,
@@ -63,25 +64,33 @@ async function execute(services: JobServices, job: Job, memoryFactor: number): P
     worker: context.id,
     handle: job.lease.handle,
     startedAt: clock.now(),
-    memory: memoryFactor,
+    memory: verdict.memoryFactor,
     end: null,
   };
-  await store.put(recordKeyOf(message.aggregate, record), encodeStored(record));
-  log({ event: "job-started", run: message.run, job: `${message.plan}/${message.job}`, attempt: record.attempt });
   const attempt: Attempt = { record };
   const began = clock.monotonic();
-  const outcome = await runTask(services, job, record.attempt, memoryFactor);
   try {
-    return await conclude(services, job, attempt, outcome, clock.monotonic() - began);
-  } catch (error) {
-    // Output or resolution could not be written: this attempt failed, by whatever the port said.
-    return await fail(services, job, attempt, { ...causeOf(error), beforeFirstRecord: false, block: null });
+    // Children are made ready while the record is written; user code waits for it.
+    const recording = recordStart(context, message.aggregate, record);
+    const outcome = await runTask(services, job, record, { recording, exclusive: verdict.exclusive });
+    await recording.done;
+    try {
+      return await conclude(services, job, attempt, outcome, clock.monotonic() - began);
+    } catch (error) {
+      // Output or resolution could not be written: this attempt failed, by whatever the port said.
+      return await fail(services, job, attempt, { ...causeOf(error), beforeFirstRecord: false, block: null });
+    }
   } finally {
     await context.runner.release(record.attempt);
   }
 }
 
-async function runTask(services: JobServices, job: Job, attempt: string, memoryFactor: number): Promise<JobOutcome> {
+async function runTask(
+  services: JobServices,
+  job: Job,
+  { attempt, memory }: AttemptRecord,
+  { recording, exclusive }: { readonly recording: Recording; readonly exclusive: boolean },
+): Promise<JobOutcome> {
   const { context } = services;
   const { spec } = job;
   try {
@@ -103,8 +112,8 @@ async function runTask(services: JobServices, job: Job, attempt: string, memoryF
       })),
       limits: {
         ...context.limits,
-        heapBytesMax: context.limits.heapBytesMax * memoryFactor,
-        rssBytesMax: context.limits.rssBytesMax * memoryFactor,
+        heapBytesMax: context.limits.heapBytesMax * memory,
+        rssBytesMax: context.limits.rssBytesMax * memory,
       },
     };
     return await unlessClosed(
@@ -112,9 +121,12 @@ async function runTask(services: JobServices, job: Job, attempt: string, memoryF
       job.message.run,
       async (closed) =>
         await context.runner.run(task, {
-          stop: AbortSignal.any([job.held.signal, services.drain, closed]),
+          stop: AbortSignal.any([job.held.signal, services.drain, closed, recording.failed]),
+          recorded: recording.begun,
           lend: async (block) => await data.lend(block.key),
           progress: () => {},
+          // A job that has the worker to itself has it to its end.
+          ...(exclusive ? {} : { read: services.read }),
         }),
     );
   } catch (error) {

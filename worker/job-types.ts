@@ -28,6 +28,8 @@ export interface JobServices {
   /** Aborts when the worker drains; its reason is what ended it. */
   readonly drain: AbortSignal;
   readonly status: { started(job: string): void; ended(job: string): void };
+  /** The job's blocks are all read: another job may begin beside it. */
+  readonly read: () => void;
 }
 
 export interface Job {

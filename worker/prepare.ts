@@ -63,7 +63,11 @@ async function look(
   const { store, log } = context;
   const { message } = parsed;
   const stored = await runs.read(message.run);
-  const hold = await readHold(store, message.run);
+  const { aggregate, plan, job } = message;
+  const [hold, resolved] = await Promise.all([
+    readHold(store, message.run),
+    store.head(resolutionKey(aggregate, plan, job)),
+  ]);
   if (stored === null || hold?.hold.kind === "closed") {
     await acknowledge(context, lease);
     return "dropped";
@@ -74,8 +78,7 @@ async function look(
     await releaseExactly(context, lease, rest);
     return "held";
   }
-  const { aggregate, plan, job } = message;
-  if ((await store.head(resolutionKey(aggregate, plan, job))) !== null) {
+  if (resolved !== null) {
     await acknowledge(context, lease);
     return "dropped";
   }

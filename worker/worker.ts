@@ -37,6 +37,8 @@ export class Worker {
   readonly #runs: RunRecords;
   readonly #drain = new AbortController();
   readonly #inHand = new Set<Promise<void>>();
+  /** Leases in hand whose blocks are all read: what they still do, they do beside the next jobs. */
+  readonly #read = new Set<Lease>();
   /** Ends the wait for a free slot. */
   #wake: () => void = () => {};
   #failures = 0;
@@ -90,7 +92,7 @@ export class Worker {
     while (!drained.aborted) {
       await this.#reach.store(drained);
       if (drained.aborted) return;
-      const free = slots - this.#inHand.size;
+      const free = this.#context.rules.freeSlots(slots, this.#inHand.size, this.#read.size);
       if (free <= 0) {
         await new Promise<void>((resolve) => (this.#wake = resolve));
         continue;
@@ -132,11 +134,16 @@ export class Worker {
       runs: this.#runs,
       drain: this.#drain.signal,
       status: this.#status,
+      read: () => {
+        this.#read.add(lease);
+        this.#wake();
+      },
     };
     const job = handleLease(services, lease, leasedAt)
       .then((end) => this.#count(end))
       .finally(() => {
         this.#inHand.delete(job);
+        this.#read.delete(lease);
         this.#wake();
       });
     this.#inHand.add(job);

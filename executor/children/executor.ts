@@ -1,7 +1,8 @@
 /**
  * The executor: the process that user code runs in. One task, from start to end:
  *
- *   parent still there -> read the task -> watcher up where the kernel does not watch, rights dropped -> load the bundle -> do the task, synchronously -> say done -> end
+ *   parent still there -> rights dropped -> read the task -> load the bundle -> do the task, synchronously -> say done -> end
+ *                         (where the kernel does not watch: read the task -> watcher up -> rights dropped)
  *
  * It ends by saying `done`, `fault`, `spoiled`, `cut` or `error`; the parent takes any other end as the analysis' doing.
  * Everything after loading is synchronous: no timer or promise of user code runs in between.
@@ -25,13 +26,17 @@ type Say = Reporter;
 const [, , watchedParent] = process.argv;
 
 async function main(): Promise<void> {
-  if (watchedParent !== undefined && Number(watchedParent) !== process.ppid) process.exit(1);
+  const isWatched = watchedParent !== undefined;
+  if (isWatched && Number(watchedParent) !== process.ppid) process.exit(1);
+  // What need not wait for the task is done before it comes.
+  if (isWatched) restrict();
   sayWaiting();
   const task = readTask() as ExecutorTask;
   const say = reporter(task.token);
-  if (watchedParent === undefined) watchParent();
-  boundOutput();
-  disarm();
+  if (!isWatched) {
+    watchParent();
+    restrict();
+  }
   try {
     const run = await taskOf(task);
     const loaded = await load(task.bundle);
@@ -42,6 +47,12 @@ async function main(): Promise<void> {
     sayFailure(say, error);
   }
   process.exit(0);
+}
+
+/** Once the watcher is up, where there is one: it needs what is taken away. */
+function restrict(): void {
+  boundOutput();
+  disarm();
 }
 
 async function taskOf(task: ExecutorTask): Promise<(loaded: LoadedAnalysis, say: Say) => void> {

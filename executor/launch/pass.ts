@@ -7,7 +7,8 @@
  * Reports of the executor are believed only as far as the decoder bears them out: it says first, on a descriptor of its own,
  * that a block was decoded, from how many bytes, into how many.
  *
- * No stall is counted while this process lends: then the children wait for us, for `lendMsMax` at most (lend.ts).
+ * No stall is counted while this process lends, for `lendMsMax` at most (lend.ts), or has not given the executor its task, since
+ * the attempt is being recorded: then the children wait for us.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../../shared/errors.ts";
@@ -55,7 +56,7 @@ class RunningPass {
   readonly #blocks: ReadonlyMap<number, JobBlock>;
   readonly #slot: Slot;
   readonly #word = new DecoderWord();
-  /** All frames are with the executor, and the decoder waits for another task. */
+  /** All frames are with the executor. */
   readonly #decoderDone = Promise.withResolvers<void>();
   /** Messages of the executor are applied one after the other; some wait for the decoder's. */
   #applied: Promise<void> = Promise.resolve();
@@ -64,6 +65,8 @@ class RunningPass {
   /** Blocks that the decoder asked for and has no answer for. */
   #lending = 0;
   #elsewhere = false;
+  /** The executor has its task. */
+  #begun = false;
   /** The decoder is somebody else's, or gone: nothing is sent to it any more. */
   #isPutAway = false;
   #loaded = false;
@@ -76,6 +79,10 @@ class RunningPass {
     this.#context = context;
     this.#blocks = new Map(context.pass.blocks.map((block) => [block.index, block]));
     this.#slot = startSlot(context);
+    void context.recorded.then(() => {
+      this.#begun = true;
+      this.#lastSign = performance.now();
+    });
     const { decoder, executor } = this.#slot;
     decoder.onLine((line) => this.#hear(decoder, line, (message) => this.#fromDecoder(message as DecoderMessage)));
     executor.onLine((line) => this.#hear(executor, line, (message) => this.#queue(message as ExecutorMessage)));
@@ -96,7 +103,8 @@ class RunningPass {
     });
     const executorEnd = await executor.ended;
     // Input that ended early is the decoder's doing if it is gone already; one that lives sees the broken pipe and ends.
-    if (this.#last === null || "cut" in this.#last) await Promise.race([decoderGone.promise, sleep(decoderGraceMs)]);
+    const isOpen = this.#last === null || "cut" in this.#last;
+    if (isOpen && !this.#isPutAway) await Promise.race([decoderGone.promise, sleep(decoderGraceMs)]);
     const decoderEnd = await this.#putAway(decoderGone.promise);
     forget();
     await this.#applied;
@@ -124,20 +132,28 @@ class RunningPass {
     if (fault !== null) state.failed(fault);
   }
 
-  /** A decoder that did its work to the end stays for the next job; of any other it is not known what state it is in. */
+  /**
+   * The decoder did its work to the end, and has said all that it has to say: it serves the next job, while the executor still
+   * drains or after that. What becomes of it then is nothing to this pass.
+   */
+  #giveBack(): void {
+    const { decoders, readable, hooks } = this.#context;
+    const { decoder } = this.#slot;
+    // What we have killed may still be heard.
+    if (this.#isPutAway || decoder.process.killed) return;
+    this.#isPutAway = true;
+    decoder.onLine(null);
+    decoders.giveBack(decoder, readable.paths);
+    this.#word.gone();
+    this.#decoderDone.resolve();
+    if (!hooks.stop.aborted) hooks.read?.();
+  }
+
+  /** Of a decoder that is not done it is not known what state it is in. */
   async #putAway(gone: Promise<void>): Promise<ChildEnd> {
     const { decoder } = this.#slot;
-    const { decoders, readable } = this.#context;
-    if (this.#isDone()) {
-      const done = this.#decoderDone.promise.then(() => true);
-      const isDone = await Promise.race([done, gone.then(() => false), sleep(decoderGraceMs, false)]);
-      if (isDone) {
-        decoder.onLine(null);
-        this.#isPutAway = true;
-        decoders.giveBack(decoder, readable.paths);
-        return wentOn;
-      }
-    }
+    if (this.#isDone()) await Promise.race([this.#decoderDone.promise, gone, sleep(decoderGraceMs)]);
+    if (this.#isPutAway) return wentOn;
     this.#isPutAway = true;
     decoder.kill("finished");
     return await decoder.ended;
@@ -176,7 +192,7 @@ class RunningPass {
         break;
       }
       case "done":
-        this.#decoderDone.resolve();
+        this.#giveBack();
         break;
     }
   }
@@ -309,17 +325,21 @@ class RunningPass {
     if ("cut" in last) return;
     this.#slot.executor.kill("finished");
     // One that is done with everything is of use to the next job.
-    if (!("done" in last)) this.#slot.decoder.kill("finished");
+    if (!("done" in last)) this.#killDecoder("finished");
   }
 
   #kill(why: Killed): void {
     this.#slot.executor.kill(why);
-    this.#slot.decoder.kill(why);
+    this.#killDecoder(why);
+  }
+
+  #killDecoder(why: Killed): void {
+    if (!this.#isPutAway) this.#slot.decoder.kill(why);
   }
 
   #watch(): void {
     const now = performance.now();
-    if (this.#lending > 0) this.#lastSign = now;
+    if (this.#lending > 0 || !this.#begun) this.#lastSign = now;
     if (now >= this.#context.deadline) this.#kill("too-long");
     else if (now - this.#lastSign >= silenceMsMax(this.#context.task.limits.stallMs, this.#loaded))
       this.#kill("stalled");

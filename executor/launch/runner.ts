@@ -14,6 +14,8 @@ import { isAttemptId } from "../../shared/names.ts";
 import { AttemptState } from "../core/attempt-state.ts";
 import type { RunInfo } from "../core/runs.ts";
 import type { AttemptSegment, Fault, JobHooks, JobOutcome, JobRunner, JobTask } from "../types.ts";
+import { readWhereItGains, realOverlap } from "./beside.ts";
+import type { Overlap } from "./beside.ts";
 import { stopFault } from "./causes.ts";
 import { Decoders } from "./decoders.ts";
 import { makeFolders, placeBundle, removeFolders } from "./folders.ts";
@@ -33,6 +35,8 @@ export interface ChildRunnerOptions {
   readonly http?: () => HttpTerms;
   /** Until lending one block is given up. Default: `lendMsMax`. */
   readonly lendMsMax?: number;
+  /** Default: this machine's. */
+  readonly overlap?: Overlap;
   /** So many children are ready for jobs that are to come, with these limits. Default: none, each job starts its own. */
   readonly ahead?: { readonly slots: number; readonly limits: MemoryLimits };
 }
@@ -50,8 +54,6 @@ interface Kept {
   readonly spares: Spares | null;
   /** By attempt: the folders, below the scratch folder. */
   readonly folders: Map<string, string>;
-  /** Attempts whose children are at work. */
-  working: number;
 }
 
 export function childRunner(options: ChildRunnerOptions): ChildRunner {
@@ -61,7 +63,6 @@ export function childRunner(options: ChildRunnerOptions): ChildRunner {
     decoders: new Decoders(ahead?.slots ?? 0),
     spares: ahead === undefined ? null : new Spares({ scratch, most: ahead.slots, limits: ahead.limits }),
     folders: new Map(),
-    working: 0,
   };
   return {
     run: (task, hooks) => runAttempt(kept, task, hooks),
@@ -80,28 +81,21 @@ export function childRunner(options: ChildRunnerOptions): ChildRunner {
 async function runAttempt(kept: Kept, task: JobTask, given: JobHooks): Promise<JobOutcome> {
   const { options, decoders, spares } = kept;
   if (!isAttemptId(task.attempt)) throw new SpotfoldError("internal", `${task.attempt} is no attempt's id`);
-  const hooks = lendsInTime(given, options.lendMsMax ?? lendMsMax);
+  const inTime = lendsInTime(given, options.lendMsMax ?? lendMsMax);
+  const hooks = readWhereItGains(inTime, task.limits, options.overlap ?? realOverlap);
   const state = new AttemptState(task.blocks);
   const log = new AttemptLog();
   const deadline = performance.now() + task.limits.attemptMs;
   const runs = new Map<string, RunInfo>();
   const spare = spares?.take(task.limits) ?? null;
   if (spare !== null) kept.folders.set(task.attempt, spare.name);
-  kept.working++;
-  let isWorking = true;
-  /** The next job's executor starts while this one's output is put away: before, it would take its time from it. */
-  const worked = (): void => {
-    if (!isWorking) return;
-    isWorking = false;
-    kept.working--;
-    spares?.prepare((options.ahead?.slots ?? 0) - kept.working);
-  };
   try {
     const folders = spare?.folders ?? (await makeFolders(options.scratch, task.attempt));
     const readable = new Readable(task, hooks, state);
     const [bundle] = await Promise.all([placeBundle(folders, task.bundle), readable.look()]);
     const http = readable.isRemote ? (options.http?.() ?? {}) : {};
-    const slot = { task, hooks, state, folders, bundle, decoders, readable, http, runs, log, deadline };
+    const recorded = hooks.recorded ?? Promise.resolve();
+    const slot = { task, hooks, state, folders, bundle, decoders, readable, http, recorded, runs, log, deadline };
     for (let number = 0; ; number++) {
       if (hooks.stop.aborted) state.failed(stopFault(hooks.stop.reason));
       const pass = state.pass();
@@ -109,10 +103,8 @@ async function runAttempt(kept: Kept, task: JobTask, given: JobHooks): Promise<J
       const token = randomBytes(16).toString("hex");
       await runPass({ ...slot, token, number, pass, spare: number === 0 ? (spare?.executor ?? null) : null });
     }
-    worked();
     return await outcome(task, hooks, state, folders, bundle, runs, log);
   } finally {
-    worked();
     // One that no pass used.
     spare?.executor.kill("finished");
   }

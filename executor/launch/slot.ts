@@ -44,6 +44,8 @@ export interface SlotSpec {
   readonly readable: Readable;
   /** How the decoder reaches URLs. */
   readonly http: HttpTerms;
+  /** The executor gets its task then. */
+  readonly recorded: Promise<void>;
   readonly token: string;
   /** Of the pass, from 0. */
   readonly number: number;
@@ -56,12 +58,12 @@ export interface Slot {
 
 /** Listeners must be added before the event loop turns. */
 export function startSlot(spec: SlotSpec): Slot {
-  const { task, folders, decoders, readable, spare } = spec;
+  const { task, folders, decoders, readable, spare, recorded } = spec;
   const decoder = decoders.take(readable.paths);
   const executor = spare ?? startExecutor(folders, task.limits, { input: true });
   decoder.handOver(executor);
   decoder.send(decoderTask(spec));
-  executor.send(executorTask(spec));
+  void recorded.then(() => executor.send(executorTask(spec)));
   return { decoder, executor };
 }
 

@@ -157,6 +157,9 @@ export const plantedBugs: Readonly<Record<string, Planted>> = {
       },
     },
   },
+  "a worker begins a job beside each that drains": {
+    workerRules: { freeSlots: (slots, inHand, read) => slots - (inHand - read) },
+  },
   "what a failed attempt leaves over is dropped": {
     workerRules: {
       handOn: (job, sorted, how, because) => ({ ...workerRules.handOn(job, sorted, how, because), remaining: [] }),

@@ -27,6 +27,9 @@ import { count, type SimProcess } from "./process.ts";
 /** Virtual time that a block takes. */
 const blockMsMean = 1_500;
 
+/** And draining, after the last one was read: the worker may begin another job meanwhile. */
+const drainMsMean = 1_000;
+
 /** What a simulation counts of executed blocks: `<dataset key>` of every block end, by attempt. */
 export interface WorkLog {
   readonly executed: Map<string, number>;
@@ -37,6 +40,8 @@ export interface SimRunnerOptions {
   readonly data: BlobStore;
   readonly loaded: LoadedAnalysis;
   readonly work: WorkLog;
+  /** Of the worker; more jobs than these bear is a fault of its own. */
+  readonly limit?: { readonly slots: number; readonly exceeded: (error: Error) => void };
 }
 
 export class SimRunner implements JobRunner {
@@ -44,11 +49,40 @@ export class SimRunner implements JobRunner {
   /** The local disk: files by `<attempt>/<name>`. */
   readonly #disk = new Map<string, Uint8Array[]>();
 
+  /** Attempts whose blocks are being read, and those that only drain. */
+  #reading = 0;
+  #draining = 0;
+
   constructor(options: SimRunnerOptions) {
     this.#options = options;
   }
 
   async run(task: JobTask, hooks: JobHooks): Promise<JobOutcome> {
+    let isRead = false;
+    const read = (): void => {
+      if (isRead || hooks.read === undefined) return;
+      isRead = true;
+      this.#reading--;
+      this.#draining++;
+      hooks.read();
+    };
+    this.#reading++;
+    this.#checkSlots();
+    try {
+      return await this.#run(task, { ...hooks, read });
+    } finally {
+      if (isRead) this.#draining--;
+      else this.#reading--;
+    }
+  }
+
+  #checkSlots(): void {
+    const { slots = Infinity, exceeded } = this.#options.limit ?? {};
+    if (this.#reading <= slots && this.#reading + this.#draining <= 2 * slots) return;
+    exceeded?.(new Error(`${this.#reading} jobs are read and ${this.#draining} drain, in ${slots} slots`));
+  }
+
+  async #run(task: JobTask, hooks: JobHooks): Promise<JobOutcome> {
     const { process, loaded } = this.#options;
     const state = new AttemptState(task.blocks);
     const infos = new Map<string, RunInfo>();
@@ -108,6 +142,9 @@ export class SimRunner implements JobRunner {
         const fault = await this.#block(task, hooks, block, run);
         if (fault !== null) return fault;
       }
+      hooks.read?.();
+      await process.clock.sleep(process.kernel.rng.latency(drainMsMean), hooks.stop);
+      if (hooks.stop.aborted) return interrupted(hooks.stop);
       run.finish();
       await process.call("disk.write", () => {});
       return null;
@@ -123,6 +160,8 @@ export class SimRunner implements JobRunner {
     if (hooks.stop.aborted) return interrupted(hooks.stop);
     const fetched = await this.#fetch(block, hooks);
     if (!(fetched instanceof Uint8Array)) return fetched;
+    await Promise.race([hooks.recorded, stopped(hooks.stop)]);
+    if (hooks.stop.aborted) return interrupted(hooks.stop);
     const trouble =
       process.weather.stormy && rng.chance(0.01) ? rng.pick(["executor died", "out of memory"] as const) : null;
     await process.clock.sleep(rng.latency(blockMsMean), hooks.stop);
@@ -200,6 +239,11 @@ export class SimRunner implements JobRunner {
       },
     };
   }
+}
+
+async function stopped(stop: AbortSignal): Promise<void> {
+  if (stop.aborted) return;
+  await new Promise((resolve) => stop.addEventListener("abort", resolve, { once: true }));
 }
 
 function interrupted(stop: AbortSignal): Fault {

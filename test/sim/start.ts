@@ -37,7 +37,8 @@ const limits = {
 export function startWorker(world: World, process: SimProcess): Running {
   const { planted } = world;
   const data = new SimStore("data", world.data, process);
-  const runner = new SimRunner({ process, data, loaded, work: world.work });
+  const limit = { slots: slotsOfWorker, exceeded: (error: Error) => world.monitor.fail(error) };
+  const runner = new SimRunner({ process, data, loaded, work: world.work, limit });
   const store = new SimStore("store", world.store, process, (key) => world.monitor.undoOf("store", key));
   const jobs = new SimQueue("jobs", world.jobs, process);
   const context: WorkerContext = {

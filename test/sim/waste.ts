@@ -5,7 +5,7 @@
 import type { MasterEvent } from "../../master/context.ts";
 import type { WorkerEvent } from "../../worker/context.ts";
 import type { FaultKind, FaultTables } from "./process.ts";
-import { slotsOfWorker } from "./world.ts";
+import { jobsOfWorker } from "./world.ts";
 
 /** Faults that may make one more attempt each lose its race, or never end. */
 const singles: readonly FaultKind[] = ["message duplicated", "request lost", "request late", "reply lost"];
@@ -37,7 +37,7 @@ export class Waste {
   check(tables: FaultTables): void {
     const times = (kinds: readonly FaultKind[]): number =>
       kinds.reduce((sum, kind) => sum + (tables.faults.get(kind) ?? 0), 0);
-    const excuses = times(singles) + slotsOfWorker * times(machines) + this.#again + this.#workersLost;
+    const excuses = times(singles) + jobsOfWorker * times(machines) + this.#again + this.#workersLost;
     if (this.#lost > excuses) {
       throw new Error(
         `${this.#lost} attempts executed a job that another one resolved; there are excuses for ${excuses}`,

@@ -35,6 +35,8 @@ const eventsMax = 120_000;
 
 /** What one worker has in hand at most. */
 export const slotsOfWorker = 2;
+/** In hand at most: of each slot one that is read, and one that drains. */
+export const jobsOfWorker = 2 * slotsOfWorker;
 
 /** What a test replaces to plant a bug. */
 export interface Planted {
@@ -272,7 +274,7 @@ export class World implements Weather {
       if (flight.syncedAt > this.kernel.now && rng.chance(0.5)) flight.undo?.();
     }
     this.inFlight.clear();
-    this.waste.seeLoss(slotsOfWorker * [...this.#running.keys()].length);
+    this.waste.seeLoss(jobsOfWorker * [...this.#running.keys()].length);
     this.monitor.powerReturned();
     for (const process of this.#running.keys()) this.kill(process);
   }
@@ -309,7 +311,7 @@ function faultActions(world: World): (() => void)[] {
       count(tables.faults, "message duplicated");
     },
     () => {
-      world.waste.seeLoss(slotsOfWorker * world.workerCount);
+      world.waste.seeLoss(jobsOfWorker * world.workerCount);
       world.jobs.purge();
       count(tables.faults, "queue purged");
     },

@@ -52,6 +52,7 @@ export class Handling {
         started: (job: string) => void this.status.push(`started ${job}`),
         ended: (job: string) => void this.status.push(`ended ${job}`),
       },
+      read: () => undefined,
     };
     return await handleLease(services, lease, this.setting.clock.monotonic());
   }

@@ -37,6 +37,39 @@ describe("a job that is executed", () => {
     assert.deepEqual(handling.status, [`started ${plan}/000000`, `ended ${plan}/000000`]);
   });
 
+  it("runs no user code before its attempt is on record, though its children are made ready", async () => {
+    const handling = await submitted();
+    const { setting } = handling;
+    const steps: string[] = [];
+    const record = Promise.withResolvers<void>();
+    const { runner, ...rest } = setting.context();
+    const put = setting.store.put.bind(setting.store);
+    setting.store.put = async (key, body) => {
+      if (key.endsWith("/record")) {
+        await record.promise;
+        steps.push("recorded");
+      }
+      return await put(key, body);
+    };
+    handling.context = {
+      ...rest,
+      runner: {
+        ...runner,
+        run: async (task, hooks) => {
+          steps.push("made ready");
+          setTimeout(record.resolve, 20);
+          return await runner.run(task, hooks);
+        },
+      },
+    };
+    setting.run = (task) => {
+      steps.push("executed");
+      return allCounted(task.blocks.length);
+    };
+    assert.equal(await handling.handle(messageOf(blocksOf(1))), "resolved");
+    assert.deepEqual(steps, ["made ready", "recorded", "executed"]);
+  });
+
   it("costs three PUTs, and of GETs no more than five beside its blocks'", async () => {
     const handling = await submitted();
     const calls = new Map<string, number>();

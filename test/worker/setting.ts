@@ -60,6 +60,15 @@ export function recordOf(change: Partial<AttemptRecord> & { readonly attempt: st
   };
 }
 
+/** As a runner waits with user code; false when it was stopped before. */
+async function isRecorded({ recorded, stop }: JobHooks): Promise<boolean> {
+  const stopped = new Promise<boolean>((resolve) => {
+    if (stop.aborted) resolve(false);
+    stop.addEventListener("abort", () => resolve(false));
+  });
+  return await Promise.race([Promise.resolve(recorded).then(() => true), stopped]);
+}
+
 /** Every block was read. */
 export function allCounted(blocks: number): JobOutcome {
   return {
@@ -109,6 +118,7 @@ export class WorkerSetting {
       ready: this.ready,
       runner: {
         run: async (task, hooks) => {
+          if (!(await isRecorded(hooks))) return { ...allCounted(0), segment: null };
           this.tasks.push(task);
           return await this.run(task, hooks);
         },

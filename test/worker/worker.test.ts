@@ -7,6 +7,7 @@ import { parseStored } from "../../shared/formats/stored.ts";
 import { liveWorkerIds } from "../../shared/live-workers.ts";
 import { jobId, resolutionsPrefix, workerKey } from "../../shared/names.ts";
 import { readAll } from "../../shared/read-all.ts";
+import { workerRules } from "../../worker/rules.ts";
 import { writesMax } from "../../worker/status.ts";
 import { failuresInRowMax, newerInRowMax, Worker, type WorkerEnd } from "../../worker/worker.ts";
 import { intercepted, specOf } from "../master/setting.ts";
@@ -72,6 +73,49 @@ describe("a worker", () => {
     const { jobs, resolved, failed, ended } = await statusOf(setting);
     assert.deepEqual([jobs, resolved, failed, ended], [[], 7, 0, true]);
     assert.deepEqual(await setting.jobs.counts(), { visible: 0, leased: 0, delayed: 0 });
+  });
+
+  it("begins a job beside one whose blocks are read, at most one for each slot, and says so", async () => {
+    for (const slots of [1, 2]) {
+      const setting = await withJobs(12);
+      let [reading, draining, mostRead, most] = [0, 0, 0, 0];
+      const see = (): void =>
+        void ([mostRead, most] = [Math.max(mostRead, reading), Math.max(most, reading + draining)]);
+      setting.run = async (task, hooks) => {
+        reading++;
+        see();
+        await setting.clock.sleep(1_000);
+        reading--;
+        draining++;
+        hooks.read?.();
+        // Longer than the next one is read: it must not make room for a third.
+        await setting.clock.sleep(5_000);
+        draining--;
+        return allCounted(task.blocks.length);
+      };
+      const worker = new Worker(setting.context({ slots }));
+      const running = worker.run();
+      await setting.clock.advance(5_500);
+      assert.equal((await statusOf(setting)).jobs.length, 2 * slots);
+      await setting.clock.advance(60_000);
+      worker.drain("enough");
+      await setting.clock.advance(1_000);
+      assert.deepEqual(await running, { how: "drained" });
+      assert.deepEqual([mostRead, most, (await statusOf(setting)).resolved], [slots, 2 * slots, 12]);
+    }
+  });
+
+  it("begins nothing beside a job that has the worker to itself", async () => {
+    const setting = await withJobs(2);
+    let heard = 0;
+    setting.run = (task, hooks) => {
+      if (hooks.read !== undefined) heard++;
+      return allCounted(task.blocks.length);
+    };
+    const alone = { do: "run", memoryFactor: 2, exclusive: true } as const;
+    const worker = new Worker(setting.context({ slots: 1, rules: { ...workerRules, decide: () => alone } }));
+    await endOf(setting, worker, 10_000);
+    assert.deepEqual([heard, (await statusOf(setting)).resolved], [0, 2]);
   });
 
   it("leases no more than its children are ready for, and none while they are not", async () => {

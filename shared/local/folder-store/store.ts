@@ -180,7 +180,7 @@ export class FolderBlobStore implements BlobStore {
   /** The path of the blob's file. Fails with `absent` when there is none. */
   async lend(key: string): Promise<Lent> {
     return this.#translating(key, async () => {
-      const path = await findForReading(key, this.#reading());
+      const path = findForReading(key, this.#reading());
       if (path !== undefined) return { kind: "path", path };
       throw new SpotfoldError("absent", `There is no blob ${key} to lend.`, { context: { store: this.name, key } });
     });

@@ -1,6 +1,8 @@
 /** Children that die, are stopped, or lose their parent, at the worst moment. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, it } from "mocha";
 import type { JobOutcome } from "../../../executor/types.ts";
@@ -111,6 +113,35 @@ describe("children that end early", function deaths() {
     const task = s.task(s.bundle(waitingSource), [s.block("a.ndjson", "1\n")]);
     const ended = await s.runner.run(task, s.hooks({ stop: AbortSignal.abort("interrupted") }));
     assert.deepEqual([ended.ended?.cause, ended.reports], ["interrupted", []]);
+  });
+
+  it("load no user code before the attempt is on record, and wait for that without a stall", async () => {
+    const s = setting();
+    const recorded = Promise.withResolvers<void>();
+    const bundle = s.bundle(`console.log("loaded");${waitingSource}`);
+    const task = s.task(bundle, [s.block("a.ndjson", "1\n")], { stallMs: 1_000 });
+    let isOver = false;
+    const running = s.runner.run(task, s.hooks({ recorded: recorded.promise })).finally(() => (isOver = true));
+    // Longer than loading may take.
+    await sleep(6_000);
+    assert.equal(isOver, false);
+    // The bundle is read when it is loaded: gone before, it cannot be.
+    rmSync(join(s.scratch, task.attempt, "code", "bundle.mjs"));
+    recorded.resolve();
+    const ended = await running;
+    assert.deepEqual([ended.ended?.cause, ended.ended?.beforeFirstRecord], ["code", true]);
+    assert.match(ended.ended?.message ?? "", /cannot be loaded/);
+  });
+
+  it("end when the attempt cannot be recorded", async () => {
+    const s = setting();
+    const stop = new AbortController();
+    const task = s.task(s.bundle(waitingSource), [s.block("a.ndjson", "1\n")]);
+    const hooks = s.hooks({ stop: stop.signal, recorded: new Promise<void>(() => undefined) });
+    const running = s.runner.run(task, hooks);
+    setTimeout(() => stop.abort(new Error("not recorded", { cause: "infrastructure" })), 300);
+    const { ended, reports } = await running;
+    assert.deepEqual([ended?.cause, ended?.message, reports], ["infrastructure", "not recorded", []]);
   });
 
   it("blame the network, not the block, when its bytes do not come", async () => {

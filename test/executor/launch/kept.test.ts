@@ -105,6 +105,15 @@ describe("children that wait", function kept() {
     });
   });
 
+  it("are started when a job is asked for, and not because one has ended: the worker may be draining", async () => {
+    const s = setting();
+    await withAhead(s, 1, async (runner) => {
+      await job(runner, s, s.bundle(countingSource), [s.block("a.ndjson", records(10, 1))]);
+      await sleep(500);
+      assert.deepEqual(ours("executor"), []);
+    });
+  });
+
   it("leave no folder: that of a job goes with its release", async () => {
     const s = setting();
     await withAhead(s, 1, async (runner) => {
