@@ -4,16 +4,21 @@
  * no more, the source is ended: a decoder goes on with other blocks, and an open file or connection would stay.
  */
 
+/** What is read: bytes, or several of them that go together. */
+interface Chunk {
+  readonly byteLength: number;
+}
+
 /** Starts reading at once, until `bytesMax` wait. What the source throws is thrown where its place in the sequence is. */
-export function readAhead(source: AsyncGenerator<Uint8Array>, bytesMax: number): AsyncGenerator<Uint8Array> {
-  const ahead = new Ahead(bytesMax);
+export function readAhead<T extends Chunk>(source: AsyncGenerator<T>, bytesMax: number): AsyncGenerator<T> {
+  const ahead = new Ahead<T>(bytesMax);
   void ahead.fill(source);
   return ahead.read();
 }
 
-class Ahead {
+class Ahead<T extends Chunk> {
   readonly #bytesMax: number;
-  readonly #chunks: Uint8Array[] = [];
+  readonly #chunks: T[] = [];
   #bytes = 0;
   #end: { readonly error?: unknown } | null = null;
   /** Nobody reads any more. */
@@ -25,11 +30,11 @@ class Ahead {
     this.#bytesMax = bytesMax;
   }
 
-  async fill(source: AsyncGenerator<Uint8Array>): Promise<void> {
+  async fill(source: AsyncGenerator<T>): Promise<void> {
     try {
       for await (const chunk of source) {
         this.#chunks.push(chunk);
-        this.#bytes += chunk.length;
+        this.#bytes += chunk.byteLength;
         this.#changed();
         while (this.#isFull() && !this.#isLeft) await this.#change.promise;
         if (this.#isLeft) break;
@@ -41,12 +46,12 @@ class Ahead {
     this.#changed();
   }
 
-  async *read(): AsyncGenerator<Uint8Array> {
+  async *read(): AsyncGenerator<T> {
     try {
       for (;;) {
         const chunk = this.#chunks.shift();
         if (chunk !== undefined) {
-          this.#bytes -= chunk.length;
+          this.#bytes -= chunk.byteLength;
           this.#changed();
           yield chunk;
         } else if (this.#end === null) {

@@ -77,7 +77,7 @@ class Decoder {
     const output = await given;
     output.on("error", readerGone);
     for await (const frame of ahead) {
-      if (!output.write(frame)) await once(output, "drain");
+      if (!write(output, frame)) await once(output, "drain");
     }
     await new Promise<void>((resolve) => void output.end(resolve));
     output.off("error", readerGone).on("error", () => undefined);
@@ -87,7 +87,7 @@ class Decoder {
     return this.#whole;
   }
 
-  async *#frames(): AsyncGenerator<Uint8Array> {
+  async *#frames(): AsyncGenerator<Uint8Array | DataFrame> {
     const { blocks } = this.#task;
     const small = new PendingFrames((decoded) => this.#say({ say: "decoded", blocks: decoded }));
     let next = this.#open(blocks[0]);
@@ -158,7 +158,7 @@ class Decoder {
   async *#decode(
     block: SourceBlock,
     source: AsyncGenerator<Uint8Array>,
-  ): AsyncGenerator<Uint8Array, boolean, undefined> {
+  ): AsyncGenerator<Uint8Array | DataFrame, boolean, undefined> {
     let bytes = 0;
     let rawBytes = 0;
     try {
@@ -205,12 +205,29 @@ async function* alone(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
 
-function* dataFrames(piece: Uint8Array): Generator<Uint8Array> {
+/** Its head and its bytes, which are written together: each write of its own costs, and wakes the executor. */
+interface DataFrame {
+  readonly head: Uint8Array;
+  readonly bytes: Uint8Array;
+  readonly byteLength: number;
+}
+
+function* dataFrames(piece: Uint8Array): Generator<DataFrame> {
   for (let start = 0; start < piece.length; start += framePieceBytesMax) {
-    const part = piece.subarray(start, start + framePieceBytesMax);
-    yield frameHead(frameData, part.length);
-    yield part;
+    const bytes = piece.subarray(start, start + framePieceBytesMax);
+    const head = frameHead(frameData, bytes.length);
+    yield { head, bytes, byteLength: head.length + bytes.length };
   }
+}
+
+/** False: it is to be waited for "drain". */
+function write(output: Socket, frame: Uint8Array | DataFrame): boolean {
+  if (frame instanceof Uint8Array) return output.write(frame);
+  output.cork();
+  output.write(frame.head);
+  const goOn = output.write(frame.bytes);
+  output.uncork();
+  return goOn;
 }
 
 function readerGone(error: Error): void {

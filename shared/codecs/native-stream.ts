@@ -11,8 +11,8 @@ export interface ZlibStream extends Transform {
   readonly bytesWritten: number;
 }
 
-/** Size of the output buffer that `node:zlib` is given: a hop to its thread per piece must not show. */
-export const nativePieceBytes = 256 * 1024;
+/** Size of the output buffer that `node:zlib` is given: a hop to its thread and back costs as much as some 100 KiB of decoding. */
+export const nativePieceBytes = 1024 * 1024;
 
 export class NativeStream {
   readonly #stream: ZlibStream;

@@ -4,10 +4,13 @@
  *
  *     frame = magic, header(2 to 14), (block header(3), block)*, [checksum(4)]      skippable = magic 0x184d2a5?, size(4), bytes
  *
- * Frames that declare a small content are decoded at once: a stream of its own costs each 0.1 ms, and files of many small
- * frames are usual (log shippers, Spotfold's own segments).
+ * A frame that says how much it contains is decoded in one go, into memory of that size: a stream takes twice the time, since
+ * each piece is a hop to a thread and back. Small ones even without a thread: files of many small frames are usual (log
+ * shippers, Spotfold's own segments). What is larger, or does not say (`zstd` does not where it reads a pipe), is streamed.
  */
-import { constants, createZstdDecompress, zstdDecompressSync } from "node:zlib";
+import { promisify } from "node:util";
+import { constants, createZstdDecompress, zstdDecompress, zstdDecompressSync } from "node:zlib";
+import type { ZstdOptions } from "node:zlib";
 import { type Beginning, checkBeginning, CodecFault, truncated } from "./fault.ts";
 import type { Feed } from "./feed.ts";
 import type { BlockInput, Decoding } from "./input.ts";
@@ -28,13 +31,24 @@ const BLOCK_RESERVED = 3;
 /** `zstd --ultra -22` needs 128 MiB; frames of a larger window (`--long=28` and up) are refused, by `zstd -d` too. */
 const WINDOW_LOG_MAX = 27;
 
-/** Frames that declare at most this much content are decoded in one go. */
+/** Frames that declare at most this much content are decoded in one go, on this thread: 2 ms. */
 const SMALL_CONTENT_BYTES = 1024 * 1024;
 
+/** The same on another thread. Up to two of them are in memory: one is handed on while the next is decoded. */
+const WHOLE_CONTENT_BYTES = 16 * 1024 * 1024;
+
+/** The content of a frame is handed on in parts of this size, as all that is decoded. */
+const PART_BYTES = 256 * 1024;
+
 /** Compressed bytes of a frame are passed on in steps of at least this size and less than twice as much. */
-const STEP_BYTES = 64 * 1024;
+const STEP_BYTES = 256 * 1024;
+
+/** Below, `node:zlib` takes no size of an output buffer. */
+const CHUNK_BYTES_MIN = 64;
 
 const params = { [constants.ZSTD_d_windowLogMax]: WINDOW_LOG_MAX };
+
+const decompress: (bytes: Uint8Array, options: ZstdOptions) => Promise<Buffer> = promisify(zstdDecompress);
 
 interface Frame {
   readonly header: Buffer;
@@ -47,8 +61,13 @@ export async function* decodeZstd(feed: Feed): AsyncGenerator<Uint8Array> {
   do {
     const frame = yield* feed.run(frameHeader(input));
     if (frame === undefined) continue;
-    if (frame.contentBytes !== undefined && frame.contentBytes <= SMALL_CONTENT_BYTES) {
+    const { contentBytes = Infinity } = frame;
+    if (contentBytes <= SMALL_CONTENT_BYTES) {
       yield* feed.run(decodeAtOnce(input, frame, wholeBytesMax));
+      continue;
+    }
+    if (contentBytes <= WHOLE_CONTENT_BYTES) {
+      yield* inParts(await decodeAside(yield* feed.run(wholeFrame(input, frame)), contentBytes));
       continue;
     }
     const native = new NativeStream(createZstdDecompress({ chunkSize: nativePieceBytes, params }));
@@ -79,6 +98,38 @@ export function* decodeZstdWhole(input: BlockInput, rawBytesMax: number): Decodi
 }
 
 function* decodeAtOnce(input: BlockInput, frame: Frame, rawBytesMax: number): Decoding {
+  const bytes = yield* wholeFrame(input, frame);
+  try {
+    yield zstdDecompressSync(bytes, atOnce(frame.contentBytes, rawBytesMax));
+  } catch (error) {
+    throw zlibFault(error);
+  }
+}
+
+async function decodeAside(bytes: Buffer, contentBytes: number): Promise<Buffer> {
+  try {
+    return await decompress(bytes, atOnce(contentBytes, Infinity));
+  } catch (error) {
+    throw zlibFault(error);
+  }
+}
+
+function* inParts(content: Buffer): Generator<Buffer> {
+  for (let at = 0; at < content.length; at += PART_BYTES) yield content.subarray(at, at + PART_BYTES);
+}
+
+/**
+ * One output buffer has room for all, and for a byte more: without that, another would be made to see whether something
+ * follows. A frame that does not say its size gets one as large as what is handed on.
+ */
+function atOnce(contentBytes: number | undefined, rawBytesMax: number): ZstdOptions {
+  const maxOutputLength = Math.min(rawBytesMax, (contentBytes ?? Infinity) + 1);
+  const room = Math.min(maxOutputLength, contentBytes === undefined ? PART_BYTES : WHOLE_CONTENT_BYTES + 1);
+  return { params, chunkSize: Math.max(CHUNK_BYTES_MIN, room), maxOutputLength };
+}
+
+/** A frame's bytes, compressed as they are. */
+function* wholeFrame(input: BlockInput, frame: Frame): Decoding<Buffer> {
   const parts: Uint8Array[] = [];
   let bytes = 0;
   for (const part of frameBody(input, frame)) {
@@ -93,12 +144,7 @@ function* decodeAtOnce(input: BlockInput, frame: Frame, rawBytesMax: number): De
       throw new CodecFault("has a frame that is larger than its content can need");
     }
   }
-  const maxOutputLength = Math.min(rawBytesMax, frame.contentBytes === undefined ? Infinity : frame.contentBytes + 1);
-  try {
-    yield zstdDecompressSync(Buffer.concat(parts), { params, maxOutputLength });
-  } catch (error) {
-    throw zlibFault(error);
-  }
+  return Buffer.concat(parts);
 }
 
 /** What a frame of so much content may take: stored blocks with their headers, and many empty ones. */

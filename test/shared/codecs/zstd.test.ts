@@ -1,4 +1,5 @@
 /** What only `.zst` has: frames, some of them skippable, sizes that may be declared, windows. */
+import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { needs } from "../../support/requirements.ts";
 import { assertCorrupt, assertDecodes, logText, noise, zstOf } from "./material.ts";
@@ -57,6 +58,14 @@ describe(".zst", () => {
     for (const size of [0, 300, 500, 40_000]) {
       const wrong = Buffer.from(frame);
       wrong.writeUInt16LE(size, 5);
+      await assertCorrupt("a.zst", wrong);
+    }
+    // Four bytes of size behind magic, descriptor and window.
+    const frameOfLarge = zstOf(large);
+    assert.equal(frameOfLarge.readUInt32LE(6), large.length);
+    for (const size of [1_100_000, large.length - 1, large.length + 1, 15_000_000, 17_000_000]) {
+      const wrong = Buffer.from(frameOfLarge);
+      wrong.writeUInt32LE(size, 6);
       await assertCorrupt("a.zst", wrong);
     }
   });
