@@ -15,12 +15,15 @@ const TAB = 0x09;
 const LF = 0x0a;
 const FIRST_PRINTABLE = 0x20;
 const LAST_PRINTABLE = 0x7e;
-const ASCII_MAX = 0x7f;
 const BACKSLASH = 0x5c;
+const BLANK = 0x20;
+const WORD_BYTES = 4;
+const EACH_BLANK = 0x20202020;
+const HIGH_BITS = 0x80808080 | 0;
 /** Of a TAB that is not there: behind every key. */
 const NOWHERE = 2 ** 31 - 1;
 
-/** Values up to this length are copied behind their key while they are looked at: a line in one piece is written faster. */
+/** Values up to this length are copied behind their key: a line in one piece is written faster, and looked at four bytes at a time. */
 const COPIED_BYTES_MAX = 4096;
 
 export class DrainedPairs implements EncodedPairs, EntryPlace {
@@ -31,6 +34,8 @@ export class DrainedPairs implements EncodedPairs, EntryPlace {
   valueBytes: Uint8Array;
   valueStart = 0;
   valueEnd = 0;
+  /** Of `keyBytes`. */
+  readonly #view: DataView;
   readonly #columns: number;
   readonly #writer: { addFrom(entry: EntryPlace): void };
   /** Where the key begins, behind the partition. */
@@ -43,7 +48,10 @@ export class DrainedPairs implements EncodedPairs, EntryPlace {
 
   /** `prefix` is the partition, encoded; `columns` are the key's own. */
   constructor(prefix: string, columns: number, writer: { addFrom(entry: EntryPlace): void }) {
-    this.keyBytes = Buffer.allocUnsafe(Buffer.byteLength(prefix) + 1 + KEY_BYTES_MAX + 1 + COPIED_BYTES_MAX);
+    this.keyBytes = Buffer.allocUnsafe(
+      Buffer.byteLength(prefix) + 1 + KEY_BYTES_MAX + 1 + COPIED_BYTES_MAX + WORD_BYTES,
+    );
+    this.#view = new DataView(this.keyBytes.buffer, this.keyBytes.byteOffset, this.keyBytes.length);
     this.valueBytes = this.keyBytes;
     this.#begin = this.keyBytes.write(`${prefix}\t`);
     this.#tabs = new Int32Array(columns).fill(NOWHERE);
@@ -102,24 +110,39 @@ export class DrainedPairs implements EncodedPairs, EntryPlace {
   }
 
   #takeValue(bytes: Uint8Array, start: number, end: number): void {
-    const own = this.keyBytes;
-    const isCopied = end - start <= COPIED_BYTES_MAX;
     const to = this.keyEnd + 1;
-    const shift = to - start;
-    let bits = 0;
-    for (let at = start; at < end; at++) {
-      const byte = bytes[at] as number;
-      if (byte === TAB || byte === LF) throw new Error("drainEncoded gave a value with TAB or LF");
-      bits |= byte;
-      if (isCopied) own[at + shift] = byte;
+    const length = end - start;
+    if (length > COPIED_BYTES_MAX) {
+      checkLine(bytes, start, end);
+      this.valueBytes = bytes;
+      this.valueStart = start;
+      this.valueEnd = end;
+      return;
     }
-    if (bits > ASCII_MAX && !isUtf8(bytes.subarray(start, end)))
-      throw new Error("drainEncoded gave a value that is not UTF-8");
-    if (isCopied) own[this.keyEnd] = TAB;
-    this.valueBytes = isCopied ? own : bytes;
-    this.valueStart = isCopied ? to : start;
-    this.valueEnd = isCopied ? end + shift : end;
+    const own = this.keyBytes;
+    own[this.keyEnd] = TAB;
+    own.set(bytes.subarray(start, end), to);
+    this.valueBytes = own;
+    this.valueStart = to;
+    this.valueEnd = to + length;
+    // Blanks, so that what is left of the last word is nothing to look at.
+    for (let i = 0; i < WORD_BYTES; i++) own[to + length + i] = BLANK;
+    const view = this.#view;
+    for (let at = to; at < to + length; at += WORD_BYTES) {
+      if (!isPrintable(view.getInt32(at, true))) return checkLine(own, to, to + length);
+    }
   }
+}
+
+/** Whether each of four bytes is from 0x20 to 0x7f. */
+function isPrintable(word: number): boolean {
+  return (((word - EACH_BLANK) | word) & HIGH_BITS) === 0;
+}
+
+function checkLine(bytes: Uint8Array, start: number, end: number): void {
+  const line = bytes.subarray(start, end);
+  if (line.includes(TAB) || line.includes(LF)) throw new Error("drainEncoded gave a value with TAB or LF");
+  if (!isUtf8(line)) throw new Error("drainEncoded gave a value that is not UTF-8");
 }
 
 function isRange(bytes: Uint8Array, start: number, end: number): boolean {

@@ -7,8 +7,10 @@ const FIRST_BYTES = 4096;
 const UTF8_BYTES_PER_UNIT_MAX = 3;
 /** A number takes at most this: `-1.7976931348623157e+308`. */
 const NUMBER_BYTES_MAX = 24;
-/** Whole numbers from 0 up to here are written digit by digit. */
-const PLAIN_MAX = 2 ** 31 - 1;
+/** Whole numbers from 0 to below this are written digit by digit: nine of them at a time are what 32 bits hold. */
+const PLAIN_END = 1e15;
+const NINE_DIGITS_END = 1e9;
+const NINE_DIGITS = 9;
 
 const COMMA = 0x2c;
 const ZERO = 0x30;
@@ -66,18 +68,30 @@ export class Line {
 
 /** Where the number ends. */
 function written(bytes: Uint8Array, at: number, number: number): number {
-  if (number >= 0 && number <= PLAIN_MAX && Math.floor(number) === number) {
-    let end = at + 1;
-    for (let rest = number; rest >= 10; rest = Math.floor(rest / 10)) end++;
-    let rest = number | 0;
-    for (let i = end - 1; i >= at; i--) {
-      const tenth = (rest / 10) | 0;
-      bytes[i] = ZERO + rest - tenth * 10;
-      rest = tenth;
-    }
-    return end;
+  if (number >= 0 && number < PLAIN_END && Math.floor(number) === number) {
+    if (number < NINE_DIGITS_END) return digits(bytes, at, number, digitsOf(number));
+    const high = Math.floor(number / NINE_DIGITS_END);
+    const middle = digits(bytes, at, high, digitsOf(high));
+    return digits(bytes, middle, number - high * NINE_DIGITS_END, NINE_DIGITS);
   }
   const text = String(number);
   for (let i = 0; i < text.length; i++) bytes[at++] = text.charCodeAt(i);
   return at;
+}
+
+function digitsOf(number: number): number {
+  let count = 1;
+  for (let end = 10; number >= end; end *= 10) count++;
+  return count;
+}
+
+/** So many digits of a whole number below 10^9, with zeros in front. Where they end. */
+function digits(bytes: Uint8Array, at: number, number: number, count: number): number {
+  let rest = number | 0;
+  for (let i = at + count - 1; i >= at; i--) {
+    const tenth = (rest / 10) | 0;
+    bytes[i] = ZERO + rest - tenth * 10;
+    rest = tenth;
+  }
+  return at + count;
 }
