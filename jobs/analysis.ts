@@ -60,6 +60,18 @@ export interface Accumulator<V> {
   bytes(): number;
   /** All pairs in key order (bytes of the encoded key); the accumulator is empty afterwards. */
   drain(): Iterable<readonly [Key, V]>;
+  /** The fast way of `drain`, called instead: the same pairs in the same order, to the byte. */
+  drainEncoded?(pairs: EncodedPairs): void;
+}
+
+/** Takes pairs as segments hold them. */
+export interface EncodedPairs {
+  /**
+   * One pair: the key's columns as `encodeKey` writes them, from the first byte to `keyEnd`; the value as `encode` writes it
+   * (by default JSON in its canonical form), from `valueStart` to `valueEnd`. Both are copied. Throws for what is no key, not
+   * above the one before, or no line.
+   */
+  add(keyBytes: Uint8Array, keyEnd: number, valueBytes: Uint8Array, valueStart: number, valueEnd: number): void;
 }
 
 /** Rejects the record in hand, and nothing else: it is counted under `reason`. Thrown by `map` and `add` before they change anything. */

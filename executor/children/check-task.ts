@@ -44,7 +44,7 @@ export function runCheck(
   });
   // The sample is cut anywhere: its last line may be half a record, and only the end of the block makes it whole.
   if (ended) execution.endBlock();
-  if (!spoiled) execution.drain({ addText: () => undefined });
+  if (!spoiled) execution.drain({ addText: () => undefined, addFrom: () => undefined });
   const { counts, first } = execution.rejected;
   say({ say: "sampled", sample: { records: execution.records, rejected: counts, firstRejection: first } });
 }

@@ -16,11 +16,13 @@ import { SpotfoldError } from "../../shared/errors.ts";
 import { recordFormat } from "../../shared/records/format.ts";
 import type { RecordFormat } from "../../shared/records/format.ts";
 import { RecordSplitter } from "../../shared/records/splitter.ts";
+import type { EntryPlace } from "../../shared/segment/entry.ts";
 import { encodeKey } from "../../shared/segment/key.ts";
 import { sortTexts } from "../../shared/segment/order.ts";
 import type { BlockReport, JobBlock } from "../types.ts";
 import type { LeftOut } from "./attempt-state.ts";
 import { describeRejection, describeThrow, rejectionReason, Struck } from "./faults.ts";
+import { DrainedPairs } from "./drained-pairs.ts";
 import type { LoadedAnalysis } from "./load.ts";
 import { PairMap } from "./pair-map.ts";
 import { RecordPairs } from "./record-pairs.ts";
@@ -28,9 +30,11 @@ import { Rejections } from "./rejections.ts";
 import type { LogSink } from "./rejections.ts";
 import { encodeValueOf } from "./values.ts";
 
-/** Where drained pairs go: a `SegmentWriter`. */
+/** Where drained pairs go: a `SegmentWriter`. Keys begin with the partition. */
 export interface PairWriter {
   addText(key: string, value: string): void;
+  /** The entry that lies there; copied. */
+  addFrom(entry: EntryPlace): void;
 }
 
 export interface ExecutionOptions {
@@ -149,21 +153,29 @@ export class Execution {
     if (this.#block !== null) this.#state = this.#partition(this.#block);
   }
 
-  #drainPartition(prefix: string, state: PartitionState, writer: PairWriter): void {
+  #drainPartition(prefix: string, { accumulator, pairs }: PartitionState, writer: PairWriter): void {
+    const encoded = new DrainedPairs(prefix, this.#columns, writer);
     let last = "";
     try {
-      for (const [text, value] of state.accumulator === null ? state.pairs.drain() : this.#drained(state.accumulator)) {
+      if (accumulator?.drainEncoded !== undefined) {
+        accumulator.drainEncoded(encoded);
+        return;
+      }
+      for (const [text, value] of accumulator === null ? pairs.drain() : this.#drained(accumulator)) {
         last = text;
         writer.addText(`${prefix}\t${text}`, this.#encode(value));
       }
     } catch (error) {
       // A full disk, for instance: user code is not to blame.
       if (error instanceof Struck) throw error;
-      const where = last === "" ? "" : ` at the key ${JSON.stringify(last)}`;
+      const key = last === "" ? encoded.last : last;
+      const where = key === "" ? "" : ` at the key ${JSON.stringify(key)}`;
       throw new Struck(
         { cause: "code", reason: "drain-threw", message: `draining threw${where}: ${describeThrow(error)}` },
         error,
       );
+    } finally {
+      encoded.end();
     }
   }
 

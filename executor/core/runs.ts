@@ -2,7 +2,7 @@
  * Sorted runs: segments in a scratch place, written front to back. The place is a folder for real children and memory in the
  * simulator. A run exists once `finish` has returned it; what a throw leaves behind is garbage in the scratch place.
  */
-import type { EntryCursor } from "../../shared/segment/entry.ts";
+import type { EntryPlace } from "../../shared/segment/entry.ts";
 import type { WholeFrame } from "../../shared/segment/segment-cursor.ts";
 import type { SyncSegmentSource } from "../../shared/segment/source.ts";
 import { SegmentWriter } from "../../shared/segment/writer.ts";
@@ -66,7 +66,7 @@ export class RunWriter {
     this.#tally.addText(key);
   }
 
-  addFrom(cursor: EntryCursor): void {
+  addFrom(cursor: EntryPlace): void {
     this.#open().addFrom(cursor);
     this.#tally.addFrom(cursor);
   }

@@ -3,7 +3,7 @@
  * would cost what writing it did. Keys come in order, so a comparison with the one before answers nearly always.
  */
 import { LineCursor } from "../../shared/segment/entry.ts";
-import type { EntryCursor } from "../../shared/segment/entry.ts";
+import type { EntryPlace } from "../../shared/segment/entry.ts";
 import type { WholeFrame } from "../../shared/segment/segment-cursor.ts";
 import { compareRanges, sortTexts } from "../../shared/segment/order.ts";
 import { decodeKeyText } from "../../shared/segment/key.ts";
@@ -40,7 +40,7 @@ export class Tally {
     this.#note(text);
   }
 
-  addFrom({ keyBytes, keyStart, keyEnd }: EntryCursor): void {
+  addFrom({ keyBytes, keyStart, keyEnd }: EntryPlace): void {
     if (this.#isNoted(keyBytes, keyStart, keyEnd)) return;
     this.#note(Buffer.from(keyBytes.subarray(keyStart, keyEnd)).toString());
   }

@@ -9,12 +9,13 @@
  * (ping.ts), with the same result. `add` throws before it changes anything, or not at all; an odd histogram in a good ping is
  * dropped alone, and counted.
  */
-import type { Accumulator, Inputs, Key, RecordView } from "../analysis.ts";
+import type { Accumulator, EncodedPairs, Inputs, Key, RecordView } from "../analysis.ts";
 import { BUCKETS_MAX } from "./bounds.ts";
 import type { Cell } from "./cells.ts";
 import { Cells, NO_CELL } from "./cells.ts";
-import { Definitions, isObject } from "./definitions.ts";
+import { definitionsOf, isObject } from "./definitions.ts";
 import { drained } from "./drain.ts";
+import { drainEncoded } from "./drain-encoded.ts";
 import type { Group, View } from "./groups.ts";
 import { Groups } from "./groups.ts";
 import { PINGS } from "./keys.ts";
@@ -40,7 +41,7 @@ export class HistogramAccumulator implements Accumulator<Value> {
 
   /** `hashMask`: which bits of the hashes of names count; all, but in tests. */
   constructor(inputs: Inputs, hashMask = -1) {
-    this.#groups = new Groups(new Definitions(inputs));
+    this.#groups = new Groups(definitionsOf(inputs));
     this.#scan = new PingScan(hashMask);
   }
 
@@ -61,11 +62,20 @@ export class HistogramAccumulator implements Accumulator<Value> {
   }
 
   drain(): Iterable<readonly [Key, Value]> {
+    return drained(...this.#take());
+  }
+
+  drainEncoded(pairs: EncodedPairs): void {
+    drainEncoded(...this.#take(), pairs);
+  }
+
+  /** All of the state; none is left. */
+  #take(): readonly [readonly Group[], Cells] {
     const groups = this.#groups.take();
     const cells = this.#cells;
     this.#cells = new Cells();
     this.#scan.clear();
-    return drained(groups, cells);
+    return [groups, cells];
   }
 
   /** The ping that was scanned; false when it is to be read the plain way, and nothing was changed. */

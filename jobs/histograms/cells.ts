@@ -7,24 +7,24 @@
  * begin, and there is no object to be fetched on the way to it. 0 is no cell.
  *
  * Buckets are whole numbers up to 2^53 nearly always, and stay exact as plain doubles. A statistic is two doubles, the second
- * holding what the first lost. Whatever does not fit so is spilled, number by number: sums are exact always.
+ * holding what the first lost. Whatever does not fit so is spilled, number by number: sums are exact always. What a cell amounts
+ * to is read by cell-sums.ts.
  */
 import type { SparseNumbers } from "../../shared/records/sparse-numbers.ts";
-import type { Exact } from "../exact-sum.ts";
 import { ExactSum, sumError } from "../exact-sum.ts";
-import type { Sums } from "./value.ts";
 import { MISSING, STATISTICS } from "./value.ts";
 
 /** 256 KiB a page: few allocations, little waste, and room for the longest array that is taken (10,000 buckets). */
 const PAGE_BITS = 15;
 const PAGE_DOUBLES = 2 ** PAGE_BITS;
-const PAGE_MASK = PAGE_DOUBLES - 1;
+export const PAGE_MASK = PAGE_DOUBLES - 1;
+/** Places in a cell. */
 const NEXT = 1;
-const PRESENT = 2;
-const COUNT = 3;
-const SUMS = 4;
+export const PRESENT = 2;
+export const COUNT = 3;
+export const SUMS = 4;
 /** Where the buckets begin, behind two doubles a statistic. */
-const BUCKETS = SUMS + STATISTICS * 2;
+export const BUCKETS = SUMS + STATISTICS * 2;
 /** Of what a processor fetches at a time. */
 const LINE_DOUBLES = 8;
 const ALL_STATISTICS = (1 << STATISTICS) - 1;
@@ -79,8 +79,8 @@ export class Cells {
     }
     // Behind the first one, which stays the first.
     const made = this.make(buckets);
-    this.#page(made)[(made & PAGE_MASK) + NEXT] = this.next(first);
-    this.#page(first)[(first & PAGE_MASK) + NEXT] = made;
+    this.page(made)[(made & PAGE_MASK) + NEXT] = this.next(first);
+    this.page(first)[(first & PAGE_MASK) + NEXT] = made;
     return made;
   }
 
@@ -89,23 +89,23 @@ export class Cells {
    * memory once for many cells that are asked for one after the other, and for each cell when additions lie in between.
    */
   fetch(cell: Cell, bucket: number): number {
-    const page = this.#page(cell);
+    const page = this.page(cell);
     const at = cell & PAGE_MASK;
     return (page[at + LINE_DOUBLES] as number) + (page[at + BUCKETS + bucket] as number);
   }
 
   bucketsOf(cell: Cell): number {
-    return this.#page(cell)[cell & PAGE_MASK] as number;
+    return this.page(cell)[cell & PAGE_MASK] as number;
   }
 
   /** Of the same measure and another length, or `NO_CELL`. */
   next(cell: Cell): Cell {
-    return this.#page(cell)[(cell & PAGE_MASK) + NEXT] as number;
+    return this.page(cell)[(cell & PAGE_MASK) + NEXT] as number;
   }
 
   /** One ping's array: buckets, then the five statistics (-1 = missing). All finite numbers, of the cell's length. */
   addArray(cell: Cell, array: readonly number[]): void {
-    const page = this.#page(cell);
+    const page = this.page(cell);
     const at = cell & PAGE_MASK;
     const buckets = page[at] as number;
     for (let i = 0; i < buckets; i++) {
@@ -123,7 +123,7 @@ export class Cells {
 
   /** As `addArray`, of an array without its zeros: from `start` to `end` of `numbers`. */
   addSparse(cell: Cell, { places, values }: SparseNumbers, start: number, end: number): void {
-    const page = this.#page(cell);
+    const page = this.page(cell);
     const at = cell & PAGE_MASK;
     const buckets = page[at] as number;
     let i = start;
@@ -144,7 +144,7 @@ export class Cells {
 
   /** One ping's simple measure: 1 in a bucket (none if it is -1) and three statistics, the others being missing. */
   addSimple(cell: Cell, bucket: number, sum: number, logSum: number, logSumSquares: number): void {
-    const page = this.#page(cell);
+    const page = this.page(cell);
     const at = cell & PAGE_MASK;
     const buckets = page[at] as number;
     if (bucket >= 0) (page[at + BUCKETS + bucket] as number) += 1;
@@ -158,28 +158,40 @@ export class Cells {
     this.#count(page, at, present | (1 << 1) | (1 << 2));
   }
 
-  /** The cell's sums in their canonical form. */
-  sums(cell: Cell): Sums {
-    const page = this.#page(cell);
-    const at = cell & PAGE_MASK;
+  /** Adds what one cell holds to another one of as many buckets. */
+  addCell(to: Cell, from: Cell): void {
+    const [page, at] = [this.page(to), to & PAGE_MASK];
+    const [other, start] = [this.page(from), from & PAGE_MASK];
     const buckets = page[at] as number;
-    const spilled = this.#spilled.get(cell);
-    const sums: (Exact | null)[] = [];
-    for (let i = 0; i < buckets; i++) sums.push(exactly(page[at + BUCKETS + i] as number, 0, spilled?.get(i)));
-    const present = page[at + PRESENT] as number;
-    for (let i = 0; i < STATISTICS; i++) {
-      if ((present & (1 << i)) === 0) sums.push(null);
-      else {
-        const high = page[at + SUMS + i * 2] as number;
-        sums.push(exactly(high, page[at + SUMS + i * 2 + 1] as number, spilled?.get(buckets + i)));
-      }
+    for (let i = 0; i < buckets; i++) {
+      const value = other[start + BUCKETS + i] as number;
+      if (value !== 0) this.#addBucket(to, page, at + BUCKETS + i, i, value);
     }
-    sums.push(page[at + COUNT] as number);
-    return sums;
+    for (let i = 0; i < STATISTICS; i++) {
+      const high = start + SUMS + i * 2;
+      this.#addStatistic(to, page, at, i, buckets + i, other[high] as number);
+      this.#addStatistic(to, page, at, i, buckets + i, other[high + 1] as number);
+    }
+    for (const [position, sum] of this.#spilled.get(from) ?? []) this.#spilledAt(to, position).addAll(sum.value());
+    (page[at + PRESENT] as number) |= other[start + PRESENT] as number;
+    (page[at + COUNT] as number) += other[start + COUNT] as number;
   }
 
-  #page(cell: Cell): Float64Array {
+  /** As it was made: of no ping. */
+  clear(cell: Cell): void {
+    const [page, at] = [this.page(cell), cell & PAGE_MASK];
+    page.fill(0, at + PRESENT, at + BUCKETS + (page[at] as number));
+    this.#spilled.delete(cell);
+  }
+
+  /** The page of doubles in which a cell lies, from `cell & PAGE_MASK` on. */
+  page(cell: Cell): Float64Array {
     return this.#pages[cell >> PAGE_BITS] as Float64Array;
+  }
+
+  /** By position within the array, what the cell's doubles do not hold. */
+  spilled(cell: Cell): ReadonlyMap<number, ExactSum> | undefined {
+    return this.#spilled.get(cell);
   }
 
   #addBucket(cell: Cell, page: Float64Array, at: number, position: number, value: number): void {
@@ -213,6 +225,10 @@ export class Cells {
   }
 
   #spill(cell: Cell, position: number, value: number): void {
+    this.#spilledAt(cell, position).add(value);
+  }
+
+  #spilledAt(cell: Cell, position: number): ExactSum {
     let spilled = this.#spilled.get(cell);
     if (spilled === undefined) {
       spilled = new Map();
@@ -224,15 +240,6 @@ export class Cells {
       spilled.set(position, sum);
       this.#bytes += SPILLED_BYTES;
     }
-    sum.add(value);
+    return sum;
   }
-}
-
-function exactly(high: number, low: number, spilled: ExactSum | undefined): Exact {
-  if (low === 0 && spilled === undefined) return high + 0;
-  const sum = new ExactSum();
-  sum.add(high);
-  sum.add(low);
-  if (spilled !== undefined) sum.addAll(spilled.value());
-  return sum.value();
 }

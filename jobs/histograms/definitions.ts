@@ -71,6 +71,18 @@ export class Definitions {
   }
 }
 
+const known = new WeakMap<Inputs, Definitions>();
+
+/** Those of a run's inputs: read and computed once in a process, however many partitions and units it works on. */
+export function definitionsOf(inputs: Inputs): Definitions {
+  let definitions = known.get(inputs);
+  if (definitions === undefined) {
+    definitions = new Definitions(inputs);
+    known.set(inputs, definitions);
+  }
+  return definitions;
+}
+
 /** What tells definitions of as many buckets apart; also for definitions that come from no file. */
 export function digestOf(kind: string, bounds: readonly number[]): string {
   return createHash("sha256")

@@ -1,6 +1,6 @@
 /**
- * What an accumulator's groups amount to, in key order. Sums become values one measure at a time: the state may be at its
- * limit, and all its keys at once would take several times as much again.
+ * What an accumulator's groups amount to, in key order: the plain way, which says what drain-encoded.ts must give. Sums become
+ * values one measure at a time: the state may be at its limit, and all its keys at once would take several times as much again.
  */
 import type { Key } from "../analysis.ts";
 import { encodeKey } from "../../shared/segment/key.ts";
@@ -8,6 +8,7 @@ import { sortTexts } from "../../shared/segment/order.ts";
 import type { Group, View } from "./groups.ts";
 import type { Cells } from "./cells.ts";
 import { NO_CELL } from "./cells.ts";
+import { sumsOf } from "./cell-sums.ts";
 import { definitionColumn } from "./definitions.ts";
 import type { DateType } from "./keys.ts";
 import { BY_BUILD_DATE, BY_SUBMISSION_DATE, NEWEST, counterKey, newestKey, pathKey, sumsKey } from "./keys.ts";
@@ -19,23 +20,32 @@ import { mergeValues } from "./value.ts";
 type Pair = readonly [text: string, key: Key, value: () => Value];
 
 /** Names under which the pings of a unit have one measure. */
-interface Names {
+export interface Names {
   histogram: boolean;
   readonly simple: Set<string>;
 }
 
 /** The groups' cells are in `cells`. */
 export function* drained(groups: readonly Group[], cells: Cells): Iterable<readonly [Key, Value]> {
-  const units = Map.groupBy(groups, ({ dimensions }) => encodeKey([dimensions.channel, dimensions.major]));
-  for (const unit of sortTexts(units.keys())) {
-    const own = units.get(unit) ?? [];
-    yield* inKeyOrder(counted(own));
+  for (const [, own] of unitsOf(groups)) {
+    yield* countsOf(own);
     const measures = measuresOf(own);
     for (const measure of sortTexts(measures.keys())) {
       const names = measures.get(measure);
       if (names !== undefined) yield* inKeyOrder(pairsOf(cells, own, measure, names));
     }
   }
+}
+
+/** The groups by unit, in the order of units; each with its unit's columns of the key, encoded. */
+export function unitsOf(groups: readonly Group[]): readonly (readonly [string, readonly Group[]])[] {
+  const units = Map.groupBy(groups, ({ dimensions }) => encodeKey([dimensions.channel, dimensions.major]));
+  return sortTexts(units.keys()).map((unit) => [unit, units.get(unit) ?? []] as const);
+}
+
+/** The pairs of a unit that are before its measures. */
+export function countsOf(groups: readonly Group[]): Iterable<readonly [Key, Value]> {
+  return inKeyOrder(counted(groups));
 }
 
 function* counted(groups: readonly Group[]): Iterable<Pair> {
@@ -48,7 +58,8 @@ function* counted(groups: readonly Group[]): Iterable<Pair> {
   }
 }
 
-function measuresOf(groups: readonly Group[]): Map<string, Names> {
+/** By measure, in no order. */
+export function measuresOf(groups: readonly Group[]): Map<string, Names> {
   const measures = new Map<string, Names>();
   const namesOf = (measure: string): Names => {
     const names = measures.get(measure) ?? { histogram: false, simple: new Set() };
@@ -72,7 +83,7 @@ function* pairsOf(cells: Cells, groups: readonly Group[], measure: string, names
         const cell = view.simple.get(name);
         if (cell === undefined) continue;
         yield newestOf(group, measure, SIMPLE_NEWEST);
-        yield* byDates(group, view, measure, SIMPLE_DEFINITION, () => cells.sums(cell));
+        yield* byDates(group, view, measure, SIMPLE_DEFINITION, () => sumsOf(cells, cell));
       }
     }
   }
@@ -86,7 +97,7 @@ function* histogramOf(cells: Cells, group: Group, view: View, measure: string): 
     const own = cell;
     const definition = definitionColumn(length, known);
     yield newestOf(group, measure, { buildId, revision: view.revision, length, definition });
-    yield* byDates(group, view, measure, definition, () => cells.sums(own));
+    yield* byDates(group, view, measure, definition, () => sumsOf(cells, own));
   }
 }
 

@@ -8,7 +8,7 @@
  */
 import { defineAnalysis } from "../analysis.ts";
 import { HistogramAccumulator } from "./accumulator.ts";
-import { Definitions } from "./definitions.ts";
+import { definitionsOf } from "./definitions.ts";
 import { folderName } from "./folder-name.ts";
 import { mergeEncoded } from "./merge-encoded.ts";
 import { KEY_COLUMNS, UNIT_COLUMNS } from "./keys.ts";
@@ -31,6 +31,6 @@ export default defineAnalysis<Value>({
     pointer: "versions.json",
     label: ({ key: [channel = "", version = ""] }) => `${channel}/${version}`,
     folder: ({ key: [channel = "", version = ""] }, stamp, suffix) => folderName(channel, version, stamp, suffix),
-    render: (_unit, entries, site, { inputs }) => renderUnit(entries, site, new Definitions(inputs)),
+    render: (_unit, entries, site, { inputs }) => renderUnit(entries, site, definitionsOf(inputs)),
   },
 });

@@ -62,6 +62,8 @@ export class PingScan {
   /** Of each part of the identity: where it begins and ends in the ping. */
   readonly #bounds = new Int32Array(2 * IDENTITY.length);
   #names = new NameTable();
+  /** The names that were asked for. */
+  #texts: string[] = [];
   #simpleTable = new NameTable();
   /** By number of a name: the ping in which it was seen last. */
   #seen = new Int32Array(MEASURES_FIRST);
@@ -84,8 +86,9 @@ export class PingScan {
     return this.#names.bytes + this.#simpleTable.bytes;
   }
 
+  /** One string for all views: they are keys of maps, which find the same one quickest. */
   histogramName(number: number): string {
-    return this.#names.text(number);
+    return (this.#texts[number] ??= this.#names.text(number));
   }
 
   simpleName(number: number): string {
@@ -95,6 +98,7 @@ export class PingScan {
   /** Forgets all names: numbers start again. */
   clear(): void {
     this.#names = new NameTable();
+    this.#texts = [];
     this.#simpleTable = new NameTable();
     this.#seen.fill(0);
     this.#simpleSeen.fill(0);

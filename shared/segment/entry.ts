@@ -7,18 +7,22 @@ import { compareRanges } from "./order.ts";
 import { asBuffer, corrupt } from "./zstd.ts";
 import type { KeyRange } from "./key.ts";
 
-/** Moves over entries in strictly ascending key order. Positions are valid after `next` gave true, until it is called again. */
-export interface EntryCursor {
-  /** Goes to the next entry (at first to the first one); false when there is none. */
-  next(): boolean;
+/** Where one entry lies. */
+export interface EntryPlace {
   readonly keyBytes: Uint8Array;
   readonly keyStart: number;
   readonly keyEnd: number;
-  /** Bytes that the key has in common with the one before it; 0 for the first. Merges compare from there. */
-  readonly keyShared: number;
   readonly valueBytes: Uint8Array;
   readonly valueStart: number;
   readonly valueEnd: number;
+}
+
+/** Moves over entries in strictly ascending key order. Places are valid after `next` gave true, until it is called again. */
+export interface EntryCursor extends EntryPlace {
+  /** Bytes that the key has in common with the one before it; 0 for the first. Merges compare from there. */
+  readonly keyShared: number;
+  /** Goes to the next entry (at first to the first one); false when there is none. */
+  next(): boolean;
 }
 
 export interface Entry {
@@ -28,11 +32,11 @@ export interface Entry {
 }
 
 /** Views of the current entry; they stay valid. */
-export function keyOf(cursor: EntryCursor): Uint8Array {
+export function keyOf(cursor: EntryPlace): Uint8Array {
   return cursor.keyBytes.subarray(cursor.keyStart, cursor.keyEnd);
 }
 
-export function valueOf(cursor: EntryCursor): Uint8Array {
+export function valueOf(cursor: EntryPlace): Uint8Array {
   return cursor.valueBytes.subarray(cursor.valueStart, cursor.valueEnd);
 }
 

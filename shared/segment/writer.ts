@@ -9,7 +9,7 @@
  */
 import { Buffer } from "node:buffer";
 import { SpotfoldError } from "../errors.ts";
-import type { EntryCursor } from "./entry.ts";
+import type { EntryPlace } from "./entry.ts";
 import {
   COLUMNS_MAX,
   encodeFooter,
@@ -129,17 +129,17 @@ export class SegmentWriter {
     this.#commit(start, keyEnd, end);
   }
 
-  /** As `add`, for the current entry of a cursor over segments: its lines were checked when they were first written. */
-  addFrom(cursor: EntryCursor): void {
-    const { keyBytes, keyStart, valueBytes, valueStart, valueEnd } = cursor;
-    const keyLength = cursor.keyEnd - keyStart;
+  /** As `add`, for an entry whose key and value can be told apart: of a segment, where its line was checked before, or of `DrainedPairs`. */
+  addFrom(entry: EntryPlace): void {
+    const { keyBytes, keyStart, valueBytes, valueStart, valueEnd } = entry;
+    const keyLength = entry.keyEnd - keyStart;
     const start = this.#begin(keyLength + valueEnd - valueStart);
     const keyEnd = start + keyLength;
     const end = keyEnd + 1 + valueEnd - valueStart;
-    if (keyBytes === valueBytes && cursor.keyEnd + 1 === valueStart) {
+    if (keyBytes === valueBytes && entry.keyEnd + 1 === valueStart) {
       this.#copy(keyBytes, keyStart, valueEnd, start);
     } else {
-      this.#copy(keyBytes, keyStart, cursor.keyEnd, start);
+      this.#copy(keyBytes, keyStart, entry.keyEnd, start);
       this.#buffer[keyEnd] = TAB;
       this.#copy(valueBytes, valueStart, valueEnd, keyEnd + 1);
     }

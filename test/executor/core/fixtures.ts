@@ -5,6 +5,7 @@ import type { LoadedAnalysis } from "../../../executor/core/load.ts";
 import type { Scratch } from "../../../executor/core/runs.ts";
 import type { JobBlock } from "../../../executor/types.ts";
 import { keyOf, valueOf } from "../../../shared/segment/entry.ts";
+import type { EntryPlace } from "../../../shared/segment/entry.ts";
 import { syncMemorySource } from "../../../shared/segment/source.ts";
 import { SyncSegmentReader } from "../../../shared/segment/sync-reader.ts";
 
@@ -39,6 +40,10 @@ export class Pairs {
 
   addText(key: string, value: string): void {
     this.list.push([key, value]);
+  }
+
+  addFrom(cursor: EntryPlace): void {
+    this.list.push([Buffer.from(keyOf(cursor)).toString(), Buffer.from(valueOf(cursor)).toString()]);
   }
 }
 

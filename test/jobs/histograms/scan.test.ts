@@ -10,6 +10,7 @@ import histograms from "../../../jobs/histograms/index.ts";
 import { PingScan } from "../../../jobs/histograms/ping-scan.ts";
 import { encodeEntries } from "../../../jobs/testing.ts";
 import { TestRecord } from "../../../jobs/testing/record.ts";
+import { keyOf, valueOf } from "../../../shared/segment/entry.ts";
 import { damaged, jsonText, numberText, stringText } from "../../shared/records/json-texts.ts";
 
 const DIMENSIONS = {
@@ -289,7 +290,10 @@ describe("pings read from their bytes", () => {
       );
       for (const piece of pieces) execution.chunk(piece.subarray(0, piece.length - 7));
       const report = execution.endBlock();
-      execution.drain({ addText: (key, value) => void pairs.push(`${key}=${value}`) });
+      execution.drain({
+        addText: (key, value) => void pairs.push(`${key}=${value}`),
+        addFrom: (entry) => void pairs.push([keyOf(entry), valueOf(entry)].map((part) => Buffer.from(part)).join("=")),
+      });
       return { report, log, pairs };
     };
     const expected = run(plain, 0, false);
