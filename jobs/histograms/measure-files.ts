@@ -15,6 +15,7 @@ import type { Site } from "../analysis.ts";
 import { isCompatible } from "./definitions.ts";
 import { BY_BUILD_DATE, BY_SUBMISSION_DATE } from "./keys.ts";
 import type { DateType } from "./keys.ts";
+import { COMMA } from "./row-bytes.ts";
 import type { RowBytes } from "./row-bytes.ts";
 import type { Sums } from "./value.ts";
 import { addSums, countOf, decodeValue, sumsOf } from "./value.ts";
@@ -133,7 +134,7 @@ export class MeasureFiles {
   }
 
   #beginRow(): void {
-    if (this.#writtenDate === this.#date) return this.#bytes.text(",");
+    if (this.#writtenDate === this.#date) return this.#bytes.byte(COMMA);
     const separator = this.#writtenDate === undefined ? "" : "],";
     this.#bytes.text(`${separator}${JSON.stringify(this.#date)}:[`);
     this.#writtenDate = this.#date;

@@ -8,10 +8,11 @@
  * the double nearest to it.
  */
 import { Buffer } from "node:buffer";
+import { INTEGER_BYTES_MAX, writeInteger } from "../encoded-integers.ts";
 import type { Sums } from "./value.ts";
 import { MISSING, rowOf } from "./value.ts";
 
-const COMMA = 0x2c;
+export const COMMA = 0x2c;
 const MINUS = 0x2d;
 const POINT = 0x2e;
 const ZERO = 0x30;
@@ -25,8 +26,8 @@ const MISSING_BYTES = Buffer.from(String(MISSING));
 
 /** A file of usual size; it grows. */
 const FIRST_BYTES = 64 * 1024;
-/** Of a filter id with its comma and bracket: more paths than 2^53 there are not. */
-const ID_BYTES_MAX = 20;
+/** Of a filter id with its comma and bracket. */
+const ID_BYTES_MAX = INTEGER_BYTES_MAX + 2;
 /** No UTF-16 unit has more bytes. */
 const UNIT_BYTES_MAX = 3;
 /** What `#element` answers when the bytes are none. */
@@ -46,6 +47,11 @@ export class RowBytes {
   /** What lies between; valid until something else is written. */
   view(start: number, end: number): Uint8Array {
     return this.#bytes.subarray(start, end);
+  }
+
+  byte(byte: number): void {
+    this.#reserve(1);
+    this.#bytes[this.length++] = byte;
   }
 
   text(text: string): void {
@@ -91,7 +97,7 @@ export class RowBytes {
       if (byte !== CLOSE || position !== end - 1) return false;
       break;
     }
-    at = writeId(to, at, id);
+    at = writeInteger(to, at, id);
     to[at++] = CLOSE;
     this.length = at;
     return true;
@@ -101,7 +107,7 @@ export class RowBytes {
   #element(from: Uint8Array, start: number, at: number): number {
     if (from[start] === NULL[0]) {
       for (let i = 0; i < NULL.length; i++) if (from[start + i] !== NULL[i]) return NONE;
-      this.#bytes.set(MISSING_BYTES, at);
+      for (let i = 0; i < MISSING_BYTES.length; i++) this.#bytes[at + i] = MISSING_BYTES[i] as number;
       this.#read = start + NULL.length;
       return at + MISSING_BYTES.length;
     }
@@ -154,10 +160,4 @@ function digitsEnd(bytes: Uint8Array, start: number): number {
   let position = start;
   for (let byte = bytes[position] as number; byte >= ZERO && byte <= NINE; byte = bytes[position] as number) position++;
   return position;
-}
-
-function writeId(to: Uint8Array, at: number, id: number): number {
-  const text = String(id);
-  for (let i = 0; i < text.length; i++) to[at + i] = text.charCodeAt(i);
-  return at + text.length;
 }
