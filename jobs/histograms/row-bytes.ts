@@ -4,8 +4,8 @@
  *
  *   [1,0,[0.6,2.7e-17],null,3]  and filter id 5  ->  [1,0,0.6,-1,3,5]
  *
- * Numbers are taken over as they are written: `encodeValue` writes a double as `String` does. Of an exact sum the first number is
- * the double nearest to it.
+ * Numbers are taken over as they are written, four bytes at a time: `encodeValue` writes a double as `String` does. Of an exact sum
+ * the first number is the double nearest to it.
  */
 import { Buffer } from "node:buffer";
 import { INTEGER_BYTES_MAX, writeInteger } from "../encoded-integers.ts";
@@ -13,14 +13,15 @@ import type { Sums } from "./value.ts";
 import { MISSING, rowOf } from "./value.ts";
 
 export const COMMA = 0x2c;
-const MINUS = 0x2d;
-const POINT = 0x2e;
-const ZERO = 0x30;
-const NINE = 0x39;
 const OPEN = 0x5b;
 const CLOSE = 0x5d;
 const E = 0x65;
-const PLUS = 0x2b;
+/** From `+` to `9`: what numbers without an exponent are made of, and the comma. */
+const PLAIN_FIRST = 0x2b;
+const PLAIN_LAST = 0x39;
+const EACH_BYTE = 0x01010101;
+const HIGH_BIT = 0x80;
+const WORD_BYTES = 4;
 const NULL = Buffer.from("null");
 const MISSING_BYTES = Buffer.from(String(MISSING));
 
@@ -36,7 +37,11 @@ const NONE = -1;
 export class RowBytes {
   /** Bytes that are written. */
   length = 0;
-  #bytes = Buffer.allocUnsafe(FIRST_BYTES);
+  #bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  #view = new DataView(this.#bytes.buffer);
+  /** What was read last. */
+  #from: Uint8Array = new Uint8Array(0);
+  #fromView = new DataView(this.#from.buffer);
   /** Where the element that was read last ends. */
   #read = 0;
 
@@ -65,99 +70,95 @@ export class RowBytes {
 
   /** As `row`, of encoded sums; false, and nothing is written, when the bytes are not what sums look like. */
   encodedRow(from: Uint8Array, start: number, end: number, id: number): boolean {
-    // No element becomes longer.
+    // Nothing becomes longer.
     this.#reserve(end - start + ID_BYTES_MAX);
     const to = this.#bytes;
     let at = this.length;
-    if (from[start] !== OPEN) return false;
+    // A list without elements is none.
+    if (from[start] !== OPEN || end - start <= 2) return false;
     to[at++] = OPEN;
-    for (let position = start + 1; ; position++) {
-      // Most elements are 0.
-      while (from[position] === ZERO && from[position + 1] === COMMA) {
-        to[at] = ZERO;
-        to[at + 1] = COMMA;
-        at += 2;
-        position += 2;
-      }
-      const begin = position;
-      let byte = from[position] as number;
-      while (byte >= ZERO && byte <= NINE) {
-        to[at++] = byte;
-        byte = from[++position] as number;
-      }
-      const isCount = position > begin && (from[begin] !== ZERO || position === begin + 1);
-      if (!isCount || (byte !== COMMA && byte !== CLOSE)) {
-        at = this.#element(from, begin, at - (position - begin));
-        if (at === NONE) return false;
+    const last = end - 1;
+    for (let position = start + 1; position < last;) {
+      const plain = this.#plain(from, position, last, at);
+      at += plain;
+      position += plain;
+      if (position === last) break;
+      const byte = from[position] as number;
+      if (byte === E) to[at++] = from[position++] as number;
+      else {
+        const written = byte === OPEN ? this.#first(from, position, last, at) : this.#missing(from, position, at);
+        if (written === NONE) return false;
         position = this.#read;
-        byte = from[position] as number;
+        at = written;
       }
-      to[at++] = COMMA;
-      if (byte === COMMA) continue;
-      if (byte !== CLOSE || position !== end - 1) return false;
-      break;
     }
+    if (from[last] !== CLOSE) return false;
+    to[at++] = COMMA;
     at = writeInteger(to, at, id);
     to[at++] = CLOSE;
     this.length = at;
     return true;
   }
 
-  /** Null, a number that is no count, an exact sum of several. Answers where the next byte goes, or `NONE`. */
-  #element(from: Uint8Array, start: number, at: number): number {
-    if (from[start] === NULL[0]) {
-      for (let i = 0; i < NULL.length; i++) if (from[start + i] !== NULL[i]) return NONE;
-      for (let i = 0; i < MISSING_BYTES.length; i++) this.#bytes[at + i] = MISSING_BYTES[i] as number;
-      this.#read = start + NULL.length;
-      return at + MISSING_BYTES.length;
+  /** Takes digits, signs, points and commas over; answers how many. */
+  #plain(from: Uint8Array, start: number, end: number, to: number): number {
+    if (from !== this.#from) {
+      this.#from = from;
+      this.#fromView = new DataView(from.buffer, from.byteOffset, from.length);
     }
-    if (from[start] !== OPEN) return this.#number(from, start, at);
-    const written = this.#number(from, start + 1, at);
-    if (written === NONE) return NONE;
-    let position = this.#read;
-    while (from[position] === COMMA) {
-      // It is overwritten by what follows.
-      if (this.#number(from, position + 1, written) === NONE) return NONE;
-      position = this.#read;
+    const [view, toView, bytes] = [this.#fromView, this.#view, this.#bytes];
+    let length = 0;
+    for (const words = end - WORD_BYTES; start + length <= words; length += WORD_BYTES) {
+      const word = view.getInt32(start + length);
+      if (!isPlainWord(word)) break;
+      toView.setInt32(to + length, word);
     }
-    this.#read = position + 1;
-    return from[position] === CLOSE ? written : NONE;
+    for (; start + length < end; length++) {
+      const byte = from[start + length] as number;
+      if (byte < PLAIN_FIRST || byte > PLAIN_LAST) break;
+      bytes[to + length] = byte;
+    }
+    return length;
   }
 
-  /** A number as JSON has it. */
-  #number(from: Uint8Array, start: number, at: number): number {
-    let position = from[start] === MINUS ? start + 1 : start;
-    const whole = digitsEnd(from, position);
-    // -0, and figures behind a zero: nobody writes them so.
-    if (from[position] === ZERO && (whole > position + 1 || (position > start && from[whole] !== POINT))) return NONE;
-    if (whole === position) return NONE;
-    position = whole;
-    if (from[position] === POINT) {
-      position = digitsEnd(from, whole + 1);
-      if (position === whole + 1) return NONE;
-    }
-    if (from[position] === E) {
-      const sign = from[position + 1];
-      const digits = sign === MINUS || sign === PLUS ? position + 2 : position + 1;
-      position = digitsEnd(from, digits);
-      if (position === digits) return NONE;
-    }
-    const to = this.#bytes;
-    for (let i = start; i < position; i++) to[at + i - start] = from[i] as number;
-    this.#read = position;
-    return at + position - start;
+  /** Of an exact sum of several the first. Answers where the next byte goes, or `NONE`. */
+  #first(from: Uint8Array, start: number, end: number, to: number): number {
+    let at = to;
+    let position = start + 1;
+    for (; position < end && from[position] !== COMMA && from[position] !== CLOSE; position++)
+      this.#bytes[at++] = from[position] as number;
+    while (position < end && isNumeral(from[position] as number)) position++;
+    this.#read = position + 1;
+    return at > to && from[position] === CLOSE && position < end && areNumerals(this.#bytes, to, at) ? at : NONE;
+  }
+
+  #missing(from: Uint8Array, start: number, to: number): number {
+    for (let i = 0; i < NULL.length; i++) if (from[start + i] !== NULL[i]) return NONE;
+    for (let i = 0; i < MISSING_BYTES.length; i++) this.#bytes[to + i] = MISSING_BYTES[i] as number;
+    this.#read = start + NULL.length;
+    return to + MISSING_BYTES.length;
   }
 
   #reserve(bytes: number): void {
     if (this.length + bytes <= this.#bytes.length) return;
-    const grown = Buffer.allocUnsafe(2 * (this.length + bytes));
+    const grown = Buffer.allocUnsafeSlow(2 * (this.length + bytes));
     this.#bytes.copy(grown, 0, 0, this.length);
     this.#bytes = grown;
+    this.#view = new DataView(grown.buffer);
   }
 }
 
-function digitsEnd(bytes: Uint8Array, start: number): number {
-  let position = start;
-  for (let byte = bytes[position] as number; byte >= ZERO && byte <= NINE; byte = bytes[position] as number) position++;
-  return position;
+/** Whether each of the four bytes is plain. Of bytes in between none carries or borrows, so that the first that is not shows. */
+function isPlainWord(word: number): boolean {
+  const above = word + (HIGH_BIT - PLAIN_LAST - 1) * EACH_BYTE;
+  return ((above | (word - PLAIN_FIRST * EACH_BYTE) | word) & (HIGH_BIT * EACH_BYTE)) === 0;
+}
+
+function isNumeral(byte: number): boolean {
+  return (byte >= PLAIN_FIRST && byte <= PLAIN_LAST) || byte === E;
+}
+
+function areNumerals(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if (!isNumeral(bytes[i] as number)) return false;
+  return true;
 }
