@@ -15,6 +15,7 @@ import { jobs } from "./jobs.ts";
 import { plan } from "./plan.ts";
 import { queue } from "./queue.ts";
 import { jsonOf, lineOf, tableHead } from "./report.ts";
+import { render } from "./render.ts";
 import { run } from "./run.ts";
 import { scan } from "./scan.ts";
 import { small } from "./small.ts";
@@ -23,7 +24,21 @@ import type { Bench, Row } from "./types.ts";
 import { where } from "./where.ts";
 import { year } from "./year.ts";
 
-const benches: readonly Bench[] = [decode, scan, run, where, jobs, small, queue, store, plan, catalog, folding, year];
+const benches: readonly Bench[] = [
+  decode,
+  scan,
+  run,
+  where,
+  jobs,
+  small,
+  queue,
+  store,
+  plan,
+  catalog,
+  folding,
+  render,
+  year,
+];
 
 /** So that the median pair is one of the pairs, and one run of bad luck does not show. */
 const runsDefault = 5;

@@ -7,7 +7,7 @@ import { Buffer } from "node:buffer";
 import type { EncodedValues } from "../analysis.ts";
 import { EXACT_DIGITS_MAX, INTEGER_BYTES_MAX, mergeIntegers, writeInteger } from "../encoded-integers.ts";
 import type { Exact } from "../exact-sum.ts";
-import { ExactSum, sumError } from "../exact-sum.ts";
+import { ExactSum, addExact, sumError } from "../exact-sum.ts";
 import { DecimalReader } from "./decimal.ts";
 
 const COMMA = 0x2c;
@@ -179,7 +179,9 @@ class EncodedSums {
   }
 
   #sumOf(element: number): Exact {
-    const sum = this.#rest[element] ?? new ExactSum();
+    const sum = this.#rest[element];
+    // Of two numbers the form is known at once.
+    if (sum === undefined) return addExact(this.#high[element] as number, this.#low[element] as number);
     sum.add(this.#high[element] as number);
     sum.add(this.#low[element] as number);
     return sum.value();

@@ -19,7 +19,7 @@ describe("a pack of rendered files", () => {
     // In another order than they were written in: they are reported by their names.
     const files = sizes.map((bytes, i) => ({ name: `f${i}`, at: starts[i] ?? 0, bytes })).toReversed();
     const opened = await openPack(join(folder, "site-0"), files);
-    for (const file of opened.files) {
+    for (const file of [...opened.files, ...opened.files.toReversed()]) {
       const i = Number(file.name.slice(1));
       const body = await file.read();
       const pieces: Uint8Array[] = [];
@@ -27,6 +27,20 @@ describe("a pack of rendered files", () => {
       else for await (const piece of body) pieces.push(piece);
       assert.deepEqual(Buffer.concat(pieces), Buffer.alloc(file.bytes, i + 1), file.name);
     }
+    await opened.close();
+  });
+
+  it("gives files that are asked for all at once", async () => {
+    const folder = tempDir("pack");
+    const pack = new Pack(folderScratch(folder), "site-0");
+    const contents = Array.from({ length: 500 }, (_, i) => Buffer.alloc((i * 7919) % 20_000, i));
+    for (const content of contents) pack.write(content);
+    pack.close();
+    let at = 0;
+    const files = contents.map(({ length }, i) => ({ name: `f${i}`, at: (at += length) - length, bytes: length }));
+    const opened = await openPack(join(folder, "site-0"), files);
+    const read = await Promise.all(opened.files.map(async (file) => await file.read()));
+    for (const [i, content] of contents.entries()) assert.deepEqual(Buffer.from(read[i] as Uint8Array), content);
     await opened.close();
   });
 

@@ -124,6 +124,17 @@ describe("folder store", () => {
     assert.deepEqual(readdirSync(notes), []);
   });
 
+  it("writes through no link that came in the place of a folder since the last write", async () => {
+    const path = tempDir("links");
+    const outside = tempDir("outside");
+    const store = await openStore(path);
+    await Promise.all([1, 2, 3].map(async (n) => await store.put(`a/b/${n}`, bytesOf("x"))));
+    renameSync(join(path, "a"), join(outside, "a"));
+    symlinkSync(join(outside, "a"), join(path, "a"));
+    await failsWith("store-unfit", store.put("a/b/4", bytesOf("x")));
+    assert.equal(existsSync(join(outside, "a/b/4")), false);
+  });
+
   it("writes through no symbolic link", async () => {
     const path = tempDir("links");
     const outside = tempDir("outside");
