@@ -1,6 +1,7 @@
 /** What a sync lists, and what it makes of it when it ends early, or goes on beside others. */
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
+import * as fc from "fast-check";
 import { syncCatalog } from "../../../shared/catalog/sync.ts";
 import type { Filter } from "../../../shared/dataset/types.ts";
 import { SpotfoldError } from "../../../shared/errors.ts";
@@ -223,5 +224,43 @@ describe("catalog sync", () => {
       seen.toSorted((a, b) => a - b),
     );
     assert.equal(seen.at(-1), result.listed);
+  });
+
+  it("counts what came, changed and went as a plain comparison does, whatever lies side by side", async () => {
+    const key = fc
+      .tuple(fc.constantFrom("fox", "owl"), fc.integer({ min: 10, max: 80 }))
+      .map(([app, i]) => `${app}/${i}`);
+    const contents = fc.dictionary(key, fc.constantFrom("1", "22", "33"), { maxKeys: 120, size: "max" });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(contents, { minLength: 1, maxLength: 4 }),
+        fc.integer({ min: 1, max: 60 }),
+        async (all, most) => {
+          const { catalog, store } = await begin(most);
+          const spec = dataset("{app}/");
+          const known = new Map<string, { etag: string; there: boolean }>();
+          for (const now of all) {
+            await store.delete([...known.keys()].filter((old) => now[old] === undefined));
+            for (const [name, text] of Object.entries(now)) await store.put(name, Buffer.from(text));
+            const expected = { added: 0, changed: 0, vanished: 0 };
+            for (const [old, block] of known) {
+              if (now[old] === undefined && block.there) expected.vanished++;
+              if (now[old] === undefined) block.there = false;
+            }
+            for (const name of Object.keys(now)) {
+              const before = known.get(name);
+              const { etag = "" } = (await store.head(name)) ?? {};
+              if (before === undefined || (before.etag === etag && !before.there)) expected.added++;
+              else if (before.etag !== etag) expected.changed++;
+              known.set(name, { etag, there: true });
+            }
+            const { added, changed, vanished } = await syncCatalog(catalog, spec, store, {});
+            assert.deepEqual({ added, changed, vanished }, expected);
+            assert.deepEqual(keysOf(catalog.select(spec, {})).toSorted(), Object.keys(now).toSorted());
+          }
+        },
+      ),
+      { numRuns: 60 },
+    );
   });
 });
