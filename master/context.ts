@@ -1,6 +1,7 @@
 /** What a master is given: ports, children, time. Everything that a test or the simulator replaces is here. */
 import type { BundleRef, Executors } from "../executor/types.ts";
 import type { CataloguedBlock } from "../shared/dataset/types.ts";
+import type { RowText } from "../shared/formats/block-rows.ts";
 import type { Renderer } from "../shared/formats/ledger.ts";
 import type { RunSpec } from "../shared/formats/run.ts";
 import type { BlobStore } from "../shared/ports/blob-store.ts";
@@ -32,6 +33,12 @@ export interface PartitionedBlock extends CataloguedBlock {
   readonly partition: string;
 }
 
+/** What a run selects, sorted by partition, leading dimensions, key. */
+export interface SelectedBlocks extends Iterable<PartitionedBlock> {
+  /** The same blocks in the same order as rows of a plan, where whoever knows them writes such rows for less. */
+  readonly rowTexts?: (() => Iterable<RowText>) | undefined;
+}
+
 /** The part of the executors that a master uses. */
 export type MergingExecutors = Pick<Executors, "merge" | "render">;
 
@@ -46,8 +53,8 @@ export interface MasterContext {
   readonly ledger: Ledger;
   readonly rules: LedgerRules;
   readonly executors: MergingExecutors;
-  /** The blocks that a run selects, as the catalog knows them now, sorted by partition, leading dimensions, key. */
-  readonly blocksOf: (spec: RunSpec) => Promise<Iterable<PartitionedBlock>>;
+  /** The blocks that a run selects, as the catalog knows them now. */
+  readonly blocksOf: (spec: RunSpec) => Promise<SelectedBlocks>;
   /** The bundle that merges and renders, as local files. */
   readonly bundleOf: (renderer: Renderer) => Promise<BundleRef>;
   /** Reads a file that an executor made. */

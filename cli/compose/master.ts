@@ -1,7 +1,7 @@
 /** From settings to a master's context, with real children. */
 import { ChildExecutors } from "../../executor/launch/executors.ts";
 import type { Executors } from "../../executor/types.ts";
-import type { MasterContext, PartitionedBlock } from "../../master/context.ts";
+import type { MasterContext, SelectedBlocks } from "../../master/context.ts";
 import { Ledger } from "../../master/ledger/ledger.ts";
 import { ledgerRules } from "../../master/ledger/rules.ts";
 import { systemClock, systemRandom } from "../../shared/clock.ts";
@@ -27,7 +27,7 @@ export interface MasterParts {
   readonly store: BlobStore;
   readonly web: BlobStore;
   readonly queues: Queues;
-  readonly blocksOf: (spec: RunSpec) => Promise<Iterable<PartitionedBlock>>;
+  readonly blocksOf: (spec: RunSpec) => Promise<SelectedBlocks>;
   /** Slots that are known to be there, whatever the statuses of workers say. */
   readonly ownSlots: number;
   readonly executors: Executors;
@@ -93,7 +93,7 @@ export async function readRun(store: BlobStore, run: string): Promise<RunSpec> {
 }
 
 /** What the catalog knows of a run's selection, as it stands. */
-export function selectionOf(catalog: Catalog, spec: Pick<RunSpec, "dataset" | "filter">): Iterable<PartitionedBlock> {
+export function selectionOf(catalog: Catalog, spec: Pick<RunSpec, "dataset" | "filter">): SelectedBlocks {
   return catalog.select(spec.dataset, spec.filter);
 }
 

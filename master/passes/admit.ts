@@ -13,11 +13,12 @@ import { encodeStored, parseStored } from "../../shared/formats/stored.ts";
 import { holdKey, inboxKey, inboxPrefix, planKey, runKey } from "../../shared/names.ts";
 import { planBody } from "../../shared/plan-file.ts";
 import { readAll } from "../../shared/read-all.ts";
-import type { MasterContext, PartitionedBlock } from "../context.ts";
+import type { MasterContext } from "../context.ts";
 import { cutPoints, jobCount } from "../plan/cut.ts";
-import { checkDurations, isHopeless, RunRefused } from "../plan/refused.ts";
+import { mayTakeTooLong } from "../plan/duration.ts";
+import { checkDurations, RunRefused } from "../plan/refused.ts";
 import { planned } from "../plan/select.ts";
-import { eachStanding } from "../plan/standings.ts";
+import { eachStanding, eachStandingOfTexts, type SeeStanding } from "../plan/standings.ts";
 
 export type AdmitResult =
   | { readonly admitted: true; readonly jobs: number; readonly blocks: number }
@@ -120,33 +121,32 @@ interface Plan {
 /** The plan of a run for exactly this manifest: its free blocks, cut into pieces. */
 async function planRun(context: MasterContext, spec: RunSpec, manifest: Manifest | null): Promise<Plan> {
   const rows = new BlockRows();
-  const hopeless: PlannedBlock[] = [];
   const input = {
     store: context.store,
     manifest,
     dataset: spec.dataset.name,
     reprocess: spec.reprocess,
-    blocks: await context.blocksOf(spec),
     rule: context.rules.standing,
   };
-  let before: PartitionedBlock | undefined;
-  await eachStanding(input, (block, row, standing) => {
-    if (standing !== "free") return;
-    // Whatever the catalog does: a block that is planned twice would be counted twice.
-    if (block.key === before?.key && block.partition === before.partition) throw givenTwice(spec, block);
-    before = block;
-    const free = planned(block, block.partition, row);
-    rows.add(free);
-    if (isHopeless(free)) hopeless.push(free);
-  });
-  checkDurations(hopeless);
-  const blocks = rows.sizes.length;
-  const bytes = rows.sizes.reduce((sum, size) => sum + size, 0);
+  const see: SeeStanding = (block, row, standing) => {
+    if (standing === "free") rows.add(planned(block, block.partition, row));
+  };
+  const selected = await context.blocksOf(spec);
+  const texts = selected.rowTexts?.();
+  if (texts === undefined) await eachStanding({ ...input, blocks: selected }, see);
+  else await eachStandingOfTexts(texts, input, see, ({ text }) => rows.addText(text));
+  // Whatever the catalog does: a block that is planned twice would be counted twice.
+  const twice = rows.twice();
+  if (twice !== undefined) throw givenTwice(spec, twice);
+  const { sizes } = rows;
+  if (sizes.some(mayTakeTooLong)) checkDurations([...rows.where((index) => mayTakeTooLong(sizes[index] ?? 0))]);
+  const blocks = sizes.length;
+  const bytes = sizes.reduce((sum, size) => sum + size, 0);
   const points = cutPoints(rows, jobCount(blocks, bytes, await context.liveSlots()));
   return { jobs: points.length, blocks, body: bodyOf(rows, points) };
 }
 
-function givenTwice({ run }: RunSpec, { key, partition }: PartitionedBlock): SpotfoldError {
+function givenTwice({ run }: RunSpec, { key, partition }: PlannedBlock): SpotfoldError {
   const message = `The selection of the run ${run} has the block ${JSON.stringify(key)} of ${JSON.stringify(partition)} twice.`;
   return new SpotfoldError("internal", message, { context: { run, key, partition } });
 }

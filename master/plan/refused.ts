@@ -16,7 +16,7 @@ export class RunRefused extends SpotfoldError {
 }
 
 /** Whether a block would take longer than an attempt may. */
-export function isHopeless(block: Pick<PlannedBlock, "key" | "size">): boolean {
+function isHopeless(block: Pick<PlannedBlock, "key" | "size">): boolean {
   return mayTakeTooLong(block.size) && predictedMs(block) > attemptMsMax;
 }
 

@@ -6,24 +6,18 @@
  * A block is `present`; `changed` once its size or etag differed from an earlier listing's; `vanished` when a listing that
  * covered its place did not find it any more. Vanished blocks are not selected.
  */
-import { compileLayout, partitionOf } from "../dataset/layout.ts";
-import type { Layout, PrefixDimensions } from "../dataset/layout.ts";
-import { matches } from "../dataset/filter.ts";
-import type { CataloguedBlock, DatasetSpec, Filter } from "../dataset/types.ts";
+import { compileLayout } from "../dataset/layout.ts";
+import type { PrefixDimensions } from "../dataset/layout.ts";
+import type { DatasetSpec, Filter } from "../dataset/types.ts";
 import type { Clock, Random } from "../ports/clock.ts";
 import { Connection } from "./connection.ts";
 import { datasetId, fullListings } from "./passes.ts";
 import type { FullListing } from "./passes.ts";
-import { decodeTuple, tupleDimensions } from "./rows.ts";
 import type { BlockState } from "./rows.ts";
-import { selectedRows } from "./selected.ts";
-import type { SelectedTuple } from "./selected.ts";
+import { restRule, Selection } from "./selection.ts";
+import type { SelectedBlock } from "./selection.ts";
 import { rowsOf } from "./statements.ts";
-
-export interface SelectedBlock extends CataloguedBlock {
-  /** The block's date, or "". */
-  readonly partition: string;
-}
+import { tuplesOf } from "./tuples.ts";
 
 export interface ListedBlock extends SelectedBlock {
   readonly state: BlockState;
@@ -39,9 +33,6 @@ export interface CatalogOptions {
 
 /** Rows that one statement reads: some 100 KB, a few milliseconds. */
 const rowsAtOnce = 1_000;
-/** Tuples whose blocks are asked for together: most have few. */
-const tuplesAtOnce = 32;
-type TupleRow = readonly [id: number, dimensions: string];
 type BlockRow = readonly [
   key: string,
   size: number,
@@ -50,17 +41,6 @@ type BlockRow = readonly [
   seenMs: number,
   changedMs: number,
 ];
-
-/** Whether a block passes what a filter says of the dimension that takes the end of keys. */
-function restRule(
-  { restDimension }: Layout,
-  filter: Filter,
-): (dimensions: Readonly<Record<string, string>>) => boolean {
-  const allowed = restDimension === undefined ? undefined : filter[restDimension];
-  if (restDimension === undefined || allowed === undefined) return () => true;
-  const rest = { [restDimension]: allowed };
-  return (dimensions) => matches(rest, dimensions);
-}
 
 export class Catalog {
   /** Absolute, or `:memory:`. */
@@ -95,40 +75,8 @@ export class Catalog {
    * asked for, some thousand at a time; each block comes once, also while others sync. Throws `store-unavailable` when the file
    * is lost meanwhile: row numbers of one file say nothing in the next.
    */
-  select(dataset: DatasetSpec, filter: Filter): Generator<SelectedBlock> {
-    return this.#select(this.#connection, dataset, filter);
-  }
-
-  *#select(connection: Connection, dataset: DatasetSpec, filter: Filter): Generator<SelectedBlock> {
-    const layout = compileLayout(dataset.layout);
-    const isRestAllowed = restRule(layout, filter);
-    for (const batch of this.#selectedTuples(connection, dataset, layout, filter)) {
-      for (const { dimensions, partition, rows } of selectedRows(connection, batch)) {
-        for (const [, key, size, etag] of rows) {
-          const spelled = layout.restDimension === undefined ? dimensions : (layout.match(key) ?? dimensions);
-          if (isRestAllowed(spelled)) yield { key, size, etag, dimensions: spelled, partition };
-        }
-      }
-    }
-  }
-
-  /** Tuples that the filter allows, in order, some at a time. */
-  *#selectedTuples(
-    connection: Connection,
-    dataset: DatasetSpec,
-    layout: Layout,
-    filter: Filter,
-  ): Generator<readonly SelectedTuple[]> {
-    const { [layout.restDimension ?? ""]: _, ...ofTuple } = filter;
-    let batch: SelectedTuple[] = [];
-    for (const { id, dimensions } of this.#tuples(connection, dataset, layout)) {
-      if (!matches(ofTuple, dimensions)) continue;
-      batch.push({ id, dimensions, partition: partitionOf(layout, dimensions) });
-      if (batch.length < tuplesAtOnce) continue;
-      yield batch;
-      batch = [];
-    }
-    if (batch.length > 0) yield batch;
+  select(dataset: DatasetSpec, filter: Filter): Selection {
+    return new Selection(this.#connection, dataset, filter);
   }
 
   /** `select` for any states, with times. */
@@ -141,10 +89,7 @@ export class Catalog {
     const layout = compileLayout(dataset.layout);
     const { restDimension } = layout;
     const isRestAllowed = restRule(layout, filter);
-    const { [restDimension ?? ""]: _, ...ofTuple } = filter;
-    for (const { id, dimensions } of this.#tuples(connection, dataset, layout)) {
-      if (!matches(ofTuple, dimensions)) continue;
-      const partition = partitionOf(layout, dimensions);
+    for (const { id, dimensions, partition } of tuplesOf(connection, dataset, layout, filter)) {
       for (const rows of this.#blocks(connection, id)) {
         for (const [key, size, etag, state, seenMs, changedMs] of rows) {
           if (!states.includes(state)) continue;
@@ -162,11 +107,11 @@ export class Catalog {
     const layout = compileLayout(dataset.layout);
     if (layout.restDimension === undefined) {
       const query = "SELECT 1 FROM block WHERE tuple = ? AND state <> 'vanished' LIMIT 1";
-      for (const { id, dimensions } of this.#tuples(connection, dataset, layout)) {
+      for (const { id, dimensions } of tuplesOf(connection, dataset, layout, {})) {
         if (connection.read((db) => rowsOf(db, query, id)).length > 0) yield { dimensions };
       }
     } else {
-      for (const { dimensions } of this.#select(connection, dataset, {})) yield { dimensions };
+      for (const { dimensions } of this.select(dataset, {})) yield { dimensions };
     }
     const id = connection.read((db) => datasetId(db, dataset));
     let after = "";
@@ -196,29 +141,6 @@ export class Catalog {
   /** Finished full listings of a dataset, the latest first. */
   fullListings(dataset: DatasetSpec): readonly FullListing[] {
     return this.#connection.read((db) => fullListings(db, datasetId(db, dataset)));
-  }
-
-  /** Distinct dimensions in the order of blocks, without the one that takes the end of keys. */
-  *#tuples(
-    connection: Connection,
-    dataset: DatasetSpec,
-    layout: Layout,
-  ): Generator<{ id: number; dimensions: Record<string, string> }> {
-    const id = connection.read((db) => datasetId(db, dataset));
-    const names = tupleDimensions(layout);
-    let after = 0;
-    for (;;) {
-      const rows = connection.read((db) => {
-        // By the number of the last one: to read the bytes that they are sorted by costs more than all the rest.
-        const query = `SELECT id, dimensions FROM tuple WHERE dataset = ?
-          AND sort > ifnull((SELECT sort FROM tuple WHERE id = ?), x'') ORDER BY sort LIMIT ?`;
-        return rowsOf<TupleRow>(db, query, id, after, rowsAtOnce);
-      });
-      for (const [tuple, dimensions] of rows) yield { id: tuple, dimensions: decodeTuple(names, dimensions) };
-      const last = rows.at(-1);
-      if (last === undefined) return;
-      [after] = last;
-    }
   }
 
   /** The rows of one tuple by key, some at a time. */

@@ -14,13 +14,6 @@ export function encodeTuple(names: readonly string[], dimensions: Readonly<Recor
   return JSON.stringify(names.map((name) => dimensions[name] ?? ""));
 }
 
-export function decodeTuple(names: readonly string[], text: string): Record<string, string> {
-  const values = JSON.parse(text) as readonly string[];
-  const dimensions: Record<string, string> = {};
-  for (let i = 0; i < names.length; i++) dimensions[names[i] ?? ""] = values[i] ?? "";
-  return dimensions;
-}
-
 /** Bytes whose order is that of blocks: partition, then the leading dimensions. No key has a zero byte, so values end clearly. */
 export function sortBytes(layout: Layout, dimensions: Readonly<Record<string, string>>): Uint8Array {
   const leading = tupleDimensions(layout).filter((name) => name !== layout.dateDimension);

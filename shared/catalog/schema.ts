@@ -17,6 +17,8 @@ export const catalogFormat: SqliteFormat = {
   /** "SpfC". */
   applicationId: 0x53706643,
   version: 2,
+  /** A transaction writes a thousand neighbours: half of what committing them cost, and a tenth of what reading them does. */
+  pageBytes: 16_384,
   what: "a catalog of Spotfold",
   schema: `
     CREATE TABLE dataset (

@@ -19,13 +19,13 @@ const lockWaitMs = 3;
 const retryMsMax = 8;
 /** Locks are held for milliseconds: one that is not free for so long is held by something that hangs. */
 const busyMsMax = 30_000;
-/** The log is cut back to this after a burst. */
-const logBytesMax = 16_777_216;
 /**
- * So many pages of 4 KiB, as much as that, are gathered in the log before they are copied into the file: copying waits for the
+ * The log is cut back to this after a burst. As much is gathered in it before it is copied into the file: copying waits for the
  * disk twice, and a page that many transactions write is copied once.
  */
-const logPagesMax = 4_096;
+const logBytesMax = 16_777_216;
+/** Bytes of a page, unless the format says otherwise: SQLite's own default. */
+const pageBytesDefault = 4_096;
 
 export interface SqliteFile {
   /** Absolute. */
@@ -42,6 +42,11 @@ export interface SqliteFormat {
   readonly schema: string;
   /** Statements that make a file of an older version (the key) one of the next. Older files without any are refused. */
   readonly upgrades?: Readonly<Record<number, string>>;
+  /**
+   * Of a new file: a power of two from 512 to 65,536. Default 4,096, for rows that come and go one by one. Larger pages cost less
+   * where many neighbours are written and read together.
+   */
+  readonly pageBytes?: number;
   /** For messages: `a job queue`. */
   readonly what: string;
 }
@@ -109,6 +114,8 @@ function missing(db: DatabaseSync, file: string, format: SqliteFormat): string[]
 
 function prepare(db: DatabaseSync, file: string, format: SqliteFormat): void {
   const ready = missing(db, file, format).length === 0;
+  // Without effect on a file that has pages.
+  db.exec(`PRAGMA page_size = ${format.pageBytes ?? pageBytesDefault}`);
   const mode = db.prepare("PRAGMA journal_mode = WAL").get();
   if (mode?.["journal_mode"] !== "wal") {
     throw new SpotfoldError("store-unfit", `The disk of ${file} cannot be shared between processes.`, {
@@ -116,7 +123,9 @@ function prepare(db: DatabaseSync, file: string, format: SqliteFormat): void {
       context: { file, mode: mode?.["journal_mode"] },
     });
   }
-  db.exec(`PRAGMA journal_size_limit = ${logBytesMax}; PRAGMA wal_autocheckpoint = ${logPagesMax}`);
+  db.exec(
+    `PRAGMA journal_size_limit = ${logBytesMax}; PRAGMA wal_autocheckpoint = ${logBytesMax / Number(pragma(db, "page_size"))}`,
+  );
   db.exec("PRAGMA synchronous = NORMAL");
   if (ready) return;
   inTransaction(db, () => {

@@ -124,7 +124,7 @@ describe("catalog file", () => {
     for (const iterate of ["select", "list"] as const) {
       writeFileSync(file, whole);
       const catalog = await open(file);
-      const blocks = catalog[iterate](spec, {});
+      const blocks = catalog[iterate](spec, {})[Symbol.iterator]();
       assert.equal(blocks.next().value?.key, "a/2024-01-01/00000");
       writeFileSync(file, bytes);
       await syncCatalog(catalog, spec, store, {});

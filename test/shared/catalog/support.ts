@@ -1,8 +1,10 @@
 /** What the catalog's tests share: a clock that stands still, a store that is watched, blocks in memory. */
+import { Catalog } from "../../../shared/catalog/catalog.ts";
 import { MemoryBlobStore } from "../../../shared/memory/blob-store.ts";
 import type { Clock, Random } from "../../../shared/ports/clock.ts";
 import type { ListOptions, ListPage } from "../../../shared/ports/blob-store.ts";
 import type { DatasetSpec } from "../../../shared/dataset/types.ts";
+import { atEnd } from "../../support/cleanup.ts";
 
 export class StillClock implements Clock {
   atMs: number;
@@ -63,4 +65,24 @@ export function dataset(layout: string, name = "logs"): DatasetSpec {
 
 export function keysOf(blocks: Iterable<{ readonly key: string }>): string[] {
   return [...blocks].map(({ key }) => key);
+}
+
+export const daily = dataset("{app}/{date:yyyy}/{date:MM}/{date:dd}/");
+/** Some blocks of it. */
+export const dailyKeys = [
+  "fox/2024/01/29/a",
+  "fox/2024/01/30/b",
+  "fox/2024/01/31/c",
+  "fox/2023/12/31/d",
+  "owl/2024/01/31/e",
+  "owl/2023/11/01/f",
+];
+
+/** An empty catalog in memory, and a store whose pages have so many entries. */
+export async function begin(pageEntriesMax = 1000) {
+  const clock = new StillClock(noon);
+  const catalog = await Catalog.open(":memory:", { clock, random: countingRandom() });
+  atEnd(() => catalog.close());
+  const store = new WatchedStore({ clock, pageEntriesMax });
+  return { clock, catalog, store };
 }

@@ -1,35 +1,12 @@
+/** What a sync lists, and what it makes of it when it ends early, or goes on beside others. */
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import * as fc from "fast-check";
-import { Catalog } from "../../../shared/catalog/catalog.ts";
 import { syncCatalog } from "../../../shared/catalog/sync.ts";
-import { catalogStats } from "../../../shared/catalog/stats.ts";
-import { explainEmpty } from "../../../shared/dataset/explain.ts";
-import { compileLayout, partitionOf } from "../../../shared/dataset/layout.ts";
-import { matches } from "../../../shared/dataset/filter.ts";
 import type { Filter } from "../../../shared/dataset/types.ts";
 import { SpotfoldError } from "../../../shared/errors.ts";
 import type { ListOptions, ListPage } from "../../../shared/ports/blob-store.ts";
-import { atEnd } from "../../support/cleanup.ts";
-import { StillClock, WatchedStore, countingRandom, dataset, dayMs, keysOf, noon } from "./support.ts";
-
-const daily = dataset("{app}/{date:yyyy}/{date:MM}/{date:dd}/");
-const keys = [
-  "fox/2024/01/29/a",
-  "fox/2024/01/30/b",
-  "fox/2024/01/31/c",
-  "fox/2023/12/31/d",
-  "owl/2024/01/31/e",
-  "owl/2023/11/01/f",
-];
-
-async function begin(pageEntriesMax = 1000) {
-  const clock = new StillClock(noon);
-  const catalog = await Catalog.open(":memory:", { clock, random: countingRandom() });
-  atEnd(() => catalog.close());
-  const store = new WatchedStore({ clock, pageEntriesMax });
-  return { clock, catalog, store };
-}
+import { WatchedStore, begin, daily, dailyKeys, dataset, keysOf, noon } from "./support.ts";
 
 /** As a folder would be with two names that say the same. */
 class TwiceStore extends WatchedStore {
@@ -41,7 +18,7 @@ class TwiceStore extends WatchedStore {
 describe("catalog sync", () => {
   it("lists all, counts what does not match and shows three", async () => {
     const { catalog, store } = await begin();
-    await store.hold([...keys, "fox/2024/13/01/x", "fox/README", "zoo/readme", "top"]);
+    await store.hold([...dailyKeys, "fox/2024/13/01/x", "fox/README", "zoo/readme", "top"]);
     const result = await syncCatalog(catalog, daily, store, {});
     assert.deepEqual(result, {
       mode: "full",
@@ -59,80 +36,9 @@ describe("catalog sync", () => {
     assert.deepEqual(catalog.datasets(), [{ name: "logs", place: "file:/logs", layout: daily.layout }]);
   });
 
-  it("sorts by partition, leading dimensions, key, each in byte order", async () => {
-    const word = fc.constantFrom("a", "b", "a-b", "a!", "B", "é", "\u{1F600}", "\u{FF01}", "a.b");
-    const day = fc.constantFrom("20240131", "20240201", "20231231");
-    const block = fc.tuple(word, day, word, word);
-    const filter: fc.Arbitrary<Filter> = fc.dictionary(
-      fc.constantFrom("app", "date", "host", "rest"),
-      fc.oneof(fc.array(fc.oneof(word, day), { minLength: 1 }), fc.record({ min: fc.oneof(word, day) })),
-      { maxKeys: 2 },
-    );
-    await fc.assert(
-      fc.asyncProperty(
-        fc.uniqueArray(block, { maxLength: 25, selector: (parts) => parts.join("/") }),
-        fc.constantFrom(
-          "{app}/{date:yyyyMMdd}/{host}/{rest}",
-          "{app}/{date:yyyyMMdd}/{host}/",
-          "{app}/{date:yyyyMMdd}/{host}/{name}",
-        ),
-        filter,
-        fc.integer({ min: 1, max: 7 }),
-        async (blocks, pattern, selected, pageEntriesMax) => {
-          const { catalog, store } = await begin(pageEntriesMax);
-          const layout = compileLayout(pattern);
-          const spec = dataset(pattern);
-          const allowed = Object.fromEntries(
-            Object.entries(selected).filter(([name]) => layout.dimensions.includes(name)),
-          );
-          const all = blocks.map((parts) => parts.join("/"));
-          await store.hold(all);
-          await syncCatalog(catalog, spec, store, allowed);
-          const order = (key: string): Buffer => {
-            const dimensions = layout.match(key) ?? {};
-            const leading = layout.dimensions
-              .filter((name) => name !== layout.dateDimension && name !== layout.restDimension)
-              .map((name) => dimensions[name]);
-            return Buffer.from([partitionOf(layout, dimensions), ...leading, key].join("\0"));
-          };
-          const expected = all
-            .filter((key) => matches(allowed, layout.match(key) ?? {}))
-            .toSorted((a, b) => Buffer.compare(order(a), order(b)));
-          const found = [...catalog.select(spec, allowed)];
-          assert.deepEqual(keysOf(found), expected);
-          for (const { key, dimensions, partition } of found) {
-            assert.deepEqual({ ...dimensions }, layout.match(key));
-            assert.equal(partition, partitionOf(layout, dimensions));
-          }
-        },
-      ),
-      { numRuns: 150 },
-    );
-  });
-
-  it("selects what a look at each block would, also of crowded dimensions", async () => {
-    const { catalog, store } = await begin();
-    const name = (app: number, i: number): string => `app${app}/2024010${1 + (i % 3)}/${String(i).padStart(5, "0")}`;
-    const all = [0, 1, 2].flatMap((app) => Array.from({ length: [2_500, 7, 1_100][app] ?? 0 }, (_, i) => name(app, i)));
-    await store.hold(all);
-    for (const pattern of ["{app}/{date:yyyyMMdd}/{rest}", "{app}/{date:yyyyMMdd}/"]) {
-      const spec = dataset(pattern);
-      await syncCatalog(catalog, spec, store, {});
-      await store.delete([name(0, 0)]);
-      await syncCatalog(catalog, spec, store, {});
-      for (const filter of [{}, { app: ["app0", "app1"] }, { date: { min: "20240102" } }, { app: { max: "app0" } }]) {
-        const each = [...catalog.list(spec, {})].filter(
-          ({ dimensions, state }) => state !== "vanished" && matches(filter, dimensions),
-        );
-        assert.deepEqual(keysOf(catalog.select(spec, filter)), keysOf(each));
-      }
-      await store.hold([name(0, 0)]);
-    }
-  });
-
   it("descends only where the filter allows", async () => {
     const { catalog, store } = await begin();
-    await store.hold(keys);
+    await store.hold(dailyKeys);
     const filter: Filter = { app: ["fox"], date: { min: "20240130", max: "20240131" } };
     const result = await syncCatalog(catalog, daily, store, filter);
     assert.deepEqual(store.prefixes(), ["", "fox/", "fox/2024/", "fox/2024/01/", "fox/2024/01/30/", "fox/2024/01/31/"]);
@@ -142,7 +48,7 @@ describe("catalog sync", () => {
 
   it("marks changed and vanished blocks, only where it has looked", async () => {
     const { catalog, store, clock } = await begin();
-    await store.hold(keys);
+    await store.hold(dailyKeys);
     await syncCatalog(catalog, daily, store, {});
     await store.put("fox/2024/01/31/c", Buffer.from("other"));
     await store.delete(["fox/2024/01/30/b", "owl/2024/01/31/e"]);
@@ -172,7 +78,7 @@ describe("catalog sync", () => {
 
   it("goes on after a failure, without listing again what was finished", async () => {
     const { catalog, store } = await begin();
-    await store.hold(keys);
+    await store.hold(dailyKeys);
     await store.delete(["owl/2023/11/01/f"]);
     await syncCatalog(catalog, daily, store, {});
     await store.delete(["fox/2024/01/29/a"]);
@@ -217,7 +123,7 @@ describe("catalog sync", () => {
 
   it("does not call vanished what another sync saw meanwhile", async () => {
     const { catalog, store } = await begin();
-    await store.hold(keys);
+    await store.hold(dailyKeys);
     await syncCatalog(catalog, daily, store, {});
     const opened = Promise.withResolvers<void>();
     const reached = Promise.withResolvers<void>();
@@ -242,7 +148,7 @@ describe("catalog sync", () => {
 
   it("does not call vanished what an older sync saw last", async () => {
     const { catalog, store } = await begin();
-    await store.hold(keys);
+    await store.hold(dailyKeys);
     const gates = Array.from({ length: 2 }, () => ({
       reached: Promise.withResolvers<void>(),
       opened: Promise.withResolvers<void>(),
@@ -270,7 +176,7 @@ describe("catalog sync", () => {
 
   it("ends with the signal's reason and goes on later", async () => {
     const { catalog, store } = await begin();
-    await store.hold(keys);
+    await store.hold(dailyKeys);
     const controller = new AbortController();
     const reason = new Error("enough");
     store.beforePage = (prefix) => (prefix === "fox/2024/" ? controller.abort(reason) : undefined);
@@ -291,7 +197,7 @@ describe("catalog sync", () => {
 
   it("keeps datasets apart, and layouts of one dataset", async () => {
     const { catalog, store } = await begin();
-    await store.hold(keys);
+    await store.hold(dailyKeys);
     await syncCatalog(catalog, daily, store, {});
     assert.deepEqual(keysOf(catalog.select(dataset(daily.layout, "other"), {})), []);
     assert.deepEqual(keysOf(catalog.select(dataset("{app}/"), {})), []);
@@ -310,7 +216,7 @@ describe("catalog sync", () => {
 
   it("reports progress", async () => {
     const { catalog, store } = await begin();
-    await store.hold(keys);
+    await store.hold(dailyKeys);
     const seen: number[] = [];
     const result = await syncCatalog(catalog, daily, store, {}, { onProgress: ({ listed }) => seen.push(listed) });
     assert.deepEqual(
@@ -319,113 +225,42 @@ describe("catalog sync", () => {
     );
     assert.equal(seen.at(-1), result.listed);
   });
-});
 
-describe("catalog sync of a bucket", () => {
-  const options = { alwaysFull: false };
-
-  it("looks at the last days between full listings", async () => {
-    const { catalog, store, clock } = await begin();
-    await store.hold(keys);
-    assert.equal((await syncCatalog(catalog, daily, store, {}, options)).mode, "full");
-    await store.hold(["fox/2024/01/29/new", "fox/2024/01/28/late"]);
-    await store.delete(["fox/2024/01/31/c", "fox/2023/12/31/d"]);
-    store.lists.length = 0;
-    clock.atMs += 1000;
-    const recent = await syncCatalog(catalog, daily, store, {}, options);
-    assert.deepEqual(
-      [recent.mode, recent.since, recent.fullMs, recent.added, recent.vanished],
-      ["recent", "20240129", noon, 1, 1],
+  it("counts what came, changed and went as a plain comparison does, whatever lies side by side", async () => {
+    const key = fc
+      .tuple(fc.constantFrom("fox", "owl"), fc.integer({ min: 10, max: 80 }))
+      .map(([app, i]) => `${app}/${i}`);
+    const contents = fc.dictionary(key, fc.constantFrom("1", "22", "33"), { maxKeys: 120, size: "max" });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(contents, { minLength: 1, maxLength: 4 }),
+        fc.integer({ min: 1, max: 60 }),
+        async (all, most) => {
+          const { catalog, store } = await begin(most);
+          const spec = dataset("{app}/");
+          const known = new Map<string, { etag: string; there: boolean }>();
+          for (const now of all) {
+            await store.delete([...known.keys()].filter((old) => now[old] === undefined));
+            for (const [name, text] of Object.entries(now)) await store.put(name, Buffer.from(text));
+            const expected = { added: 0, changed: 0, vanished: 0 };
+            for (const [old, block] of known) {
+              if (now[old] === undefined && block.there) expected.vanished++;
+              if (now[old] === undefined) block.there = false;
+            }
+            for (const name of Object.keys(now)) {
+              const before = known.get(name);
+              const { etag = "" } = (await store.head(name)) ?? {};
+              if (before === undefined || (before.etag === etag && !before.there)) expected.added++;
+              else if (before.etag !== etag) expected.changed++;
+              known.set(name, { etag, there: true });
+            }
+            const { added, changed, vanished } = await syncCatalog(catalog, spec, store, {});
+            assert.deepEqual({ added, changed, vanished }, expected);
+            assert.deepEqual(keysOf(catalog.select(spec, {})).toSorted(), Object.keys(now).toSorted());
+          }
+        },
+      ),
+      { numRuns: 60 },
     );
-    assert.ok(store.prefixes().every((prefix) => !/2023|01\/28/.test(prefix)));
-    assert.ok(keysOf(catalog.select(daily, {})).includes("fox/2023/12/31/d"), "not looked at");
-
-    assert.equal((await syncCatalog(catalog, daily, store, {}, { ...options, recentDays: 4 })).added, 1);
-    const full = await syncCatalog(catalog, daily, store, {}, { ...options, full: true });
-    assert.deepEqual([full.mode, full.vanished], ["full", 1]);
-    clock.atMs += dayMs;
-    assert.equal((await syncCatalog(catalog, daily, store, {}, options)).mode, "full");
-  });
-
-  it("lists in full what an earlier full listing did not cover", async () => {
-    const { catalog, store } = await begin();
-    await store.hold(keys);
-    const sync = async (filter: Filter) => (await syncCatalog(catalog, daily, store, filter, options)).mode;
-    assert.equal(await sync({ app: ["fox"] }), "full");
-    assert.equal(await sync({ app: ["fox"] }), "recent");
-    assert.equal(await sync({ app: ["owl"] }), "full");
-    assert.equal(await sync({}), "full");
-    assert.equal(await sync({ app: ["fox"], date: { min: "20231201" } }), "recent");
-  });
-
-  it("goes by the store's name, and by where the layout spells the date", async () => {
-    const { catalog, clock } = await begin();
-    const bucket = new WatchedStore({ clock, name: "s3://bucket/logs" });
-    await bucket.hold(keys);
-    const mode = async (layout: string) => (await syncCatalog(catalog, dataset(layout), bucket, {})).mode;
-    assert.deepEqual([await mode(daily.layout), await mode(daily.layout)], ["full", "recent"]);
-    assert.deepEqual([await mode("telemetry"), await mode("telemetry")], ["full", "full"]);
-    assert.deepEqual([await mode("{app}/"), await mode("{app}/")], ["full", "full"]);
-  });
-
-  it("counts foreign keys of one page only, and says so", async () => {
-    const { catalog, store } = await begin(10);
-    await store.hold(Array.from({ length: 30 }, (_, i) => `other/${i}`));
-    const { unmatched } = await syncCatalog(catalog, dataset("dt={date:yyyy-MM-dd}/"), store, {}, options);
-    assert.deepEqual(
-      [unmatched.keys, unmatched.more, unmatched.examples],
-      [10, true, ["other/0", "other/1", "other/10"]],
-    );
-  });
-});
-
-describe("catalog contents", () => {
-  it("explains an empty selection, also by what was never listed", async () => {
-    const { catalog, store } = await begin();
-    await store.hold(keys);
-    const layout = compileLayout(daily.layout);
-    const filter: Filter = { app: ["fix"] };
-    await syncCatalog(catalog, daily, store, filter);
-    assert.deepEqual(keysOf(catalog.select(daily, filter)), []);
-    assert.deepEqual(
-      explainEmpty(layout, filter, () => catalog.known(daily)),
-      {
-        dimension: "app",
-        asked: ["fix"],
-        nearest: ["fox", "owl"],
-      },
-    );
-    const dated: Filter = { app: ["owl"], date: ["20231105"] };
-    await syncCatalog(catalog, daily, store, dated);
-    assert.deepEqual(explainEmpty(layout, dated, () => catalog.known(daily)).nearest, [
-      "20231101",
-      "20240101..20241231",
-    ]);
-
-    const named = dataset("{app}/{date:yyyy/MM/dd}/{rest}");
-    const wrongName: Filter = { rest: ["z"], app: ["fox"] };
-    await syncCatalog(catalog, named, store, wrongName);
-    const explanation = explainEmpty(compileLayout(named.layout), wrongName, () => catalog.known(named));
-    assert.deepEqual([explanation.dimension, explanation.nearest], ["rest", ["a", "b", "c", "d"]]);
-  });
-
-  it("sums blocks and bytes by value", async () => {
-    const { catalog, store } = await begin();
-    await store.hold(keys);
-    await syncCatalog(catalog, daily, store, {});
-    await store.put("owl/2024/01/31/e", Buffer.from("12345"));
-    await store.delete(["owl/2023/11/01/f"]);
-    await syncCatalog(catalog, daily, store, {});
-    const stats = catalogStats(catalog, daily);
-    assert.deepEqual([stats.blocks, stats.bytes, stats.changed, stats.vanished, stats.fullMs], [5, 9, 1, 1, noon]);
-    assert.deepEqual(stats.dimensions["app"], [
-      { value: "fox", blocks: 4, bytes: 4 },
-      { value: "owl", blocks: 1, bytes: 5 },
-    ]);
-    assert.deepEqual(
-      stats.dimensions["date"]?.map(({ value }) => value),
-      ["20231231", "20240129", "20240130", "20240131"],
-    );
-    assert.equal(catalogStats(catalog, daily, { app: ["fox"] }).blocks, 4);
   });
 });
