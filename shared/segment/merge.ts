@@ -82,6 +82,7 @@ export class MergeCursor implements EntryCursor {
   readonly #combine: Combine;
   readonly #tree: MergeTree;
   readonly #values = new ValueList();
+  #taken: FramedCursor | null = null;
 
   constructor(inputs: readonly EntryCursor[], combine: Combine) {
     if (inputs.length > FAN_IN_MAX) {
@@ -95,6 +96,7 @@ export class MergeCursor implements EntryCursor {
   }
 
   next(): boolean {
+    this.#leave();
     const input = this.#inputs[this.#tree.winner()];
     if (input === undefined) return false;
     this.#enter(this.#tree.winner());
@@ -111,17 +113,25 @@ export class MergeCursor implements EntryCursor {
 
   /**
    * The next entries, when they are a whole frame of one input that no other input's entries lie in or meet; else null. For
-   * writers: to be asked before each `next`. What such a cursor's `keyShared` says right after a frame is of no use.
+   * writers: to be asked before each `next`. The frame can be read until then. What such a cursor's `keyShared` says right after a frame is of no use.
    */
   takeFrame(): WholeFrame | null {
+    this.#leave();
     const input = this.#framed[this.#tree.winner()] ?? null;
     const frame = input?.wholeFrame() ?? null;
     if (input === null || frame === null) return null;
     const rival = this.#inputs[this.#tree.runnerUp()];
     if (rival !== undefined && !isBelow(frame, rival)) return null;
-    input.leaveFrame();
-    this.#tree.advance();
+    this.#taken = input;
     return frame;
+  }
+
+  /** Goes behind the frame that was taken: not before, since an input that has come to its end may be closed. */
+  #leave(): void {
+    if (this.#taken === null) return;
+    this.#taken.leaveFrame();
+    this.#taken = null;
+    this.#tree.advance();
   }
 
   #enter(index: number): void {

@@ -18,7 +18,7 @@ import type { SyncSegmentSource } from "./source.ts";
 
 const LF = 0x0a;
 
-/** A data frame of which every line is wanted. Its bytes can be had until its source is closed. */
+/** A data frame of which every line is wanted. Its bytes can be had until who gave it goes on. */
 export interface WholeFrame {
   readonly position: FramePosition;
   readonly columns: number;
@@ -107,18 +107,24 @@ export class SegmentCursor extends LineCursor implements FramedCursor {
     const part = this.#part;
     const frame = this.#frame;
     if (part === undefined || this.#entries !== 1) return null;
-    const isWhole = frame === undefined ? this.isHeld : frame.start === 0 && frame.end === frame.bytes.length;
-    if (!isWhole) return null;
-    return {
-      position: part.position,
-      columns: this.#index.columns,
-      ...(this.#endOf(part) ?? {
-        endKey: lastKeyOf(this.#decoded(part).bytes, this.#index.columns),
-        isBelowEnd: false,
-      }),
-      compressed: () => this.#checked(part),
-      lines: () => this.#decoded(part).bytes,
+    const { columns } = this.#index;
+    const { position } = part;
+    if (frame !== undefined) {
+      if (frame.start > 0 || frame.end < frame.bytes.length) return null;
+      const compressed = this.#compressed;
+      const end = { endKey: lastKeyOf(frame.bytes, columns), isBelowEnd: false };
+      return { position, columns, ...end, compressed: () => compressed, lines: () => frame.bytes };
+    }
+    const end = this.#endOf(part);
+    // They leave the cursor as it is: it may still be entered.
+    const lines = (bytes: Uint8Array): Uint8Array => decodeFrame(bytes, part, columns).bytes;
+    const compressed = (): Uint8Array => {
+      const bytes = this.#read(part);
+      checkCompressed(bytes, position);
+      if (position.checksum === null) lines(bytes);
+      return bytes;
     };
+    return end && { position, columns, ...end, compressed, lines: () => lines(this.#read(part)) };
   }
 
   leaveFrame(): void {
@@ -138,26 +144,9 @@ export class SegmentCursor extends LineCursor implements FramedCursor {
   }
 
   #decode(part: FramePart): void {
-    const { bytes, start, end } = this.#decoded(part);
-    this.reset(bytes, start, end);
-  }
-
-  #decoded(part: FramePart): DecodedFrame {
-    if (this.#frame?.position === part.position) return this.#frame;
     this.#compressed = this.#read(part);
     this.#frame = decodeFrame(this.#compressed, part, this.#index.columns);
-    return this.#frame;
-  }
-
-  #checked(part: FramePart): Uint8Array {
-    if (this.#frame?.position === part.position) return this.#compressed;
-    if (part.position.checksum === null) {
-      this.#decoded(part);
-      return this.#compressed;
-    }
-    const bytes = this.#read(part);
-    checkCompressed(bytes, part.position);
-    return bytes;
+    this.reset(this.#frame.bytes, this.#frame.start, this.#frame.end);
   }
 
   #read({ position: { offset, length } }: FramePart): Uint8Array {
