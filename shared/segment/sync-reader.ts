@@ -30,6 +30,11 @@ export class SyncSegmentReader {
     return new SyncSegmentReader(index, whole === undefined ? source : syncMemorySource(whole));
   }
 
+  /** As `open`, with the index that an earlier reader of the same segment had: it is not read again. */
+  static again(index: SegmentIndex, source: SyncSegmentSource): SyncSegmentReader {
+    return new SyncSegmentReader(index, source);
+  }
+
   /** Frames that hold keys of the range, decoded one at a time. */
   *frames(range: KeyRange = {}): Generator<DecodedFrame, void, undefined> {
     for (const part of framesOf(this.index, range)) {
