@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { catalog } from "./catalog.ts";
 import { decode } from "./decode.ts";
-import { folding } from "./fold.ts";
+import { folding, foldingFull } from "./fold.ts";
 import { jobs } from "./jobs.ts";
 import { plan } from "./plan.ts";
 import { queue } from "./queue.ts";
@@ -22,7 +22,20 @@ import { store } from "./store.ts";
 import type { Bench, Row } from "./types.ts";
 import { year } from "./year.ts";
 
-const benches: readonly Bench[] = [decode, scan, run, jobs, small, queue, store, plan, catalog, folding, year];
+const benches: readonly Bench[] = [
+  decode,
+  scan,
+  run,
+  jobs,
+  small,
+  queue,
+  store,
+  plan,
+  catalog,
+  folding,
+  foldingFull,
+  year,
+];
 
 /** So that the median pair is one of the pairs, and one run of bad luck does not show. */
 const runsDefault = 5;
