@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { catalog } from "./catalog.ts";
 import { decode } from "./decode.ts";
-import { folding } from "./fold.ts";
+import { folding, foldingFull } from "./fold.ts";
 import { jobs } from "./jobs.ts";
 import { plan } from "./plan.ts";
 import { queue } from "./queue.ts";
@@ -36,6 +36,7 @@ const benches: readonly Bench[] = [
   plan,
   catalog,
   folding,
+  foldingFull,
   render,
   year,
 ];

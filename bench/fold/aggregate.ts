@@ -121,8 +121,9 @@ export async function resolveAll(context: MasterContext, store: FolderBlobStore,
     throw new Error(`${run} has ${open?.jobs ?? 0} jobs instead of ${jobs}`);
   let rawBytes = 0;
   let number = outputs.first;
+  const made = segmentsOf(outputs);
   for await (const { job, blocks: planned } of readPlan(store, aggregate, open.plan)) {
-    rawBytes += await resolveOne(store, outputs, open.plan, job, planned, number++);
+    rawBytes += await resolveOne(store, outputs, open.plan, job, planned, made(number++));
   }
   await store.flush();
   return rawBytes;
@@ -130,15 +131,14 @@ export async function resolveAll(context: MasterContext, store: FolderBlobStore,
 
 async function resolveOne(
   store: FolderBlobStore,
-  { aggregate, run, lines, keys }: Outputs,
+  { aggregate, run, lines }: Outputs,
   plan: string,
   job: string,
   blocks: readonly PlannedBlock[],
-  number: number,
+  { bytes, rawBytes }: Segment,
 ): Promise<number> {
   const attempt = systemRandom.hex(16);
   const key = attemptKey(aggregate, plan, job, attempt, "segment");
-  const { bytes, rawBytes } = segmentOf(lines, keys, number);
   if (lines.length > 0) await store.putUnsynced(key, bytes);
   const resolution: Resolution = {
     format: 1,
@@ -161,7 +161,27 @@ async function resolveOne(
   return rawBytes;
 }
 
-function segmentOf(lines: readonly Line[], keys: Keys, number: number): { bytes: Buffer; rawBytes: number } {
+interface Segment {
+  readonly bytes: Buffer;
+  readonly rawBytes: number;
+}
+
+/** Makes the output of a number. Those of the same keys and values are made once. */
+function segmentsOf({ lines, keys }: Outputs): (number: number) => Segment {
+  const sets = Array.from({ length: variants }, (_, variant) =>
+    lines.map(({ columns, value }) => ({ columns, value: varied(value, variant) })),
+  );
+  const made = new Map<number, Segment>();
+  return (number) => {
+    const variant = number % variants;
+    const known = keys === "same" ? made.get(variant) : undefined;
+    const segment = known ?? segmentOf(sets[variant] ?? [], keys, number);
+    made.set(variant, segment);
+    return segment;
+  };
+}
+
+function segmentOf(lines: readonly Line[], keys: Keys, number: number): Segment {
   const pieces: Uint8Array[] = [];
   const writer = new SegmentWriter((piece) => void pieces.push(piece), { columns: KEY_COLUMNS.length + 1 });
   const mark = String(number).padStart(6, "0");
@@ -169,7 +189,7 @@ function segmentOf(lines: readonly Line[], keys: Keys, number: number): { bytes:
     const own = ["20260101", "nightly", "41", ...columns.slice(MEASURE_COLUMN)];
     if (keys === "apart") own[MEASURE_COLUMN] = `${mark}_${own[MEASURE_COLUMN] ?? ""}`;
     if (keys === "interleaved") own.push(`${own.pop() ?? ""}-${mark}`);
-    writer.addText(own.join("\t"), varied(value, number % variants));
+    writer.addText(own.join("\t"), value);
   }
   const { rawBytes } = writer.finish();
   return { bytes: Buffer.concat(pieces), rawBytes };

@@ -2,7 +2,7 @@
  * Folds what is resolved, as a master does: enters it, and merges what is due then. Arguments: the folder, a file for the report,
  * and `<aggregate>/<run>` of each fold, in turn. Heads are put back first, so that each call does the same.
  */
-import { writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { compactPass } from "../../master/passes/compact.ts";
 import { enterPass } from "../../master/passes/enter.ts";
 import type { BlobBody, BlobStore } from "../../shared/ports/blob-store.ts";
@@ -12,8 +12,9 @@ export interface FoldReport {
   /** Bytes of all objects written, and of those, what merges made of data. */
   readonly written: number;
   readonly merged: number;
-  /** Of this process, at its most. */
+  /** Of this process or one of its children, at its most; NaN where the system does not tell of others. */
   readonly residentBytes: number;
+  readonly descriptors: number;
   /** Of the outputs that were entered. */
   readonly outputBytes: number;
 }
@@ -43,6 +44,36 @@ function counting(store: BlobStore, count: (key: string, bytes: number) => void)
   };
 }
 
+/** Often enough to see each child many times. */
+const lookMs = 20;
+
+/** What this process and its children have taken so far, by `/proc`. */
+class Watch {
+  residentBytes = 0;
+  descriptors = 0;
+  readonly #timer = setInterval(() => this.look(), lookMs);
+
+  look(): void {
+    const children = readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, "latin1");
+    for (const pid of [String(process.pid), ...children.trim().split(" ")]) if (pid !== "") this.#lookAt(pid);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #lookAt(pid: string): void {
+    try {
+      const [, kb = "0"] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "latin1")) ?? [];
+      this.residentBytes = Math.max(this.residentBytes, Number(kb) * 1024);
+      this.descriptors = Math.max(this.descriptors, readdirSync(`/proc/${pid}/fd`).length);
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+}
+
+const watch = process.platform === "linux" ? new Watch() : null;
 const [folder = "", reportFile = "", ...folds] = process.argv.slice(2);
 const { store } = await contextIn(folder);
 await restoreHeads(folder, store);
@@ -67,5 +98,8 @@ for (const fold of folds) {
   if (stuck.size > 0) throw new Error(JSON.stringify([...stuck]));
 }
 await store.close();
-const report: FoldReport = { written, merged, residentBytes: process.resourceUsage().maxRSS * 1024, outputBytes };
+watch?.look();
+watch?.stop();
+const { residentBytes = NaN, descriptors = NaN } = watch ?? {};
+const report: FoldReport = { written, merged, residentBytes, descriptors, outputBytes };
 writeFileSync(reportFile, JSON.stringify(report));

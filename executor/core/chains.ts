@@ -9,6 +9,7 @@
  */
 import type { EntryCursor } from "../../shared/segment/entry.ts";
 import { compareBytes } from "../../shared/segment/order.ts";
+import { framedCursor } from "../../shared/segment/segment-cursor.ts";
 import type { FramedCursor, WholeFrame } from "../../shared/segment/segment-cursor.ts";
 import type { MergeInput, OpenInput } from "./merge.ts";
 
@@ -77,6 +78,7 @@ class ChainCursor implements FramedCursor {
   #next = 0;
   #open: OpenInput | null = null;
   #framed: FramedCursor | null = null;
+  #holds = false;
 
   constructor(inputs: readonly MergeInput[]) {
     this.#inputs = inputs;
@@ -90,14 +92,25 @@ class ChainCursor implements FramedCursor {
       const input = this.#inputs[this.#next++];
       if (input === undefined) return false;
       this.#open = input.open();
-      this.#framed = framed(this.#open.cursor);
+      this.#framed = framedCursor(this.#open.cursor);
+      if (this.#holds) this.#framed?.holdFrames();
       const first = this.#open.cursor;
       if (first.next()) return this.#take(first, sharedOf(this, first));
     }
   }
 
-  get isAtWholeFrame(): boolean {
-    return this.#framed?.isAtWholeFrame === true;
+  holdFrames(): void {
+    this.#holds = true;
+  }
+
+  get isHeld(): boolean {
+    return this.#framed?.isHeld === true;
+  }
+
+  enter(): void {
+    if (this.#framed === null) return;
+    this.#framed.enter();
+    this.#take(this.#framed, this.keyShared);
   }
 
   wholeFrame(): WholeFrame | null {
@@ -124,10 +137,6 @@ class ChainCursor implements FramedCursor {
     this.valueEnd = cursor.valueEnd;
     return true;
   }
-}
-
-function framed(cursor: EntryCursor): FramedCursor | null {
-  return "isAtWholeFrame" in cursor ? (cursor as FramedCursor) : null;
 }
 
 function sharedOf(a: EntryCursor, b: EntryCursor): number {

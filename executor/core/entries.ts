@@ -7,6 +7,7 @@ import { keyOf } from "../../shared/segment/entry.ts";
 import type { EntryCursor } from "../../shared/segment/entry.ts";
 import { decodeKey, prefixRange } from "../../shared/segment/key.ts";
 import { stripFirstColumn } from "../../shared/segment/strip.ts";
+import type { SegmentIndex } from "../../shared/segment/index.ts";
 import { SyncSegmentReader } from "../../shared/segment/sync-reader.ts";
 import type { SyncSegmentSource } from "../../shared/segment/source.ts";
 import type { LoadedAnalysis } from "./load.ts";
@@ -20,15 +21,20 @@ export interface SliceSource {
   open(): SyncSegmentSource & { close(): void };
 }
 
+/** Indexes of so many frames are kept between looking at an input's bounds and opening it: for 2,048 inputs some MB. */
+const indexFramesKept = 32;
+
 /**
  * A slice as an input of a merge: whole keys, or keys without the partition that begin with `prefix`. The latter tell no
  * bounds: without their partition, keys of slices may lie anywhere among each other.
  */
 export function sliceInput(slice: SliceSource, stripped: boolean, prefix: Key): MergeInput {
   const range = prefixRange([slice.partition, ...prefix]);
+  let known: SegmentIndex | null = null;
   const open = (): OpenInput => {
     const source = slice.open();
-    const cursor = SyncSegmentReader.open(source).cursor(range);
+    const reader = known === null ? SyncSegmentReader.open(source) : SyncSegmentReader.again(known, source);
+    const cursor = reader.cursor(range);
     return { cursor: stripped ? stripFirstColumn(cursor) : cursor, close: () => source.close() };
   };
   if (stripped) return { open };
@@ -37,7 +43,9 @@ export function sliceInput(slice: SliceSource, stripped: boolean, prefix: Key): 
     bounds() {
       const source = slice.open();
       try {
-        return SyncSegmentReader.open(source).bounds(range);
+        const reader = SyncSegmentReader.open(source);
+        if (reader.index.frames.length <= indexFramesKept) known = reader.index;
+        return reader.bounds(range);
       } finally {
         source.close();
       }

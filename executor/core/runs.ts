@@ -42,8 +42,8 @@ export interface RunShape {
   readonly beat: () => void;
 }
 
-/** Entries between two beats: some milliseconds. */
-export const entriesPerBeat = 4_096;
+/** Entries between two beats: each may be merged of 256 values, so that these are some milliseconds. */
+export const entriesPerBeat = 64;
 
 /** One run being written; the file is made with the first entry, so that no entries mean no file. */
 export class RunWriter {

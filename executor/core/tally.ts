@@ -45,12 +45,13 @@ export class Tally {
     this.#note(Buffer.from(keyBytes.subarray(keyStart, keyEnd)).toString());
   }
 
-  /** All keys of a frame: when its first and its last agree, so do those between. */
-  addFrame({ position: { firstKey }, bytes, columns, lastKeyStart, lastKeyEnd }: WholeFrame): void {
+  /** All keys of a frame: when its first and one at its end or behind it agree, so do those between. */
+  addFrame(frame: WholeFrame): void {
+    const { firstKey } = frame.position;
     if (!this.#isNoted(firstKey, 0, firstKey.length)) this.#note(Buffer.from(firstKey).toString());
-    if (this.#isNoted(bytes, lastKeyStart, lastKeyEnd)) return;
-    const lines = new LineCursor(columns);
-    lines.reset(bytes);
+    if (this.#isNoted(frame.endKey, 0, frame.endKey.length)) return;
+    const lines = new LineCursor(frame.columns);
+    lines.reset(frame.lines());
     while (lines.next()) this.addFrom(lines);
   }
 

@@ -22,27 +22,43 @@ import type { SegmentSlice } from "../types.ts";
 export const fetchesMax = 8;
 
 /**
- * Files that a child is told of one by one, in its arguments, which have a limit (1 MB on macOS). More are linked into its folder,
- * which it may read: Node's permission model follows links.
+ * Bytes of the paths that a child is told of one by one, in its arguments: all of these have 1 MB on macOS, 2 MB on Linux. What
+ * goes beyond is linked into its folder, which it may read: Node's permission model follows links. A link is a file that is made
+ * and removed again, and costs twenty times what an argument does.
  */
-export const namedFilesMax = 256;
+export const namedBytesMax = 384 * 1024;
+
+/** Of an argument besides its path: `--allow-fs-read=`, its end, and the system's pointer to it. */
+const argumentBytes = 25;
 
 /** The slices in their order, with paths that may be read; `folder` holds what had to be fetched, or links. */
-export async function localSlices(slices: readonly SegmentSlice[], folder: string): Promise<ChildSlice[]> {
+export async function localSlices(
+  slices: readonly SegmentSlice[],
+  folder: string,
+  bytesMax: number = namedBytesMax,
+): Promise<ChildSlice[]> {
   const segments = new Map(slices.map((slice) => [slice.key, slice]));
   const paths = new Map<string, string>();
   const lender = new Lender();
   const stop = new AbortController();
   const failures: unknown[] = [];
   const waiting = [...segments.values()].entries();
+  let namedBytes = 0;
   const work = async (): Promise<void> => {
     for (const [index, { store, key }] of waiting) {
       if (stop.signal.aborted) return;
       let path = await lender.pathOf(store, key);
       const own = join(folder, `slice-${index}`);
-      if (path === null) await fetchTo(store, key, own, stop.signal);
-      else if (segments.size > namedFilesMax) await symlink(path, own);
-      if (path === null || segments.size > namedFilesMax) path = own;
+      if (path === null) {
+        await fetchTo(store, key, own, stop.signal);
+        path = own;
+      } else {
+        namedBytes += Buffer.byteLength(path) + argumentBytes;
+        if (namedBytes > bytesMax) {
+          await symlink(path, own);
+          path = own;
+        }
+      }
       paths.set(key, path);
     }
   };

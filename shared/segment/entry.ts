@@ -91,6 +91,28 @@ export class LineCursor implements EntryCursor {
     return this.#position;
   }
 
+  /** The current entry is one with this key, whose line is not here yet. `next` goes on after it when lines were given. */
+  protected stand(key: Uint8Array): void {
+    const beforeBytes = this.#before ?? this.keyBytes;
+    const before = this.keyStart;
+    const most = Math.min(this.keyEnd - before, key.length);
+    let shared = 0;
+    while (shared < most && beforeBytes[before + shared] === key[shared]) shared += 1;
+    let column = 0;
+    for (let at = 0; at < key.length; at++) {
+      if (key[at] !== TAB) continue;
+      if (column < this.#columns) this.#tabs[column] = at;
+      column += 1;
+    }
+    this.#tabs[this.#columns - 1] = key.length;
+    if (column !== this.#columns - 1) throw corrupt("a key has another number of columns than its segment says");
+    this.#before = null;
+    this.keyBytes = key;
+    this.keyStart = 0;
+    this.keyEnd = key.length;
+    this.keyShared = shared;
+  }
+
   /** Goes behind all lines, which were taken in another way. The key before the next one is still the current one. */
   protected leave(): void {
     this.#position = this.#end;

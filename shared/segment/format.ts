@@ -10,7 +10,11 @@ import { crc32 } from "node:zlib";
 import { SpotfoldError } from "../errors.ts";
 import { asBuffer, corrupt, SKIPPABLE_HEAD_BYTES, skippableContent, skippableFrame } from "./zstd.ts";
 
-export const SEGMENT_FORMAT = 1;
+/** Of what is written. */
+export const SEGMENT_FORMAT = 2;
+
+/** The first: its index has no checksums of compressed frames. It is read as before. */
+export const FORMAT_WITHOUT_CHECKSUMS = 1;
 
 /** Raw bytes after which a frame ends: small enough that 256 open frames are 64 MiB, large enough to compress well. */
 export const FRAME_BYTES_DEFAULT = 256 * 1024;
@@ -38,6 +42,8 @@ const FOOTER_CONTENT_BYTES = 32;
 export const FOOTER_BYTES = SKIPPABLE_HEAD_BYTES + FOOTER_CONTENT_BYTES;
 
 export interface Footer {
+  /** Of the segment. */
+  readonly format: number;
   /** Of the index's skippable frame, from the beginning of the file. */
   readonly indexOffset: number;
   /** Of the index's skippable frame, its head included. */
@@ -47,13 +53,15 @@ export interface Footer {
 }
 
 export interface HeaderFields {
+  /** Of the segment. */
+  readonly format: number;
   /** Of a key. */
   readonly columns: number;
   readonly kind: string;
 }
 
-export function encodeHeader({ columns, kind }: HeaderFields): Buffer {
-  const text = JSON.stringify({ type: "spotfold-segment", format: SEGMENT_FORMAT, kind, columns });
+export function encodeHeader({ format, columns, kind }: HeaderFields): Buffer {
+  const text = JSON.stringify({ type: "spotfold-segment", format, kind, columns });
   return skippableFrame(HEADER_TYPE, Buffer.from(text));
 }
 
@@ -67,7 +75,7 @@ export function indexContent(bytes: Uint8Array): Uint8Array {
 
 export function encodeFooter(footer: Footer): Buffer {
   const content = Buffer.alloc(FOOTER_CONTENT_BYTES);
-  content.writeUInt32LE(SEGMENT_FORMAT, 0);
+  content.writeUInt32LE(footer.format, 0);
   content.writeBigUInt64LE(BigInt(footer.indexOffset), 4);
   content.writeUInt32LE(footer.indexBytes, 12);
   content.writeUInt32LE(footer.indexRawBytes, 16);
@@ -83,16 +91,17 @@ export function decodeFooter(bytes: Uint8Array, size: number): Footer {
   if (content.readUInt32LE(20) !== crc32(content.subarray(0, 20)))
     throw corrupt("the footer's checksum is wrong", { size });
   const format = content.readUInt32LE(0);
-  if (format !== SEGMENT_FORMAT) {
+  if (format !== SEGMENT_FORMAT && format !== FORMAT_WITHOUT_CHECKSUMS) {
     throw new SpotfoldError(
       "invalid-format",
-      `the segment has format ${format}; this version reads ${SEGMENT_FORMAT}`,
+      `the segment has format ${format}; this version reads ${FORMAT_WITHOUT_CHECKSUMS} and ${SEGMENT_FORMAT}`,
       {
         hint: "Use the version of Spotfold that wrote it, or a later one.",
       },
     );
   }
   const footer = {
+    format,
     indexOffset: Number(content.readBigUInt64LE(4)),
     indexBytes: content.readUInt32LE(12),
     indexRawBytes: content.readUInt32LE(16),

@@ -4,11 +4,18 @@
  *
  *   body = varints columns, kind length; kind; varints header length, frames, entries, raw bytes, length of the last key;
  *          last key; then for each frame: varints shared, length of the rest; the rest of its first key; varints length,
- *          raw bytes, entries
+ *          raw bytes, entries; CRC-32 of the compressed frame (4 bytes; not in format 1)
  */
 import { Buffer } from "node:buffer";
 import { SpotfoldError } from "../errors.ts";
-import { COLUMNS_MAX, FRAME_BYTES_MAX, INDEX_BYTES_MAX, KIND_PATTERN, VALUE_BYTES_MAX } from "./format.ts";
+import {
+  COLUMNS_MAX,
+  FORMAT_WITHOUT_CHECKSUMS,
+  FRAME_BYTES_MAX,
+  INDEX_BYTES_MAX,
+  KIND_PATTERN,
+  VALUE_BYTES_MAX,
+} from "./format.ts";
 import type { HeaderFields } from "./format.ts";
 import { KEY_BYTES_MAX } from "./key.ts";
 import type { KeyRange } from "./key.ts";
@@ -31,6 +38,8 @@ export interface FramePosition {
   readonly rawBytes: number;
   readonly entries: number;
   readonly firstKey: Uint8Array;
+  /** CRC-32 of the compressed bytes; null in segments of format 1. */
+  readonly checksum: number | null;
 }
 
 export interface SegmentIndex extends HeaderFields {
@@ -83,7 +92,7 @@ export class IndexBuilder {
   #frames = 0;
 
   /** Throws `limit` when the index is full. Keeps `firstKey`. */
-  add({ firstKey, length, rawBytes, entries }: Omit<FramePosition, "offset">): void {
+  add({ firstKey, length, rawBytes, entries, checksum }: Omit<FramePosition, "offset"> & { checksum: number }): void {
     const shared = sharedBytes(this.#previousKey, firstKey);
     this.#rows.varint(shared);
     this.#rows.varint(firstKey.length - shared);
@@ -91,6 +100,7 @@ export class IndexBuilder {
     this.#rows.varint(length);
     this.#rows.varint(rawBytes);
     this.#rows.varint(entries);
+    this.#rows.uint32(checksum);
     this.#previousKey = firstKey;
     this.#frames += 1;
     if (this.#rows.length + 2 * KEY_BYTES_MAX > INDEX_BYTES_MAX) {
@@ -122,7 +132,7 @@ function sharedBytes(a: Uint8Array, b: Uint8Array): number {
 }
 
 /** `indexOffset` is where the data frames must end. Throws `corrupt` unless every number fits every other. */
-export function decodeIndex(body: Uint8Array, indexOffset: number): SegmentIndex {
+export function decodeIndex(body: Uint8Array, indexOffset: number, format: number): SegmentIndex {
   const reader = new BytesReader(body, WHAT);
   const columns = reader.varint();
   const kind = Buffer.from(reader.bytes(reader.varint())).toString("latin1");
@@ -138,7 +148,7 @@ export function decodeIndex(body: Uint8Array, indexOffset: number): SegmentIndex
   let previousKey: Uint8Array | undefined;
   // A row takes bytes, so a wrong count ends at the end of the body, not in memory.
   for (let i = 0; i < count; i++) {
-    const frame = decodeRow(reader, previousKey ?? NO_KEY, sum.offset);
+    const frame = decodeRow(reader, previousKey ?? NO_KEY, sum.offset, format);
     if (previousKey !== undefined && compareBytes(previousKey, frame.firstKey) >= 0) {
       throw corrupt(`${WHAT} is not in the order of keys`, { frame: i });
     }
@@ -151,10 +161,10 @@ export function decodeIndex(body: Uint8Array, indexOffset: number): SegmentIndex
   const lastFits = previousKey === undefined ? lastKey.length === 0 : compareBytes(previousKey, lastKey) <= 0;
   const sumsFit = sum.offset === indexOffset && sum.entries === entries && sum.rawBytes === rawBytes;
   if (reader.left !== 0 || !lastFits || !sumsFit) throw corrupt(`${WHAT} contradicts itself`, { indexOffset, ...sum });
-  return { columns, kind, entries, rawBytes, lastKey, headerBytes, frames };
+  return { format, columns, kind, entries, rawBytes, lastKey, headerBytes, frames };
 }
 
-function decodeRow(reader: BytesReader, previousKey: Uint8Array, offset: number): FramePosition {
+function decodeRow(reader: BytesReader, previousKey: Uint8Array, offset: number, format: number): FramePosition {
   const shared = reader.varint();
   const rest = reader.bytes(reader.varint());
   if (shared > previousKey.length || shared + rest.length > KEY_BYTES_MAX) throw corrupt(`${WHAT} holds a wrong key`);
@@ -162,9 +172,10 @@ function decodeRow(reader: BytesReader, previousKey: Uint8Array, offset: number)
   const length = reader.varint();
   const rawBytes = reader.varint();
   const entries = reader.varint();
+  const checksum = format === FORMAT_WITHOUT_CHECKSUMS ? null : reader.uint32();
   // The shortest line is an empty key of one column, TAB, LF.
   if (length === 0 || entries === 0 || rawBytes < 2 * entries || rawBytes > FRAME_RAW_BYTES_MAX) {
     throw corrupt(`${WHAT} holds a wrong length`, { offset, length, rawBytes, entries });
   }
-  return { offset, length, rawBytes, entries, firstKey };
+  return { offset, length, rawBytes, entries, firstKey, checksum };
 }

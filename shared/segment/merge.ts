@@ -5,7 +5,8 @@
  *   next: take the winner, advance it, and while the new winner has the same key take that, too
  *   one taken   -> its bytes are passed through untouched
  *   several     -> `combine` makes one value of them, in input order
- *   takeFrame: the winner stands at the beginning of a frame whose last key is below every other input's -> the frame as it is
+ *   takeFrame: the winner stands at the beginning of a frame whose keys are all below every other input's -> the frame as it is,
+ *              which nobody has read; any other way the frame is entered before its first value is taken
  *
  * The result is a cursor itself: passes nest, and whoever reads it writes or renders.
  */
@@ -15,6 +16,7 @@ import { FAN_IN_MAX } from "./merge-plan.ts";
 import { MergeTree } from "./merge-tree.ts";
 import { compareRanges } from "./order.ts";
 import { brokenValue } from "./refusal.ts";
+import { framedCursor } from "./segment-cursor.ts";
 import type { FramedCursor, WholeFrame } from "./segment-cursor.ts";
 
 /** One value of several of the same key, in input order; `key` is encoded. What it throws passes through. */
@@ -80,20 +82,24 @@ export class MergeCursor implements EntryCursor {
   readonly #combine: Combine;
   readonly #tree: MergeTree;
   readonly #values = new ValueList();
+  #taken: FramedCursor | null = null;
 
   constructor(inputs: readonly EntryCursor[], combine: Combine) {
     if (inputs.length > FAN_IN_MAX) {
       throw new SpotfoldError("internal", `a merge has ${inputs.length} inputs; at most ${FAN_IN_MAX} are allowed`);
     }
     this.#inputs = inputs;
-    this.#framed = inputs.map((input) => ("isAtWholeFrame" in input ? (input as FramedCursor) : null));
+    this.#framed = inputs.map(framedCursor);
+    for (const input of this.#framed) input?.holdFrames();
     this.#combine = combine;
     this.#tree = new MergeTree(inputs);
   }
 
   next(): boolean {
+    this.#leave();
     const input = this.#inputs[this.#tree.winner()];
     if (input === undefined) return false;
+    this.#enter(this.#tree.winner());
     this.keyBytes = input.keyBytes;
     this.keyStart = input.keyStart;
     this.keyEnd = input.keyEnd;
@@ -107,17 +113,30 @@ export class MergeCursor implements EntryCursor {
 
   /**
    * The next entries, when they are a whole frame of one input that no other input's entries lie in or meet; else null. For
-   * writers: to be asked before each `next`. What such a cursor's `keyShared` says right after a frame is of no use.
+   * writers: to be asked before each `next`. The frame can be read until then. What such a cursor's `keyShared` says right after a frame is of no use.
    */
   takeFrame(): WholeFrame | null {
+    this.#leave();
     const input = this.#framed[this.#tree.winner()] ?? null;
-    if (input === null || !input.isAtWholeFrame) return null;
-    const frame = input.wholeFrame();
+    const frame = input?.wholeFrame() ?? null;
+    if (input === null || frame === null) return null;
     const rival = this.#inputs[this.#tree.runnerUp()];
-    if (frame === null || (rival !== undefined && !isBelow(frame, rival))) return null;
-    input.leaveFrame();
-    this.#tree.advance();
+    if (rival !== undefined && !isBelow(frame, rival)) return null;
+    this.#taken = input;
     return frame;
+  }
+
+  /** Goes behind the frame that was taken: not before, since an input that has come to its end may be closed. */
+  #leave(): void {
+    if (this.#taken === null) return;
+    this.#taken.leaveFrame();
+    this.#taken = null;
+    this.#tree.advance();
+  }
+
+  #enter(index: number): void {
+    const framed = this.#framed[index] ?? null;
+    if (framed !== null && framed.isHeld) framed.enter();
   }
 
   #combineEqual(): void {
@@ -125,7 +144,9 @@ export class MergeCursor implements EntryCursor {
     values.clear();
     values.add(this.valueBytes, this.valueStart, this.valueEnd);
     do {
-      const input = this.#inputs[this.#tree.winner()] as EntryCursor;
+      const winner = this.#tree.winner();
+      this.#enter(winner);
+      const input = this.#inputs[winner] as EntryCursor;
       values.add(input.valueBytes, input.valueStart, input.valueEnd);
     } while (this.#tree.advance());
     const key = this.keyBytes.subarray(this.keyStart, this.keyEnd);
@@ -138,9 +159,7 @@ export class MergeCursor implements EntryCursor {
 }
 
 /** All keys of the frame are below the cursor's. */
-function isBelow(
-  { bytes, lastKeyStart, lastKeyEnd }: WholeFrame,
-  { keyBytes, keyStart, keyEnd }: EntryCursor,
-): boolean {
-  return compareRanges(bytes, lastKeyStart, lastKeyEnd, keyBytes, keyStart, keyEnd) < 0;
+function isBelow({ endKey, isBelowEnd }: WholeFrame, { keyBytes, keyStart, keyEnd }: EntryCursor): boolean {
+  const order = compareRanges(endKey, 0, endKey.length, keyBytes, keyStart, keyEnd);
+  return order < 0 || (order === 0 && isBelowEnd);
 }

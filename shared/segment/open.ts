@@ -2,6 +2,7 @@
  * Opening a segment and decoding its frames, without a word on how bytes are fetched: `openSegment` is a generator that
  * yields the spans that it needs and is sent their bytes, so that one text serves readers that wait and readers that do not.
  */
+import { crc32 } from "node:zlib";
 import type { Entry } from "./entry.ts";
 import { clipLines, keyOf, LineCursor, valueOf } from "./entry.ts";
 import { decodeFooter, encodeHeader, FOOTER_BYTES, indexContent } from "./format.ts";
@@ -39,7 +40,7 @@ export function* openSegment(size: number): Generator<Span, OpenedSegment, Uint8
       ? suffix.subarray(footer.indexOffset - start, indexEnd - start)
       : yield { start: footer.indexOffset, end: indexEnd };
   const body = decompressFrame(indexContent(indexFrame), footer.indexRawBytes, "the index of a segment");
-  const index = decodeIndex(body, footer.indexOffset);
+  const index = decodeIndex(body, footer.indexOffset, footer.format);
   const whole = start === 0 ? suffix : undefined;
   if (whole !== undefined) checkHeader(index, whole);
   return { index, whole };
@@ -61,12 +62,19 @@ export interface DecodedFrame {
 
 /** Throws `corrupt` unless the frame is whole and what the index says of it is so. */
 export function decodeFrame(compressed: Uint8Array, { position, range }: FramePart, columns: number): DecodedFrame {
+  checkCompressed(compressed, position);
   const bytes = decompressFrame(compressed, position.rawBytes, `the frame at ${position.offset}`);
   const { firstKey } = position;
   if (bytes[firstKey.length] !== TAB || compareBytes(bytes.subarray(0, firstKey.length), firstKey) !== 0) {
     throw corrupt(`the frame at ${position.offset} begins with another key than its index says`);
   }
   return { position, bytes, ...clipLines(bytes, columns, range) };
+}
+
+/** Throws `corrupt` unless these are the bytes that were written. What has no checksum of its compressed bytes must be decoded. */
+export function checkCompressed(compressed: Uint8Array, { checksum, offset }: FramePosition): void {
+  if (checksum !== null && crc32(compressed) !== checksum)
+    throw corrupt(`the checksum of the frame at ${offset} is wrong`);
 }
 
 /**

@@ -1,5 +1,4 @@
 /** Reads a segment where nothing may wait: in children, over local files, and in the simulator, over memory. */
-import type { EntryCursor } from "./entry.ts";
 import { valueOf } from "./entry.ts";
 import { framesOf } from "./index.ts";
 import type { SegmentIndex } from "./index.ts";
@@ -9,6 +8,7 @@ import { compareBytes } from "./order.ts";
 import { decodeFrame, openSegment } from "./open.ts";
 import type { DecodedFrame } from "./open.ts";
 import { SegmentCursor } from "./segment-cursor.ts";
+import type { FramedCursor } from "./segment-cursor.ts";
 import type { SyncSegmentSource } from "./source.ts";
 import { syncMemorySource } from "./source.ts";
 
@@ -30,6 +30,11 @@ export class SyncSegmentReader {
     return new SyncSegmentReader(index, whole === undefined ? source : syncMemorySource(whole));
   }
 
+  /** As `open`, with the index that an earlier reader of the same segment had: it is not read again. */
+  static again(index: SegmentIndex, source: SyncSegmentSource): SyncSegmentReader {
+    return new SyncSegmentReader(index, source);
+  }
+
   /** Frames that hold keys of the range, decoded one at a time. */
   *frames(range: KeyRange = {}): Generator<DecodedFrame, void, undefined> {
     for (const part of framesOf(this.index, range)) {
@@ -39,8 +44,8 @@ export class SyncSegmentReader {
   }
 
   /** The entries of the range, in key order, one frame in memory. */
-  cursor(range: KeyRange = {}): EntryCursor {
-    return new SegmentCursor(this.index.columns, framesOf(this.index, range), this.#source);
+  cursor(range: KeyRange = {}): FramedCursor {
+    return new SegmentCursor(this.index, framesOf(this.index, range), this.#source);
   }
 
   /** What the keys of the range lie between, or null when there are none; it may say more than there is. */

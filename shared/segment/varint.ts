@@ -25,6 +25,12 @@ export class BytesBuilder {
     this.#buffer[this.#length++] = rest;
   }
 
+  /** Four bytes, the low ones first. */
+  uint32(value: number): void {
+    this.#reserve(4);
+    this.#length = this.#buffer.writeUInt32LE(value, this.#length);
+  }
+
   bytes(bytes: Uint8Array): void {
     this.#reserve(bytes.length);
     this.#buffer.set(bytes, this.#length);
@@ -68,6 +74,11 @@ export class BytesReader {
       if (value > Number.MAX_SAFE_INTEGER) throw corrupt(`${this.#what} holds a number beyond 2^53`);
       if (byte < 0x80) return value;
     }
+  }
+
+  uint32(): number {
+    const [a = 0, b = 0, c = 0, d = 0] = this.bytes(4);
+    return (a | (b << 8) | (c << 16) | (d << 24)) >>> 0;
   }
 
   /** A view of the next bytes. */

@@ -8,7 +8,9 @@
  * ends early is `corrupt` to every reader.
  */
 import { Buffer } from "node:buffer";
+import { crc32 } from "node:zlib";
 import { SpotfoldError } from "../errors.ts";
+import { keyEndOf } from "./entry.ts";
 import type { EntryPlace } from "./entry.ts";
 import {
   COLUMNS_MAX,
@@ -18,6 +20,7 @@ import {
   FRAME_BYTES_DEFAULT,
   FRAME_BYTES_MAX,
   KIND_PATTERN,
+  SEGMENT_FORMAT,
   VALUE_BYTES_MAX,
 } from "./format.ts";
 import { IndexBuilder } from "./index.ts";
@@ -86,6 +89,8 @@ export class SegmentWriter {
   #last: Uint8Array = NO_KEY;
   #lastStart = 0;
   #lastEnd = 0;
+  /** The last key is below this one, which the next may be. */
+  #isLastBelow = false;
 
   /** The sink is called in order; what it throws passes through. It may keep the bytes: they are not used again. */
   constructor(sink: (bytes: Uint8Array) => void, options: SegmentWriterOptions) {
@@ -103,7 +108,7 @@ export class SegmentWriter {
     this.#frameBytes = frameBytes;
     this.#buffer = Buffer.allocUnsafe(frameBytes);
     this.#view = viewOf(this.#buffer);
-    const header = encodeHeader({ columns, kind });
+    const header = encodeHeader({ format: SEGMENT_FORMAT, columns, kind });
     this.#headerBytes = header.length;
     this.#write(header);
   }
@@ -148,35 +153,41 @@ export class SegmentWriter {
 
   /** All lines of another segment's frame, whose keys are above the last one: compressed as it is, unless it is small. */
   addFrame(frame: WholeFrame): void {
-    const { position, compressed, bytes, lastKeyStart, lastKeyEnd } = frame;
-    const { firstKey, entries, rawBytes } = position;
+    const { firstKey, entries, rawBytes } = frame.position;
     if (frame.columns !== this.#columns) throw refused("a frame has other columns", firstKey, NO_KEY);
-    if (
-      this.#entries > 0 &&
-      compareRanges(this.#last, this.#lastStart, this.#lastEnd, firstKey, 0, firstKey.length) >= 0
-    )
+    if (this.#entries > 0 && !this.#isAboveLast(firstKey, 0, firstKey.length))
       throw refused("a frame does not begin above the key before", firstKey, NO_KEY);
     const isKept = rawBytes >= Math.min(FRAME_KEPT_BYTES_MIN, this.#frameBytes);
+    const bytes = isKept ? frame.compressed() : frame.lines();
     if (isKept || this.#length + rawBytes > this.#frameBytes) this.endFrame();
-    const start = this.#begin(rawBytes);
+    const start = this.#begin(isKept ? 0 : rawBytes);
     if (this.#entries === 0) this.#firstKey = firstKey;
+    if (isKept) this.#keepFrame(frame, bytes);
+    else {
+      this.#buffer.set(bytes, start);
+      if (start === 0) this.#frameKeyEnd = firstKey.length;
+      this.#length = start + rawBytes;
+      this.#frameEntries += entries;
+      const lastStart = bytes.lastIndexOf(LF, rawBytes - 2) + 1;
+      this.#setLast(this.#buffer, start + lastStart, start + keyEndOf(bytes, lastStart, this.#columns));
+    }
     this.#entries += entries;
     this.#rawBytes += rawBytes;
-    this.#lastStart = lastKeyStart;
-    this.#lastEnd = lastKeyEnd;
-    if (isKept) {
-      this.#index.add({ firstKey, length: compressed.length, rawBytes, entries });
-      this.#write(compressed);
-      this.#last = bytes;
-      return;
-    }
-    this.#buffer.set(bytes, start);
-    if (start === 0) this.#frameKeyEnd = firstKey.length;
-    this.#length = start + rawBytes;
-    this.#frameEntries += entries;
-    this.#last = this.#buffer;
-    this.#lastStart += start;
-    this.#lastEnd += start;
+  }
+
+  #keepFrame({ position, endKey, isBelowEnd }: WholeFrame, compressed: Uint8Array): void {
+    // One that came with the frame stays: nothing that happens to the bytes on their way is missed.
+    this.#index.add({ ...position, checksum: position.checksum ?? crc32(compressed) });
+    this.#write(compressed);
+    this.#setLast(endKey, 0, endKey.length);
+    this.#isLastBelow = isBelowEnd;
+  }
+
+  #setLast(bytes: Uint8Array, start: number, end: number): void {
+    this.#last = bytes;
+    this.#lastStart = start;
+    this.#lastEnd = end;
+    this.#isLastBelow = false;
   }
 
   /**
@@ -185,24 +196,27 @@ export class SegmentWriter {
    */
   endFrame(): FramePosition | undefined {
     if (this.#length === 0) return undefined;
-    this.#last = Buffer.from(this.#buffer.subarray(this.#lastStart, this.#lastEnd));
-    this.#lastEnd -= this.#lastStart;
-    this.#lastStart = 0;
+    const last = Buffer.from(this.#buffer.subarray(this.#lastStart, this.#lastEnd));
+    this.#setLast(last, 0, last.length);
     return this.#flush(this.#length);
   }
 
   /** Writes what is left, index and footer. The writer is done after that. */
   finish(): SegmentSummary {
     if (this.#finished) throw new SpotfoldError("internal", "a segment was finished twice");
+    if (this.#isLastBelow)
+      throw new SpotfoldError("internal", "a segment ends with a frame whose last key is not known");
     this.endFrame();
     this.#finished = true;
     const [entries, rawBytes, indexOffset] = [this.#entries, this.#rawBytes, this.#written];
     const lastKey = Buffer.from(this.#last.subarray(this.#lastStart, this.#lastEnd));
-    const head = { columns: this.#columns, kind: this.#kind, headerBytes: this.#headerBytes };
+    const head = { format: SEGMENT_FORMAT, columns: this.#columns, kind: this.#kind, headerBytes: this.#headerBytes };
     const body = this.#index.finish({ ...head, entries, rawBytes, lastKey });
     const frame = encodeIndexFrame(compressFrame(body, this.#level));
     this.#write(frame);
-    this.#write(encodeFooter({ indexOffset, indexBytes: frame.length, indexRawBytes: body.length }));
+    this.#write(
+      encodeFooter({ format: SEGMENT_FORMAT, indexOffset, indexBytes: frame.length, indexRawBytes: body.length }),
+    );
     return { entries, bytes: this.#written, rawBytes, firstKey: this.#firstKey, lastKey };
   }
 
@@ -226,16 +240,22 @@ export class SegmentWriter {
     else for (let from = start, at = to; from < end; from++, at++) buffer[at] = bytes[from] as number;
   }
 
-  /** Whether the key at this place comes after the last one. */
+  /** Whether the key at this place of the buffer comes after the last one. */
   #isAbove(start: number, end: number): boolean {
-    const [last, lastStart, lastEnd] = [this.#last, this.#lastStart, this.#lastEnd];
     let same = 0;
-    if (last === this.#buffer) {
+    if (this.#last === this.#buffer) {
+      const lastStart = this.#lastStart;
       const view = this.#view;
-      const words = Math.min(lastEnd - lastStart, end - start) - 4;
+      const words = Math.min(this.#lastEnd - lastStart, end - start) - 4;
       while (same <= words && view.getInt32(lastStart + same) === view.getInt32(start + same)) same += 4;
     }
-    return compareRanges(last, lastStart + same, lastEnd, this.#buffer, start + same, end) < 0;
+    return this.#isAboveLast(this.#buffer, start, end, same);
+  }
+
+  /** The same for a key anywhere, of which so many bytes are those of the last one. */
+  #isAboveLast(bytes: Uint8Array, start: number, end: number, same = 0): boolean {
+    const order = compareRanges(this.#last, this.#lastStart + same, this.#lastEnd, bytes, start + same, end);
+    return order < 0 || (order === 0 && this.#isLastBelow);
   }
 
   /** That key and value can be told apart again. */
@@ -272,9 +292,7 @@ export class SegmentWriter {
       shift = start;
     }
     if (shift === start) this.#frameKeyEnd = keyEnd - shift;
-    this.#last = this.#buffer;
-    this.#lastStart = start - shift;
-    this.#lastEnd = keyEnd - shift;
+    this.#setLast(this.#buffer, start - shift, keyEnd - shift);
     this.#length = end + 1 - shift;
     this.#frameEntries += 1;
     this.#entries += 1;
@@ -284,13 +302,13 @@ export class SegmentWriter {
   #flush(length: number): FramePosition {
     const raw = this.#buffer.subarray(0, length);
     const frame = compressFrame(raw, this.#level);
-    const firstKey = Buffer.from(raw.subarray(0, this.#frameKeyEnd));
     const position = {
       offset: this.#written,
       length: frame.length,
       rawBytes: length,
       entries: this.#frameEntries,
-      firstKey,
+      firstKey: Buffer.from(raw.subarray(0, this.#frameKeyEnd)),
+      checksum: crc32(frame),
     };
     this.#index.add(position);
     this.#write(frame);

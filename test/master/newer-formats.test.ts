@@ -10,7 +10,7 @@ import { encodeManifest, type Manifest, type OpenRun } from "../../shared/format
 import { encodeStored, UnknownFormat } from "../../shared/formats/stored.ts";
 import { headKey, holdKey, jobId, manifestKey, planKey, resolutionKey, runKey } from "../../shared/names.ts";
 import { encodePlan, readPlan } from "../../shared/plan-file.ts";
-import { FOOTER_BYTES } from "../../shared/segment/format.ts";
+import { FOOTER_BYTES, SEGMENT_FORMAT } from "../../shared/segment/format.ts";
 import { SKIPPABLE_HEAD_BYTES } from "../../shared/segment/zstd.ts";
 import { aggregate, manyBlocks, MasterSetting, specOf } from "./setting.ts";
 
@@ -39,11 +39,11 @@ async function resolveAll(setting: MasterSetting, run: string, isNewer: (job: st
   return open;
 }
 
-/** A segment whose footer states format 2, and is whole. */
+/** A segment whose footer states the next format, and is whole. */
 function laterSegment(): Uint8Array {
   const bytes = Buffer.from(encodePlan([[]]));
   const content = bytes.subarray(bytes.length - FOOTER_BYTES + SKIPPABLE_HEAD_BYTES);
-  content.writeUInt32LE(2, 0);
+  content.writeUInt32LE(SEGMENT_FORMAT + 1, 0);
   content.writeUInt32LE(crc32(content.subarray(0, 20)), 20);
   return bytes;
 }

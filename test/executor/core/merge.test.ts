@@ -11,7 +11,9 @@ import type { RunInfo } from "../../../executor/core/runs.ts";
 import histograms from "../../../jobs/histograms/index.ts";
 import { decodeValue, encodeValue, mergeValues } from "../../../jobs/histograms/value.ts";
 import { MergeCursor } from "../../../shared/segment/merge.ts";
+import { SUFFIX_BYTES } from "../../../shared/segment/open.ts";
 import { syncMemorySource } from "../../../shared/segment/source.ts";
+import type { OpenFile, SyncSegmentSource } from "../../../shared/segment/source.ts";
 import { SyncSegmentReader } from "../../../shared/segment/sync-reader.ts";
 import { makeSegment, readAll, seeded, sorted } from "../../shared/segment/make.ts";
 import type { Pair } from "../../shared/segment/make.ts";
@@ -39,14 +41,24 @@ class Inputs {
   }
 
   get inputs(): MergeInput[] {
-    return this.segments.map((bytes) =>
-      sliceInput({ partition, open: () => ({ ...syncMemorySource(bytes), ...this.#counted() }) }, false, []),
-    );
+    return this.segments.map((bytes) => sliceInput({ partition, open: () => this.#counted(bytes) }, false, []));
   }
 
-  #counted(): { close: () => void } {
+  #counted(bytes: Uint8Array): SyncSegmentSource & OpenFile {
     this.openedMost = Math.max(this.openedMost, ++this.opened);
-    return { close: () => void this.opened-- };
+    const source = syncMemorySource(bytes);
+    let isOpen = true;
+    return {
+      size: source.size,
+      read(start, end) {
+        assert.ok(isOpen, "what is closed is not read");
+        return source.read(start, end);
+      },
+      close: () => {
+        isOpen = false;
+        this.opened--;
+      },
+    };
   }
 }
 
@@ -129,6 +141,17 @@ describe("a merge of outputs", () => {
       { numRuns: 60 },
     );
   }).timeout(60_000);
+
+  it("passes frames of chained outputs on while they are open", () => {
+    const random = seeded(5);
+    const value = encodeValue(Array.from({ length: 9_000 }, () => random() * 1_000));
+    const outputs = Array.from({ length: 258 }, (_, i): Pair[] => [[keyOf(String(i).padStart(4, "0"), "41"), value]]);
+    const inputs = new Inputs(outputs, 256 * 1024);
+    // Larger than what is read at once, whole, when one is opened.
+    assert.ok((inputs.segments[0]?.length ?? 0) > SUFFIX_BYTES);
+    assert.deepEqual(merged(inputs, loaded).pairs, outputs.flat());
+    assert.ok(inputs.openedMost <= 2);
+  }).timeout(20_000);
 
   it("closes what it opened when an analysis throws", () => {
     const outputs = outputsOf(300, "near", 4, 1);

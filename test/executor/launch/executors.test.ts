@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, it } from "mocha";
 import { bundleAnalysis } from "../../../executor/bundle.ts";
 import { ChildExecutors } from "../../../executor/launch/executors.ts";
-import { namedFilesMax } from "../../../executor/launch/local-slices.ts";
+import { FAN_IN_MAX } from "../../../shared/segment/merge-plan.ts";
 import type { BundleRef, SegmentSlice } from "../../../executor/types.ts";
 import { FolderBlobStore } from "../../../shared/local/folder-store/store.ts";
 import { encodeKey } from "../../../shared/segment/key.ts";
@@ -136,10 +136,10 @@ describe("executors", function executors() {
     assert.deepEqual([none.entries, none.partitions, existsSync(none.path)], [0, [], true]);
   });
 
-  it("merge more slices than a child can be told of in its arguments, or open at a time", async () => {
+  it("merge more slices than may be open at a time", async () => {
     const b = bench();
     const slices: SegmentSlice[] = [];
-    for (let i = 0; i <= namedFilesMax; i++)
+    for (let i = 0; i <= FAN_IN_MAX; i++)
       slices.push(
         ...(await b.segment(`one${i}`, [
           ["p1", "a", "1", i],
@@ -150,7 +150,7 @@ describe("executors", function executors() {
     assert.equal(merged.entries, slices.length + 1);
     const file = syncFileSource(merged.path);
     const sum = SyncSegmentReader.open(file).get(Buffer.from("p1\ta\t1"));
-    assert.equal(Buffer.from(sum ?? []).toString(), String((namedFilesMax * (namedFilesMax + 1)) / 2));
+    assert.equal(Buffer.from(sum ?? []).toString(), String((FAN_IN_MAX * (FAN_IN_MAX + 1)) / 2));
     file.close();
     await merged.release();
     assert.deepEqual(readdirSync(b.scratch), []);

@@ -1,9 +1,11 @@
 /** Segments that a store does not have as files: a few are fetched at once, in whatever order, and nothing is left behind. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { fetchesMax, localSlices } from "../../../executor/launch/local-slices.ts";
 import type { SegmentSlice } from "../../../executor/types.ts";
 import { systemClock } from "../../../shared/clock.ts";
+import { FolderBlobStore } from "../../../shared/local/folder-store/store.ts";
 import { MemoryBlobStore } from "../../../shared/memory/blob-store.ts";
 import type { Blob, BlobStore } from "../../../shared/ports/blob-store.ts";
 import { intercepted } from "../../master/setting.ts";
@@ -76,5 +78,24 @@ describe("segments as files", () => {
     await assert.rejects(localSlices(made.slices, made.folder), /the fourth is damaged/);
     assert.equal(made.now, 0);
     assert.ok(others < fetchesMax, `${others} were begun`);
+  });
+
+  it("of a folder are named where they lie, as many as the bound allows; the others are links", async () => {
+    const store = await FolderBlobStore.open(tempDir("store"), { create: true });
+    const slices: SegmentSlice[] = [];
+    for (let i = 0; i < segments; i++) {
+      await store.put(`s${i}`, Buffer.from(`segment ${i}`));
+      slices.push({ store, key: `s${i}`, size: 10, partition: "p" });
+    }
+    const folder = tempDir("slices");
+    const local = await localSlices(slices, folder, 10 * (store.path.length + "/s00".length + 25));
+    const named = local.filter(({ path }) => dirname(path) === store.path);
+    assert.ok(named.length >= 10 && named.length < segments, `${named.length} are named`);
+    assert.equal(readdirSync(folder).length, segments - named.length);
+    assert.deepEqual(
+      local.map(({ path }) => readFileSync(path, "utf8")),
+      slices.map((_, i) => `segment ${i}`),
+    );
+    await store.close();
   });
 });

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { crc32, zstdCompressSync } from "node:zlib";
 import { SpotfoldError } from "../../../shared/errors.ts";
-import { encodeFooter, encodeIndexFrame, FOOTER_BYTES } from "../../../shared/segment/format.ts";
+import { encodeFooter, encodeIndexFrame, FOOTER_BYTES, SEGMENT_FORMAT } from "../../../shared/segment/format.ts";
 import { decodeFrame, decodeLoneFrame, entriesOf } from "../../../shared/segment/open.ts";
 import { syncMemorySource } from "../../../shared/segment/source.ts";
 import { SyncSegmentReader } from "../../../shared/segment/sync-reader.ts";
 import { compressFrame, decompressFrame, SKIPPABLE_HEAD_BYTES } from "../../../shared/segment/zstd.ts";
-import { largeSegment, makeSegment, readAll, seeded } from "./make.ts";
+import { inFirstFormat, largeSegment, makeSegment, readAll, seeded } from "./make.ts";
 import type { Pair } from "./make.ts";
 
 /** All of it, or the error's code. */
@@ -38,6 +38,7 @@ describe("a damaged segment", () => {
   for (const [name, bytes] of [
     ["small", small],
     ["large", large],
+    ["of format 1", inFirstFormat(small)],
   ] as const) {
     it(`gives an error, or what was written, for one flipped bit in 300 places (${name})`, () => {
       const whole = read(bytes);
@@ -83,7 +84,13 @@ describe("a damaged segment", () => {
     assert.equal(decodeLoneFrame(frame, 1).length, 2);
     const bare = zstdCompressSync(raw, { pledgedSrcSize: raw.length });
     assert.throws(() => decodeLoneFrame(bare, 1), { code: "corrupt", message: /lacks checksum/ });
-    const position = { offset: 0, length: frame.length, rawBytes: raw.length, firstKey: Buffer.from("a") };
+    const position = {
+      offset: 0,
+      length: frame.length,
+      rawBytes: raw.length,
+      firstKey: Buffer.from("a"),
+      checksum: null,
+    };
     const entries = (count: number): number =>
       entriesOf(decodeFrame(frame, { position: { ...position, entries: count }, range: {} }, 1), 1).length;
     assert.equal(entries(2), 2);
@@ -93,7 +100,7 @@ describe("a damaged segment", () => {
   it("is left alone when a later version wrote it", () => {
     const later = Buffer.from(small);
     const footer = later.subarray(later.length - FOOTER_BYTES + SKIPPABLE_HEAD_BYTES);
-    footer.writeUInt32LE(2, 0);
+    footer.writeUInt32LE(SEGMENT_FORMAT + 1, 0);
     assert.equal(read(later), "corrupt");
     footer.writeUInt32LE(crc32(footer.subarray(0, 20)), 20);
     assert.equal(read(later), "invalid-format");
@@ -110,7 +117,12 @@ describe("a damaged segment", () => {
     const outcomes = new Map<string, number>();
     for (let i = 0; i < 1000; i++) {
       const index = encodeIndexFrame(compressFrame(flipBit(body, random).damaged, 1));
-      const footer = encodeFooter({ indexOffset, indexBytes: index.length, indexRawBytes: body.length });
+      const footer = encodeFooter({
+        format: SEGMENT_FORMAT,
+        indexOffset,
+        indexBytes: index.length,
+        indexRawBytes: body.length,
+      });
       const found = read(Buffer.concat([small.subarray(0, indexOffset), index, footer]));
       const outcome = typeof found === "string" ? found : "read";
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);

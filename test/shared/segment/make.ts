@@ -3,9 +3,19 @@ import { Buffer } from "node:buffer";
 import * as fc from "fast-check";
 import { keyOf, valueOf } from "../../../shared/segment/entry.ts";
 import type { EntryCursor } from "../../../shared/segment/entry.ts";
+import {
+  encodeFooter,
+  encodeHeader,
+  encodeIndexFrame,
+  FORMAT_WITHOUT_CHECKSUMS,
+} from "../../../shared/segment/format.ts";
 import { encodeKey } from "../../../shared/segment/key.ts";
+import { syncMemorySource } from "../../../shared/segment/source.ts";
+import { SyncSegmentReader } from "../../../shared/segment/sync-reader.ts";
+import { BytesBuilder } from "../../../shared/segment/varint.ts";
 import { SegmentWriter } from "../../../shared/segment/writer.ts";
 import type { SegmentWriterOptions } from "../../../shared/segment/writer.ts";
+import { compressFrame } from "../../../shared/segment/zstd.ts";
 
 /** Encoded key and value, both as text. */
 export type Pair = readonly [key: string, value: string];
@@ -46,6 +56,34 @@ export const pair: fc.Arbitrary<Pair> = fc.tuple(
 );
 
 export const pairs: fc.Arbitrary<Pair[]> = fc.array(pair, { maxLength: 60 }).map(sorted);
+
+/** A segment as it was written before formats had checksums of compressed frames. */
+export function inFirstFormat(segment: Buffer): Buffer {
+  const { index } = SyncSegmentReader.open(syncMemorySource(segment));
+  const last = index.frames.at(-1);
+  const indexOffset = last === undefined ? index.headerBytes : last.offset + last.length;
+  const body = new BytesBuilder();
+  body.varint(index.columns);
+  body.varint(index.kind.length);
+  body.bytes(Buffer.from(index.kind));
+  for (const number of [index.headerBytes, index.frames.length, index.entries, index.rawBytes, index.lastKey.length])
+    body.varint(number);
+  body.bytes(index.lastKey);
+  for (const { firstKey, length, rawBytes, entries } of index.frames) {
+    body.varint(0);
+    body.varint(firstKey.length);
+    body.bytes(firstKey);
+    for (const number of [length, rawBytes, entries]) body.varint(number);
+  }
+  const format = FORMAT_WITHOUT_CHECKSUMS;
+  const frame = encodeIndexFrame(compressFrame(body.view(), 1));
+  return Buffer.concat([
+    encodeHeader({ ...index, format }),
+    segment.subarray(index.headerBytes, indexOffset),
+    frame,
+    encodeFooter({ format, indexOffset, indexBytes: frame.length, indexRawBytes: body.length }),
+  ]);
+}
 
 /** Deterministic numbers in [0, 1): for tests that are not properties. */
 export function seeded(seed: number): () => number {

@@ -7,17 +7,23 @@ import { prefixRange } from "../../../shared/segment/key.ts";
 import { FAN_IN_MAX, planMerge } from "../../../shared/segment/merge-plan.ts";
 import { MergeCursor } from "../../../shared/segment/merge.ts";
 import type { ValueList } from "../../../shared/segment/merge.ts";
-import type { DecodedFrame } from "../../../shared/segment/open.ts";
+import { framesOf } from "../../../shared/segment/index.ts";
+import { SegmentCursor } from "../../../shared/segment/segment-cursor.ts";
 import { syncMemorySource } from "../../../shared/segment/source.ts";
 import { stripFirstColumn } from "../../../shared/segment/strip.ts";
 import { SyncSegmentReader } from "../../../shared/segment/sync-reader.ts";
 import { SegmentWriter } from "../../../shared/segment/writer.ts";
-import { makeSegment, pairs, readAll, sorted } from "./make.ts";
+import { inFirstFormat, makeSegment, pairs, readAll, sorted } from "./make.ts";
 import type { Pair } from "./make.ts";
 
-function cursorOf(entries: readonly Pair[], frameBytes: number, prefix: readonly string[] = []): EntryCursor {
+function cursorOf(
+  entries: readonly Pair[],
+  frameBytes: number,
+  prefix: readonly string[] = [],
+  isOld = false,
+): EntryCursor {
   const bytes = makeSegment(entries, { columns: 2, frameBytes });
-  return SyncSegmentReader.open(syncMemorySource(bytes)).cursor(prefixRange(prefix));
+  return SyncSegmentReader.open(syncMemorySource(isOld ? inFirstFormat(bytes) : bytes)).cursor(prefixRange(prefix));
 }
 
 /** Shows which values met, and in which order. */
@@ -49,6 +55,16 @@ function cutUp(entries: readonly Pair[]): Pair[][] {
   return inputs.toReversed();
 }
 
+/** A segment merged with nothing, by whole frames. */
+function copyOf(bytes: Buffer): Buffer {
+  const cursor = new MergeCursor([SyncSegmentReader.open(syncMemorySource(bytes)).cursor()], join);
+  const pieces: Uint8Array[] = [];
+  const writer = new SegmentWriter((piece) => pieces.push(piece), { columns: 2, frameBytes: 1 });
+  for (let frame = cursor.takeFrame(); frame !== null; frame = cursor.takeFrame()) writer.addFrame(frame);
+  writer.finish();
+  return Buffer.concat(pieces);
+}
+
 describe("segment merge", () => {
   it("is what a map gives, values in input order, for any split", () => {
     fc.assert(
@@ -72,12 +88,19 @@ describe("segment merge", () => {
         fc.constantFrom(1, 50, 1000),
         fc.constantFrom(1, 60, 300, 100_000),
         fc.boolean(),
-        (all, frameBytes, frameBytesOut, isApart) => {
+        fc.constantFrom([], ["a"], ["b"]),
+        fc.array(fc.boolean(), { minLength: 1, maxLength: 3 }),
+        (all, frameBytes, frameBytesOut, isApart, prefix, areOld) => {
           // Apart: the inputs are cut from one, so that their ranges do not meet.
-          const inputs = isApart ? cutUp(all.flat()) : all;
+          const whole = isApart ? cutUp(all.flat()) : all;
           const cursor = new MergeCursor(
-            inputs.map((input) => cursorOf(input, frameBytes)),
+            whole.map((input, i) => cursorOf(input, frameBytes, prefix, areOld[i % areOld.length])),
             join,
+          );
+          // Of a part of each: its first and last frames are cut.
+          const [column] = prefix;
+          const inputs = whole.map((input) =>
+            input.filter(([key]) => column === undefined || key.startsWith(`${column}\t`)),
           );
           const pieces: Uint8Array[] = [];
           const writer = new SegmentWriter((piece) => pieces.push(piece), { columns: 2, frameBytes: frameBytesOut });
@@ -108,24 +131,44 @@ describe("segment merge", () => {
     assert.ok(taken > 400, `${taken} frames`);
   });
 
-  it("takes over no frame whose checksum is wrong, nor one that does not come next", () => {
+  it("finds every flipped bit of a frame before it is passed on, and keeps the checksum that came with it", () => {
+    const entries = Array.from({ length: 9 }, (_, i): Pair => [`k${i}\tx`, `"${"ab".repeat(i)}"`]);
+    const segment = makeSegment(entries, { columns: 2, frameBytes: 60 });
+    for (const bytes of [segment, inFirstFormat(segment)]) {
+      const { frames } = SyncSegmentReader.open(syncMemorySource(bytes)).index;
+      const last = frames.at(-1);
+      const end = (last?.offset ?? 0) + (last?.length ?? 0);
+      const copied = copyOf(bytes);
+      assert.deepEqual(readAll(SyncSegmentReader.open(syncMemorySource(copied)).cursor()), entries);
+      assert.deepEqual(
+        SyncSegmentReader.open(syncMemorySource(copied)).index.frames.map(({ checksum }) => checksum),
+        SyncSegmentReader.open(syncMemorySource(segment)).index.frames.map(({ checksum }) => checksum),
+      );
+      for (let place = frames[0]?.offset ?? 0; place < end; place++) {
+        for (let bit = 0; bit < 8; bit++) {
+          const damaged = Buffer.from(bytes);
+          damaged.writeUInt8((bytes[place] ?? 0) ^ (1 << bit), place);
+          assert.throws(() => copyOf(damaged), { code: "corrupt" }, `byte ${place}, bit ${bit}`);
+        }
+      }
+    }
+  });
+
+  it("takes over frames that nobody reads, undecoded, and none that does not come next", () => {
     const bytes = makeSegment(
       Array.from({ length: 9 }, (_, i): Pair => [`k${i}\tx`, "1".repeat(50)]),
       { columns: 2, frameBytes: 100 },
     );
-    const { position } = [...SyncSegmentReader.open(syncMemorySource(bytes)).frames()][2] as DecodedFrame;
-    const damaged = Buffer.from(bytes);
-    damaged.writeUInt8(
-      (damaged[position.offset + position.length - 1] ?? 0) ^ 1,
-      position.offset + position.length - 1,
-    );
-    const cursor = new MergeCursor([SyncSegmentReader.open(syncMemorySource(damaged)).cursor()], join);
-    assert.throws(
-      () => {
-        while (cursor.takeFrame() !== null);
-      },
-      { code: "corrupt" },
-    );
+    let reads = 0;
+    const source = syncMemorySource(bytes);
+    const { index } = SyncSegmentReader.open(source);
+    const counted = new SegmentCursor(index, framesOf(index, {}), {
+      size: source.size,
+      read: (start, end) => (reads++, source.read(start, end)),
+    });
+    const cursor = new MergeCursor([counted], join);
+    for (let frame = cursor.takeFrame(); frame !== null; frame = cursor.takeFrame());
+    assert.equal(reads, 0);
     const whole = new MergeCursor([SyncSegmentReader.open(syncMemorySource(bytes)).cursor()], join);
     const writer = new SegmentWriter(() => undefined, { columns: 2 });
     const frame = whole.takeFrame();
