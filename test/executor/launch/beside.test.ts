@@ -70,7 +70,7 @@ async function another({ s, runner }: Slow): Promise<JobOutcome> {
 
 /** None of its children is counted for the next test. */
 async function end({ runner }: Slow): Promise<void> {
-  runner.close();
+  await runner.close();
   while (decoders() > 0) await sleep(50);
 }
 
