@@ -21,18 +21,36 @@ export const realOverlap: Overlap = {
   availableBytes: () => process.availableMemory(),
 };
 
-/** The same hooks, whose `read` is heard only when another executor has room, up to its limit, beside all that is there. */
+/** Room that executors beside draining ones were promised: it is still free when the next one asks, and will not be. */
+export interface Promised {
+  bytes: number;
+}
+
+/**
+ * The same hooks, whose `read` is heard only when another executor has room, up to its limit, beside all that is there and all that was
+ * promised. What it was promised is given back by `end`: by then the other one uses it, or is gone.
+ */
 export function readWhereItGains(
   hooks: JobHooks,
   { rssBytesMax }: AttemptLimits,
   { now, availableBytes }: Overlap,
-): JobHooks {
+  promised: Promised,
+): { readonly hooks: JobHooks; readonly end: () => void } {
   const begunAt = now();
   let isOver = false;
+  let ours = 0;
   const read = (): void => {
     if (isOver) return;
     isOver = true;
-    if (now() - begunAt >= workedMsMin && availableBytes() >= rssBytesMax) hooks.read?.();
+    if (now() - begunAt < workedMsMin || availableBytes() < promised.bytes + rssBytesMax) return;
+    ours = rssBytesMax;
+    promised.bytes += ours;
+    hooks.read?.();
   };
-  return { ...hooks, read };
+  const end = (): void => {
+    isOver = true;
+    promised.bytes -= ours;
+    ours = 0;
+  };
+  return { hooks: { ...hooks, read }, end };
 }

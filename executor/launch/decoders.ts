@@ -2,7 +2,7 @@
  * Decoders that stay for the next job of a slot: they run no user code, and start each task anew, under a token of its own.
  * After some thousand tasks one is replaced all the same: whatever a process gathers, it ends there.
  *
- *   started --task--> at work --said done, and everything else went well--> idle --take()--> at work ...
+ *   started --task--> at work --said done--> idle --take()--> at work ...
  *                             --anything else--> killed by whoever took it
  *
  * A decoder may read the files of one folder, that of the data: a job whose blocks lie elsewhere gets one of its own.
@@ -60,7 +60,7 @@ export class Decoders {
   }
 }
 
-/** One that has just ended is forgotten when all that it said has been read. */
-function isAlive({ process: { exitCode, signalCode } }: Child): boolean {
-  return exitCode === null && signalCode === null;
+/** One that has just ended is forgotten when all that it said has been read; one that was killed, for its memory, ends in a moment. */
+function isAlive({ process: { exitCode, signalCode, killed } }: Child): boolean {
+  return !killed && exitCode === null && signalCode === null;
 }

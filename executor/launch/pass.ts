@@ -146,7 +146,9 @@ class RunningPass {
     decoders.giveBack(decoder, readable.paths);
     this.#word.gone();
     this.#decoderDone.resolve();
-    if (!hooks.stop.aborted) hooks.read?.();
+    // Of one that has no task yet, only the wait for its record is over; of one that says something else, another pass follows.
+    const isSound = this.#begun && (this.#last === null || "done" in this.#last);
+    if (isSound && !hooks.stop.aborted) hooks.read?.();
   }
 
   /** Of a decoder that is not done it is not known what state it is in. */

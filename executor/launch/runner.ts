@@ -15,7 +15,7 @@ import { AttemptState } from "../core/attempt-state.ts";
 import type { RunInfo } from "../core/runs.ts";
 import type { AttemptSegment, Fault, JobHooks, JobOutcome, JobRunner, JobTask } from "../types.ts";
 import { readWhereItGains, realOverlap } from "./beside.ts";
-import type { Overlap } from "./beside.ts";
+import type { Overlap, Promised } from "./beside.ts";
 import { stopFault } from "./causes.ts";
 import { Decoders } from "./decoders.ts";
 import { makeFolders, placeBundle, removeFolders } from "./folders.ts";
@@ -52,6 +52,7 @@ interface Kept {
   readonly options: ChildRunnerOptions;
   readonly decoders: Decoders;
   readonly spares: Spares | null;
+  readonly promised: Promised;
   /** By attempt: the folders, below the scratch folder. */
   readonly folders: Map<string, string>;
 }
@@ -62,6 +63,7 @@ export function childRunner(options: ChildRunnerOptions): ChildRunner {
     options,
     decoders: new Decoders(ahead?.slots ?? 0),
     spares: ahead === undefined ? null : new Spares({ scratch, most: ahead.slots, limits: ahead.limits }),
+    promised: { bytes: 0 },
     folders: new Map(),
   };
   return {
@@ -82,7 +84,7 @@ async function runAttempt(kept: Kept, task: JobTask, given: JobHooks): Promise<J
   const { options, decoders, spares } = kept;
   if (!isAttemptId(task.attempt)) throw new SpotfoldError("internal", `${task.attempt} is no attempt's id`);
   const inTime = lendsInTime(given, options.lendMsMax ?? lendMsMax);
-  const hooks = readWhereItGains(inTime, task.limits, options.overlap ?? realOverlap);
+  const { hooks, end } = readWhereItGains(inTime, task.limits, options.overlap ?? realOverlap, kept.promised);
   const state = new AttemptState(task.blocks);
   const log = new AttemptLog();
   const deadline = performance.now() + task.limits.attemptMs;
@@ -105,6 +107,7 @@ async function runAttempt(kept: Kept, task: JobTask, given: JobHooks): Promise<J
     }
     return await outcome(task, hooks, state, folders, bundle, runs, log);
   } finally {
+    end();
     // One that no pass used.
     spare?.executor.kill("finished");
   }

@@ -5,9 +5,11 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readWhereItGains, workedMsMin } from "../../../executor/launch/beside.ts";
+import { Decoders } from "../../../executor/launch/decoders.ts";
 import { childRunner } from "../../../executor/launch/runner.ts";
 import type { ChildRunner } from "../../../executor/launch/runner.ts";
 import type { JobHooks, JobOutcome } from "../../../executor/types.ts";
+import { tempDir } from "../../support/temp.ts";
 import { entriesOf, limits, records, setting } from "./setting.ts";
 import type { Setting } from "./setting.ts";
 
@@ -104,7 +106,8 @@ describe("a job beside one that drains", function beside() {
 });
 
 describe("a job that is read", () => {
-  const heardAfter = (ms: number, availableBytes: number): number => {
+  /** How many of `jobs` that began at once are heard when they are read after `ms`, and which ends each has. */
+  const heardAfter = (ms: number, availableBytes: number, jobs = 1): { heard: () => number; all: (() => void)[] } => {
     let now = 0;
     let heard = 0;
     const given: JobHooks = {
@@ -113,14 +116,70 @@ describe("a job that is read", () => {
       stop: never,
       read: () => void heard++,
     };
-    const hooks = readWhereItGains(given, limits, { now: () => now, availableBytes: () => availableBytes });
+    const promised = { bytes: 0 };
+    const machine = { now: () => now, availableBytes: () => availableBytes };
+    const begun = Array.from({ length: jobs }, () => readWhereItGains(given, limits, machine, promised));
     now += ms;
-    hooks.read?.();
-    hooks.read?.();
-    return heard;
+    for (const { hooks } of [...begun, ...begun]) hooks.read?.();
+    return {
+      heard: () => heard,
+      all: begun.map(({ end }) => () => {
+        end();
+        // Another one that has been at work for as long.
+        const next = readWhereItGains(given, limits, { ...machine, now: () => now++ * ms }, promised);
+        next.hooks.read?.();
+      }),
+    };
   };
 
-  it("says so once", () => assert.equal(heardAfter(workedMsMin, limits.rssBytesMax), 1));
-  it("says nothing after a moment", () => assert.equal(heardAfter(workedMsMin - 1, limits.rssBytesMax), 0));
-  it("says nothing where memory is short", () => assert.equal(heardAfter(workedMsMin, limits.rssBytesMax - 1), 0));
+  it("says so once", () => assert.equal(heardAfter(workedMsMin, limits.rssBytesMax).heard(), 1));
+  it("says nothing after a moment", () => assert.equal(heardAfter(workedMsMin - 1, limits.rssBytesMax).heard(), 0));
+  it("says nothing where memory is short", () =>
+    assert.equal(heardAfter(workedMsMin, limits.rssBytesMax - 1).heard(), 0));
+
+  it("counts what others were promised, until they end", () => {
+    const { heard, all } = heardAfter(workedMsMin, limits.rssBytesMax * 2.5, 8);
+    assert.equal(heard(), 2);
+    // The last ones were promised nothing, so their end makes no room; that of the first does.
+    all[7]?.();
+    assert.equal(heard(), 2);
+    all[0]?.();
+    assert.equal(heard(), 3);
+  });
+
+  it("is not told before its executor has its task", async () => {
+    const s = setting();
+    const runner = childRunner({ scratch: s.scratch, ahead: { slots: 1, limits }, overlap });
+    await runner.ready(1, never);
+    const recorded = Promise.withResolvers<void>();
+    let isRead = false;
+    const stop = new AbortController();
+    const hooks = s.hooks({ recorded: recorded.promise, read: () => void (isRead = true), stop: stop.signal });
+    const running = runner.run(s.task(s.bundle(slowSource), [s.block("a.ndjson", records(9, 1))]), hooks);
+    // The decoder is idle again: it is through with the block.
+    while (decoders() === 0) await sleep(50);
+    await sleep(1_000);
+    assert.equal(isRead, false);
+    stop.abort(new Error("its record cannot be written"));
+    recorded.resolve();
+    await running;
+    assert.equal(isRead, false);
+    await runner.close();
+  });
+});
+
+describe("a decoder that is idle", () => {
+  it("is not taken any more once it was killed", async () => {
+    const idle = new Decoders(1);
+    const read = [tempDir("decoders")];
+    const first = idle.take(read);
+    await first.waiting;
+    idle.giveBack(first, read);
+    first.kill("memory");
+    const second = idle.take(read);
+    second.kill("finished");
+    await Promise.all([first.ended, second.ended]);
+    await idle.close();
+    assert.notEqual(second, first);
+  });
 });
