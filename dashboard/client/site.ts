@@ -1,0 +1,86 @@
+/**
+ * A published aggregate: what the original's telemetry.js gave its page, with promises and types, for any analysis that publishes a
+ * `site.json`.
+ *
+ *   openSite --site.json, pointer, coverage.json--> Site --label--> measures --measure, dates--> Evolution --filter, range--> Distribution
+ *
+ * A Site is one state of the pointer: its units fit together. `refresh` gives the newest.
+ */
+import { coverageFileName, parseCoverage, type Coverage } from "./coverage.ts";
+import { Evolution, parseRows } from "./evolution.ts";
+import { Files, type Fetch } from "./files.ts";
+import { FilterTree } from "./filter-tree.ts";
+import { parseMeasures, type Measure } from "./measure.ts";
+import { parsePointer } from "./pointer.ts";
+import { parseSite, siteFileName, type SiteDescription } from "./site-description.ts";
+
+export interface SiteOptions {
+  /** Default: the platform's own. */
+  readonly fetch?: Fetch;
+}
+
+export class Site {
+  readonly description: SiteDescription;
+  readonly coverage: Coverage;
+  readonly #files: Files;
+  readonly #folders: ReadonlyMap<string, string>;
+
+  private constructor(
+    files: Files,
+    description: SiteDescription,
+    coverage: Coverage,
+    folders: ReadonlyMap<string, string>,
+  ) {
+    this.#files = files;
+    this.description = description;
+    this.coverage = coverage;
+    this.#folders = folders;
+  }
+
+  static async load(files: Files): Promise<Site> {
+    const description = parseSite(await files.newest(siteFileName));
+    const [pointer, coverage] = await Promise.all([files.newest(description.pointer), files.newest(coverageFileName)]);
+    return new Site(files, description, parseCoverage(coverage), parsePointer(description.pointer, pointer));
+  }
+
+  /** The newest state. Folders that are still named are not read again. */
+  async refresh(): Promise<Site> {
+    return await Site.load(this.#files);
+  }
+
+  /** Labels of units, such as `nightly/28`; numbers in them are in order of number. One, "", where the aggregate is one unit. */
+  get versions(): string[] {
+    const collator = new Intl.Collator("en", { numeric: true });
+    return [...this.#folders.keys()].toSorted((a, b) => collator.compare(a, b));
+  }
+
+  /** The folder of a unit: while it is the same, so are all its numbers. Throws a RangeError for a label that is not there. */
+  folderOf(version: string): string {
+    const folder = this.#folders.get(version);
+    if (folder === undefined) throw new RangeError(`${JSON.stringify(version)} is not published here`);
+    return folder;
+  }
+
+  /** By name, in order of text. Rejects with a SiteFault. */
+  async measures(version: string): Promise<ReadonlyMap<string, Measure>> {
+    const file = `${this.folderOf(version)}/measures.json`;
+    return parseMeasures(file, await this.#files.immutable(file));
+  }
+
+  /** `dates`: one of `description.dates`. Rejects with a SiteFault, or a RangeError where there is no such measure. */
+  async evolution(version: string, measure: string, dates: string): Promise<Evolution> {
+    const known = (await this.measures(version)).get(measure);
+    if (known === undefined) throw new RangeError(`there is no ${measure} in ${JSON.stringify(version)}`);
+    if (!this.description.dates.some(({ name }) => name === dates)) throw new RangeError(`there are no dates ${dates}`);
+    const folder = this.folderOf(version);
+    const [file, treeFile] = [`${folder}/${measure}-by-${dates}.json`, `${folder}/filter-tree.json`];
+    const [rows, treeJson] = await Promise.all([this.#files.immutable(file), this.#files.immutable(treeFile)]);
+    const tree = new FilterTree(treeFile, treeJson);
+    return new Evolution(known, parseRows(file, rows, known, tree), tree);
+  }
+}
+
+/** `base`: the address of the folder that the aggregate is published in. Rejects with a SiteFault. */
+export async function openSite(base: string, { fetch = globalThis.fetch }: SiteOptions = {}): Promise<Site> {
+  return await Site.load(new Files(base, async (url, init) => await fetch(url, init)));
+}
