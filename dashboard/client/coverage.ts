@@ -1,5 +1,5 @@
 /** `coverage.json`: what the published numbers are of. Members that this page does not know are left alone. */
-import { isCount, isObject, isText, type Json, memberOf, requireFormat } from "./shapes.ts";
+import { isFileName, isCount, isObject, isText, type Json, memberOf, requireFormat } from "./shapes.ts";
 import { unexpected } from "./site-fault.ts";
 
 export const coverageFileName = "coverage.json";
@@ -12,6 +12,8 @@ export interface MissingBlock {
 
 export interface Coverage {
   readonly aggregate: string;
+  /** The pointer's file name. */
+  readonly pointer: string;
   readonly snapshot: number;
   /** ISO 8601, UTC: what was in the aggregate then. */
   readonly asOf: string;
@@ -30,12 +32,13 @@ export interface Coverage {
 export function parseCoverage(json: unknown): Coverage {
   const file = coverageFileName;
   requireFormat(file, json, 1);
-  const [aggregate, asOf] = [memberOf(json, "aggregate"), memberOf(json, "asOf")];
+  const [aggregate, pointer, asOf] = ["aggregate", "pointer", "asOf"].map((name) => memberOf(json, name));
   const [snapshot, accepted] = [memberOf(json, "snapshot"), memberOf(json, "pings")];
   const [records, blocks] = [objectOf(json, "records"), objectOf(json, "blocks")];
   if (!isText(aggregate) || !isText(asOf) || !isCount(snapshot) || !isCount(accepted)) {
     throw unexpected(file, "lacks aggregate, asOf, snapshot or pings");
   }
+  if (!isText(pointer) || !isFileName(pointer)) throw unexpected(file, "names no pointer that is a file beside it");
   const read = memberOf(records, "read");
   const [covered, missing, open] = ["covered", "missing", "open"].map((name) => memberOf(blocks, name));
   if (!isCount(read) || !isCount(covered) || !isCount(missing) || !isCount(open)) {
@@ -43,6 +46,7 @@ export function parseCoverage(json: unknown): Coverage {
   }
   return {
     aggregate,
+    pointer,
     snapshot,
     asOf,
     accepted,

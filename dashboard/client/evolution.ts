@@ -28,7 +28,7 @@ export function parseRows(
     if (!Array.isArray(rows)) throw unexpected(file, `has no rows for ${date}`);
     for (const row of rows) {
       if (!isNumbers(row) || row.length !== length) {
-        throw unexpected(file, `has a row of ${date} that is not ${length} numbers, as measures.json says`);
+        throw unexpected(file, `has a row of ${date} that is not ${length} numbers, as site.json says`);
       }
       if (!tree.has(row.at(-1) ?? NaN))
         throw unexpected(file, `has a row of ${date} that filter-tree.json does not know`);

@@ -1,5 +1,5 @@
-/** What is known of a measure: `measures.json` of a unit's folder. */
-import { isNumbers, isObject, isText, memberOf, requireFormat } from "./shapes.ts";
+/** What is known of a measure: the `measures` of a unit's `site.json`. */
+import { isNumbers, isObject, isText, memberOf, type Json } from "./shapes.ts";
 import { unexpected } from "./site-fault.ts";
 import type { Scale } from "./statistics.ts";
 
@@ -30,8 +30,7 @@ const scales: Readonly<Record<MeasureKind, Scale>> = {
 };
 
 /** In the order of the file. Throws a SiteFault. */
-export function parseMeasures(file: string, json: unknown): ReadonlyMap<string, Measure> {
-  requireFormat(file, json, 1);
+export function parseMeasures(file: string, json: Json): ReadonlyMap<string, Measure> {
   const all = memberOf(json, "measures");
   if (!isObject(all)) throw unexpected(file, "has no measures");
   return new Map(Object.entries(all).map(([name, value]) => [name, parseMeasure(file, name, value)]));

@@ -1,6 +1,5 @@
 /** The pointer: which folder each unit is published in. Either `{"<label>": "<folder>", …}`, or `latest.json`'s one folder. */
-import { isFileName } from "./site-description.ts";
-import { isObject, isText } from "./shapes.ts";
+import { isFileName, isObject, isText } from "./shapes.ts";
 import { unexpected } from "./site-fault.ts";
 
 /** By label; "" is the one unit of `latest.json`. Throws a SiteFault. */

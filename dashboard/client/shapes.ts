@@ -29,6 +29,11 @@ export function memberOf(object: Json, name: string): unknown {
   return Object.hasOwn(object, name) ? object[name] : undefined;
 }
 
+/** A name that leads nowhere else: no folders, no hidden files. Whatever else is in it is encoded in an address. */
+export function isFileName(name: string): boolean {
+  return /^[^./\\][^/\\]*$/.test(name);
+}
+
 /** That a file is an object of the version which is read here. Throws a SiteFault. */
 export function requireFormat(file: string, json: unknown, format: number): asserts json is Json {
   if (!isObject(json)) throw unexpected(file, "is not an object");

@@ -1,5 +1,9 @@
-/** `site.json`: which files a published aggregate has, and what its dimensions and dates are called. docs/formats/site.md has it. */
-import { isObject, isText, isTexts, memberOf, requireFormat } from "./shapes.ts";
+/**
+ * `site.json`, in each unit's folder: what the unit can be shown by, and its measures. docs/formats/site.md has it. It lies in the folder
+ * and not beside the pointer, so that it fits the files which it describes, whatever was published since.
+ */
+import { parseMeasures, type Measure } from "./measure.ts";
+import { isFileName, isObject, isText, isTexts, memberOf, requireFormat } from "./shapes.ts";
 import { unexpected } from "./site-fault.ts";
 
 export const siteFileName = "site.json";
@@ -14,8 +18,6 @@ export interface DateKind {
 export interface SiteDescription {
   readonly format: 1;
   readonly title: string;
-  /** The pointer's file name. */
-  readonly pointer: string;
   /** What the parts of a unit's label, between slashes, are called; none where there is one unit. */
   readonly unit: readonly string[];
   /** In the order of the filter tree. */
@@ -24,33 +26,25 @@ export interface SiteDescription {
   readonly dates: readonly DateKind[];
   /** What one submission is called, in the plural: "pings", "requests". */
   readonly submissions: string;
+  /** In the order of the file. */
+  readonly measures: ReadonlyMap<string, Measure>;
 }
 
 /** Throws a SiteFault. */
-export function parseSite(json: unknown): SiteDescription {
-  const file = siteFileName;
+export function parseSite(file: string, json: unknown): SiteDescription {
   requireFormat(file, json, 1);
-  const [title, pointer, submissions] = ["title", "pointer", "submissions"].map((name) => memberOf(json, name));
+  const [title, submissions] = ["title", "submissions"].map((name) => memberOf(json, name));
   const [unit, dimensions] = ["unit", "dimensions"].map((name) => memberOf(json, name));
   const dates = memberOf(json, "dates");
-  if (!isText(title) || !isText(pointer) || !isText(submissions)) {
-    throw unexpected(file, "lacks title, pointer or submissions");
-  }
-  if (!isFileName(pointer))
-    throw unexpected(file, `names a pointer that is no file beside it: ${JSON.stringify(pointer)}`);
+  if (!isText(title) || !isText(submissions)) throw unexpected(file, "lacks title or submissions");
   if (!isTexts(unit) || !isTexts(dimensions))
     throw unexpected(file, "does not say what units and dimensions are called");
   if (!Array.isArray(dates) || dates.length === 0 || !dates.every(isDateKind)) {
     throw unexpected(file, "does not say by which dates there are files");
   }
-  return { format: 1, title, pointer, unit, dimensions, dates, submissions };
+  return { format: 1, title, unit, dimensions, dates, submissions, measures: parseMeasures(file, json) };
 }
 
 function isDateKind(value: unknown): value is DateKind {
   return isObject(value) && isText(value["name"]) && isFileName(value["name"]) && isText(value["title"]);
-}
-
-/** A name that leads nowhere else. */
-export function isFileName(name: string): boolean {
-  return /^[\w][\w.-]*$/.test(name);
 }

@@ -1,8 +1,8 @@
 /**
- * A published aggregate: what the original's telemetry.js gave its page, with promises and types, for any analysis that publishes a
- * `site.json`.
+ * A published aggregate: what the original's telemetry.js gave its page, with promises and types, for any analysis that publishes
+ * a `site.json`.
  *
- *   openSite --site.json, pointer, coverage.json--> Site --label--> measures --measure, dates--> Evolution --filter, range--> Distribution
+ *   openSite --coverage.json, pointer--> Site --version--> description (site.json) --measure, dates--> Evolution --range--> Distribution
  *
  * A Site is one state of the pointer: its units fit together. `refresh` gives the newest.
  */
@@ -10,7 +10,7 @@ import { coverageFileName, parseCoverage, type Coverage } from "./coverage.ts";
 import { Evolution, parseRows } from "./evolution.ts";
 import { Files, type Fetch } from "./files.ts";
 import { FilterTree } from "./filter-tree.ts";
-import { parseMeasures, type Measure } from "./measure.ts";
+import type { Measure } from "./measure.ts";
 import { parsePointer } from "./pointer.ts";
 import { parseSite, siteFileName, type SiteDescription } from "./site-description.ts";
 
@@ -20,27 +20,20 @@ export interface SiteOptions {
 }
 
 export class Site {
-  readonly description: SiteDescription;
   readonly coverage: Coverage;
   readonly #files: Files;
   readonly #folders: ReadonlyMap<string, string>;
 
-  private constructor(
-    files: Files,
-    description: SiteDescription,
-    coverage: Coverage,
-    folders: ReadonlyMap<string, string>,
-  ) {
+  private constructor(files: Files, coverage: Coverage, folders: ReadonlyMap<string, string>) {
     this.#files = files;
-    this.description = description;
     this.coverage = coverage;
     this.#folders = folders;
   }
 
   static async load(files: Files): Promise<Site> {
-    const description = parseSite(await files.newest(siteFileName));
-    const [pointer, coverage] = await Promise.all([files.newest(description.pointer), files.newest(coverageFileName)]);
-    return new Site(files, description, parseCoverage(coverage), parsePointer(description.pointer, pointer));
+    const coverage = parseCoverage(await files.newest(coverageFileName));
+    const { pointer } = coverage;
+    return new Site(files, coverage, parsePointer(pointer, await files.newest(pointer)));
   }
 
   /** The newest state. Folders that are still named are not read again. */
@@ -61,17 +54,23 @@ export class Site {
     return folder;
   }
 
-  /** By name, in order of text. Rejects with a SiteFault. */
-  async measures(version: string): Promise<ReadonlyMap<string, Measure>> {
-    const file = `${this.folderOf(version)}/measures.json`;
-    return parseMeasures(file, await this.#files.immutable(file));
+  /** What the unit can be shown by, and its measures. Rejects with a SiteFault. */
+  async description(version: string): Promise<SiteDescription> {
+    const file = `${this.folderOf(version)}/${siteFileName}`;
+    return parseSite(file, await this.#files.immutable(file));
   }
 
-  /** `dates`: one of `description.dates`. Rejects with a SiteFault, or a RangeError where there is no such measure. */
+  /** In the order of the file. Rejects with a SiteFault. */
+  async measures(version: string): Promise<ReadonlyMap<string, Measure>> {
+    return (await this.description(version)).measures;
+  }
+
+  /** `dates`: one of the unit's description. Rejects with a SiteFault, or a RangeError where there is no such measure. */
   async evolution(version: string, measure: string, dates: string): Promise<Evolution> {
-    const known = (await this.measures(version)).get(measure);
+    const description = await this.description(version);
+    const known = description.measures.get(measure);
     if (known === undefined) throw new RangeError(`there is no ${measure} in ${JSON.stringify(version)}`);
-    if (!this.description.dates.some(({ name }) => name === dates)) throw new RangeError(`there are no dates ${dates}`);
+    if (!description.dates.some(({ name }) => name === dates)) throw new RangeError(`there are no dates ${dates}`);
     const folder = this.folderOf(version);
     const [file, treeFile] = [`${folder}/${measure}-by-${dates}.json`, `${folder}/filter-tree.json`];
     const [rows, treeJson] = await Promise.all([this.#files.immutable(file), this.#files.immutable(treeFile)]);

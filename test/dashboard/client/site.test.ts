@@ -23,19 +23,11 @@ function published(): Published {
     id,
   ];
   return {
-    "site.json": {
-      format: 1,
-      title: "histograms",
-      pointer: "versions.json",
-      unit: ["channel", "version"],
-      dimensions: ["reason", "OS"],
-      dates: [{ name: "build-date", title: "Builds" }],
-      submissions: "pings",
-    },
     "versions.json": { "nightly/28": folder, "nightly/9": folder, "aurora/27": folder },
     "coverage.json": {
       format: 1,
       aggregate: "dashboard",
+      pointer: "versions.json",
       snapshot: 3,
       asOf: "2026-01-01T00:00:00.000Z",
       pings: 7,
@@ -44,9 +36,11 @@ function published(): Published {
       missing: [{ dataset: "d", key: "a.lzma", reason: "corrupt", class: "content", detail: "ends early" }],
       units: { "nightly/28": { key: ["nightly", "28"], folder, notes: { pings: 7 } } },
     },
-    [`${folder}/measures.json`]: JSON.parse(
-      `{"format": 1, "measures": {"__proto__": {"kind": "flag", "bounds": [0, 1, 2]},
-        "GC_MS": {"kind": "exponential", "description": ${JSON.stringify(hostile)}, "bounds": [0, 1, 10]}}}`,
+    [`${folder}/site.json`]: JSON.parse(
+      `{"format": 1, "title": "histograms", "unit": ["channel", "version"], "dimensions": ["reason", "OS"],
+        "dates": [{"name": "build-date", "title": "Builds"}], "submissions": "pings",
+        "measures": {"__proto__": {"kind": "flag", "bounds": [0, 1, 2]},
+          "GC_MS": {"kind": "exponential", "description": ${JSON.stringify(hostile)}, "bounds": [0, 1, 10]}}}`,
     ),
     [`${folder}/filter-tree.json`]: JSON.parse(
       `{"_id": 0, "name": "reason", "saved_session": {"_id": 1, "name": "OS", "__proto__": {"_id": 2}, "Linux": {"_id": 3}},
@@ -145,13 +139,13 @@ describe("a published site", () => {
     const again = await site.refresh();
     await evolutionOf(again);
     const times = (path: string): number => asked.filter((one) => one === path).length;
-    assert.deepEqual(["versions.json", "site.json", "coverage.json"].map(times), [2, 2, 2]);
-    const own = ["measures.json", "filter-tree.json", "GC_MS-by-build-date.json"].map((name) => `${folder}/${name}`);
+    assert.deepEqual(["versions.json", "coverage.json"].map(times), [2, 2]);
+    const own = ["site.json", "filter-tree.json", "GC_MS-by-build-date.json"].map((name) => `${folder}/${name}`);
     assert.deepEqual(own.map(times), [1, 1, 1]);
   });
 
   it("asks again for what could not be read", async () => {
-    const path = `${folder}/measures.json`;
+    const path = `${folder}/site.json`;
     const site = await openSite(base);
     const whole = files[path];
     files[path] = 503;
@@ -183,7 +177,7 @@ describe("a published site", () => {
         assert.ok(hint.length > 10);
       });
     }
-    if (["site.json", "coverage.json", `${folder}/measures.json`].includes(name)) {
+    if (["coverage.json", `${folder}/site.json`].includes(name)) {
       it(`says that ${short} is of another version`, async () => {
         files[name] = { ...(files[name] as object), format: 2 };
         await assert.rejects(openSite(base).then(evolutionOf), /is of version 2; version 1 is read here/);
