@@ -91,7 +91,7 @@ export interface ParamsSchema<P> {
 
 /** Where `render` puts one unit's published files. */
 export interface Site {
-  /** Writes one file of the unit's folder. `name` is a plain file name; content is JSON text or bytes. */
+  /** Writes one file of the unit's folder. `name` is a plain file name; content is JSON text, or bytes that may change afterwards. */
   write(name: string, content: string | Uint8Array): void;
   /** Adds to the unit's entry in coverage.json: what a reader of the numbers must know. JSON values only. */
   note(name: string, value: unknown): void;
@@ -114,6 +114,33 @@ export interface Publish<V, P> {
   folder(unit: Unit, stamp: string, suffix: string): string;
   /** Turns one unit into files. Entries come in key order. */
   render(unit: Unit, entries: Iterable<readonly [Key, V]>, site: Site, context: Context<P>): void;
+  /**
+   * The fast way of `render`, asked in its place: the files and notes that `render` would give, exactly, from entries as segments
+   * hold them. What it does not know of an entry it decodes. `renderUnits` of `spotfold/testing` compares the two.
+   */
+  renderEncoded?(unit: Unit, entries: EncodedEntries<V>, site: Site, context: Context<P>): void;
+}
+
+/**
+ * Entries in key order, as segments hold them. One object for all: what it says is of the current entry, and its bytes are valid
+ * until `next` is called again.
+ */
+export interface EncodedEntries<V> {
+  /** Goes to the next entry (at first to the first one); false when there is none. */
+  next(): boolean;
+  /** The key lies in these bytes from `keyStart` to `keyEnd`: its columns, a TAB between them; control characters and `\\` are escaped. */
+  readonly keyBytes: Uint8Array;
+  readonly keyStart: number;
+  readonly keyEnd: number;
+  /** So many bytes of the key, perhaps more, are as in the key before. */
+  readonly keyShared: number;
+  /** The value as `encode` writes it lies in these bytes from `valueStart` to `valueEnd`. */
+  readonly valueBytes: Uint8Array;
+  readonly valueStart: number;
+  readonly valueEnd: number;
+  /** Both decoded, at each call anew. */
+  key(): Key;
+  value(): V;
 }
 
 export interface Analysis<V = unknown, P = unknown> {

@@ -5,7 +5,7 @@
  *   runAnalysis       records of some blocks -> entries, merged, in key order
  *   checkMerge        `merge` gives the same bytes in ten orders and ten trees
  *   checkIsolation    no block leaves anything behind in the module that changes what the next one gives
- *   renderUnits       entries -> the files that `publish.render` writes
+ *   renderUnits       entries -> the files that `publish.render` writes, and `renderEncoded` the same ones
  *
  * Records see what they will see in earnest: one reused object, whose bytes are overwritten when the callback returns.
  */
@@ -15,7 +15,9 @@ import { sortTexts } from "../shared/segment/order.ts";
 import type { Analysis, Context, Inputs, Key } from "./analysis.ts";
 import { InvalidRecord, keyColumns } from "./analysis.ts";
 import { asTree, seeded, shuffled } from "./testing/orders.ts";
+import { TestEntries } from "./testing/entries.ts";
 import { TestRecord } from "./testing/record.ts";
+import { TestSite } from "./testing/site.ts";
 
 export interface TestBlock {
   readonly key?: string;
@@ -100,7 +102,10 @@ export function checkIsolation<V, P>(
   }
 }
 
-/** The folders that the analysis publishes of these entries, by unit. The stamp is 20000101000000. */
+/**
+ * The folders that the analysis publishes of these entries, by unit. The stamp is 20000101000000. Throws when `renderEncoded`, if
+ * there is one, gives anything else than `render`.
+ */
 export function renderUnits<V, P>(
   analysis: Analysis<V, P>,
   entries: readonly (readonly [Key, V])[],
@@ -108,27 +113,25 @@ export function renderUnits<V, P>(
 ): TestUnit[] {
   const publish = analysis.publish;
   if (publish === undefined) throw new Error(`the analysis ${analysis.name} publishes nothing of its own`);
+  const context = contextOf(options);
   const units = Map.groupBy(entries, ([key]) => encodeKey(key.slice(0, publish.by)));
   return [...units].map(([unitKey, unitEntries], number) => {
     const unit = { key: decodeKeyText(unitKey) };
-    const files: Record<string, string> = {};
-    const notes: Record<string, unknown> = {};
-    const site = {
-      write: (name: string, content: string | Uint8Array) => {
-        if (Object.hasOwn(files, name)) throw new Error(`the file ${name} is written twice`);
-        files[name] = typeof content === "string" ? content : Buffer.from(content).toString();
-      },
-      note: (name: string, value: unknown) => {
-        notes[name] = value;
-      },
-    };
+    const site = new TestSite();
     // Once through, as from a stream.
-    publish.render(unit, unitEntries.values(), site, contextOf(options));
+    publish.render(unit, unitEntries.values(), site, context);
+    if (publish.renderEncoded !== undefined) {
+      const other = new TestSite();
+      const lines = encodeEntries(analysis, unitEntries).map((line) => line.replace("\0", "\t"));
+      const columns = keyColumns(analysis, context.params).length;
+      publish.renderEncoded(unit, new TestEntries(lines, columns, valueDecoderOf(analysis)), other, context);
+      site.mustEqual(other);
+    }
     return {
       label: publish.label(unit),
       folder: publish.folder(unit, "20000101000000", `${number}-00000000`),
-      files,
-      notes,
+      files: site.files,
+      notes: site.notes,
     };
   });
 }
@@ -143,11 +146,16 @@ export function encodeEntries<V, P>(analysis: Analysis<V, P>, entries: readonly 
 }
 
 function decodeEntries<V, P>(analysis: Analysis<V, P>, lines: readonly string[]): (readonly [Key, V])[] {
+  const decode = valueDecoderOf(analysis);
   return lines.map((line) => {
     const at = line.indexOf("\0");
     const text = line.slice(at + 1);
-    return [decodeKeyText(line.slice(0, at)), analysis.decode?.(text) ?? (JSON.parse(text) as V)] as const;
+    return [decodeKeyText(line.slice(0, at)), decode(text)] as const;
   });
+}
+
+function valueDecoderOf<V, P>(analysis: Analysis<V, P>): (text: string) => V {
+  return analysis.decode?.bind(analysis) ?? ((text) => JSON.parse(text) as V);
 }
 
 function contextOf<P>(options: TestOptions<P>): Context<P> {

@@ -1,9 +1,9 @@
 /**
- * The entries of an aggregate's segments as readers see them: across partitions, in key order, partition stripped, decoded;
- * one after the other, however many there are. `inHand` names the key when user code throws.
+ * The entries of an aggregate's segments as readers see them: across partitions, in key order, partition stripped; one
+ * after the other, however many there are, decoded or as they are. `inHand` names the key when user code throws.
  */
-import type { Key } from "../../jobs/analysis.ts";
-import { keyOf, valueOf } from "../../shared/segment/entry.ts";
+import type { EncodedEntries, Key } from "../../jobs/analysis.ts";
+import { keyOf } from "../../shared/segment/entry.ts";
 import type { EntryCursor } from "../../shared/segment/entry.ts";
 import { decodeKey, prefixRange } from "../../shared/segment/key.ts";
 import { stripFirstColumn } from "../../shared/segment/strip.ts";
@@ -45,10 +45,8 @@ export function sliceInput(slice: SliceSource, stripped: boolean, prefix: Key): 
   };
 }
 
-/** Decoded entries. Can be walked once. */
-export class Entries implements Iterable<readonly [Key, unknown]> {
-  /** The encoded key that was handed out last; "" before the first. */
-  inHand = "";
+/** Can be walked once: decoded, one by one, or as they are by `next`. */
+export class Entries implements Iterable<readonly [Key, unknown]>, EncodedEntries<unknown> {
   count = 0;
   readonly #cursor: EntryCursor;
   readonly #decode: (text: string) => unknown;
@@ -60,15 +58,61 @@ export class Entries implements Iterable<readonly [Key, unknown]> {
     this.#beat = beat;
   }
 
-  *[Symbol.iterator](): Generator<readonly [Key, unknown], void, undefined> {
-    while (this.#cursor.next()) {
-      const key = keyOf(this.#cursor);
-      this.inHand = Buffer.from(key).toString();
-      this.count += 1;
-      this.#beat();
-      yield [decodeKey(key), this.#decode(Buffer.from(valueOf(this.#cursor)).toString())];
-    }
+  /** The encoded key that was handed out last; "" before the first. */
+  get inHand(): string {
+    return textOf(this.keyBytes, this.keyStart, this.keyEnd);
   }
+
+  next(): boolean {
+    if (!this.#cursor.next()) return false;
+    this.count += 1;
+    this.#beat();
+    return true;
+  }
+
+  get keyBytes(): Uint8Array {
+    return this.#cursor.keyBytes;
+  }
+
+  get keyStart(): number {
+    return this.#cursor.keyStart;
+  }
+
+  get keyEnd(): number {
+    return this.#cursor.keyEnd;
+  }
+
+  get keyShared(): number {
+    return this.#cursor.keyShared;
+  }
+
+  get valueBytes(): Uint8Array {
+    return this.#cursor.valueBytes;
+  }
+
+  get valueStart(): number {
+    return this.#cursor.valueStart;
+  }
+
+  get valueEnd(): number {
+    return this.#cursor.valueEnd;
+  }
+
+  key(): Key {
+    return decodeKey(keyOf(this.#cursor));
+  }
+
+  value(): unknown {
+    return this.#decode(textOf(this.valueBytes, this.valueStart, this.valueEnd));
+  }
+
+  *[Symbol.iterator](): Generator<readonly [Key, unknown], void, undefined> {
+    while (this.next()) yield [this.key(), this.value()];
+  }
+}
+
+function textOf(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8", start, end);
 }
 
 /** Runs `use` on the entries of all slices whose keys begin with `prefix`. */

@@ -175,6 +175,8 @@ function checkPublish(publish: unknown): void {
   for (const field of ["label", "folder", "render"]) {
     if (typeof publish[field] !== "function") throw wrong(`\`publish.${field}\` must be a function`);
   }
+  if (publish["renderEncoded"] !== undefined && typeof publish["renderEncoded"] !== "function")
+    throw wrong("`publish.renderEncoded` must be a function");
 }
 
 /** What the schema makes of the parameters; without a schema there are none. The result is JSON: it is stored and hashed. */

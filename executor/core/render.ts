@@ -1,5 +1,5 @@
 /**
- * Renders one unit of publication: the analysis' own `publish.render`, or without it one file `results.ndjson`. Names of
+ * Renders one unit of publication: the analysis' own `publish.render` or `renderEncoded`, or without them one file `results.ndjson`. Names of
  * folder and files are checked, whoever gave them.
  */
 import type { Analysis, Key, Unit } from "../../jobs/analysis.ts";
@@ -69,7 +69,8 @@ function renderOwn(
   try {
     const label = checkLabel(publish.label(unit));
     const folder = checkFolder(publish.folder(unit, stamp, suffix), suffix);
-    publish.render(unit, entries, site, loaded.context);
+    if (publish.renderEncoded === undefined) publish.render(unit, entries, site, loaded.context);
+    else publish.renderEncoded(unit, entries, site, loaded.context);
     return { label, folder, files: site.files, notes: site.notes, entries: entries.count };
   } catch (error) {
     throw failedAt("render", entries.inHand, error);

@@ -28,11 +28,12 @@ export class FilterTree {
     }
   }
 
-  /** The leaf's id; undefined for a path that was not added. */
-  idOf(path: FilterPath): number | undefined {
+  /** The leaf's id. Throws for a path that was not added. */
+  leafOf(path: FilterPath): number {
     let node: Node | undefined = this.#root;
     for (const value of path) node = node?.children.get(value);
-    return node?.id;
+    if (node === undefined) throw new Error(`a filter path without pings: ${path.join("/")}`);
+    return node.id;
   }
 
   json(): string {

@@ -4,7 +4,7 @@
  * side files named in definitions.ts, and may be missing.
  *
  * In: accumulator.ts, with ping-scan.ts (a record's bytes -> numbers) or ping.ts (the plain way). Stored: keys.ts, value.ts.
- * Out: render.ts.
+ * Out: render.ts, with encoded-rows.ts (rows from entries' bytes).
  */
 import { defineAnalysis } from "../analysis.ts";
 import { HistogramAccumulator } from "./accumulator.ts";
@@ -12,7 +12,7 @@ import { Definitions } from "./definitions.ts";
 import { folderName } from "./folder-name.ts";
 import { mergeEncoded } from "./merge-encoded.ts";
 import { KEY_COLUMNS, UNIT_COLUMNS } from "./keys.ts";
-import { renderUnit } from "./render.ts";
+import { renderEncodedUnit, renderUnit } from "./render.ts";
 import type { Value } from "./value.ts";
 import { decodeValue, encodeValue, isSums, mergeValues, rowOf } from "./value.ts";
 
@@ -32,5 +32,6 @@ export default defineAnalysis<Value>({
     label: ({ key: [channel = "", version = ""] }) => `${channel}/${version}`,
     folder: ({ key: [channel = "", version = ""] }, stamp, suffix) => folderName(channel, version, stamp, suffix),
     render: (_unit, entries, site, { inputs }) => renderUnit(entries, site, new Definitions(inputs)),
+    renderEncoded: (_unit, entries, site, { inputs }) => renderEncodedUnit(entries, site, new Definitions(inputs)),
   },
 });

@@ -5,14 +5,20 @@
  *
  * Dates and rows come in key order. Only arrays like the newest build's are shown: as long, and of a definition that is not
  * known to be another. What is left out is counted.
+ *
+ *   row -> open: the next one may be of the same place and another definition, and belongs into it -> written
+ *
+ * A row comes as sums, or encoded; both give the same bytes.
  */
+import { Buffer } from "node:buffer";
 import type { Site } from "../analysis.ts";
 import { isCompatible } from "./definitions.ts";
-import type { FilterTree } from "./filter-tree.ts";
-import type { DateType, KeyParts } from "./keys.ts";
 import { BY_BUILD_DATE, BY_SUBMISSION_DATE } from "./keys.ts";
+import type { DateType } from "./keys.ts";
+import { COMMA } from "./row-bytes.ts";
+import type { RowBytes } from "./row-bytes.ts";
 import type { Sums } from "./value.ts";
-import { addSums, countOf, rowOf } from "./value.ts";
+import { addSums, countOf, decodeValue, sumsOf } from "./value.ts";
 
 /** Arrays of one definition that are not shown. Entries are rows of both files; each ping counts once. */
 export interface LeftOut {
@@ -22,81 +28,132 @@ export interface LeftOut {
   readonly pings: number;
 }
 
-interface Row {
-  readonly dateType: string;
-  readonly date: string;
-  readonly id: number;
-  readonly sums: Sums;
+/** Encoded sums, wherever they lie. */
+export interface EncodedSums {
+  readonly valueBytes: Uint8Array;
+  readonly valueStart: number;
+  readonly valueEnd: number;
 }
 
 export class MeasureFiles {
-  readonly #measure: string;
-  readonly #newest: string;
-  readonly #tree: FilterTree;
+  readonly measure: string;
+  /** The definition column of the newest build. */
+  readonly newest: string;
   readonly #leftOut = new Map<string, LeftOut>();
-  /** By date type: `"<date>":[<rows>` of each date, the list not closed yet. */
-  readonly #dates: Record<DateType, { date: string; rows: string[] }[]> = {
-    [BY_BUILD_DATE]: [],
-    [BY_SUBMISSION_DATE]: [],
-  };
-  /** Not written yet: the next entry may be of the same place and another definition, and belongs into the same row. */
-  #pending: Row | undefined;
+  /** Both files, one behind the other. */
+  readonly #bytes: RowBytes;
+  /** Where the second one begins; `undefined` while the first one is written. */
+  #second: number | undefined;
+  /** Of the row that was written last; undefined in a file without rows. */
+  #writtenDate: string | undefined;
+  /** Of the row that came last. */
+  #dateType: DateType = BY_BUILD_DATE;
+  #date = "";
+  #id = -1;
+  /** It, when it is open. */
+  #open: Sums | Buffer | undefined;
 
-  constructor(measure: string, newest: string, tree: FilterTree) {
-    this.#measure = measure;
-    this.#newest = newest;
-    this.#tree = tree;
+  /** `bytes` must be empty, and nobody else's until `write`. */
+  constructor(measure: string, newest: string, bytes: RowBytes) {
+    this.measure = measure;
+    this.newest = newest;
+    this.#bytes = bytes;
+    bytes.text("{");
   }
 
-  add(parts: KeyParts, sums: Sums): void {
-    if (!isCompatible(parts.definition, this.#newest)) {
-      this.#leave(parts, sums);
-      return;
-    }
-    const id = this.#tree.idOf(parts.path);
-    if (id === undefined) throw new Error(`a filter path without pings: ${parts.path.join("/")}`);
-    const before = this.#pending;
-    const same = before?.id === id && before.date === parts.date && before.dateType === parts.dateType;
-    if (!same) this.#flush();
-    const all = same ? addSums(before.sums, sums) : sums;
-    this.#pending = { dateType: parts.dateType, date: parts.date, id, sums: all };
+  /** Whether rows of this definition are shown. */
+  shows(definition: string): boolean {
+    return isCompatible(definition, this.newest);
+  }
+
+  add(dateType: DateType, date: string, id: number, sums: Sums): void {
+    if (!this.#joins(dateType, date, id)) this.#open = sums;
+    else this.#open = addSums(this.#openSums(), sums);
+  }
+
+  /** `isLast`: no other definition that is shown comes after this one. */
+  addEncoded(dateType: DateType, date: string, id: number, row: EncodedSums, isLast: boolean): void {
+    const { valueBytes, valueStart, valueEnd } = row;
+    if (this.#joins(dateType, date, id))
+      this.#open = addSums(this.#openSums(), sumsAt(valueBytes, valueStart, valueEnd));
+    else if (!isLast) this.#open = Buffer.from(valueBytes.subarray(valueStart, valueEnd));
+    else this.#write(valueBytes, valueStart, valueEnd);
+  }
+
+  leave(dateType: string, definition: string, sums: () => Sums): void {
+    const before = this.#leftOut.get(definition);
+    const pings = dateType === BY_BUILD_DATE ? countOf(sums()) : 0;
+    this.#leftOut.set(definition, {
+      measure: this.measure,
+      definition,
+      entries: (before?.entries ?? 0) + 1,
+      pings: (before?.pings ?? 0) + pings,
+    });
   }
 
   /** Both files, `{}` if there is nothing to show. */
   write(site: Site): void {
     this.#flush();
-    for (const dateType of [BY_BUILD_DATE, BY_SUBMISSION_DATE] as const) {
-      const members = this.#dates[dateType].map(({ date, rows }) => `${JSON.stringify(date)}:[${rows.join(",")}]`);
-      site.write(`${this.#measure}-${dateType}.json`, `{${members.join(",")}}`);
-    }
+    const second = this.#second ?? this.#beginSecond();
+    this.#bytes.text(this.#writtenDate === undefined ? "}" : "]}");
+    site.write(`${this.measure}-${BY_BUILD_DATE}.json`, this.#bytes.view(0, second));
+    site.write(`${this.measure}-${BY_SUBMISSION_DATE}.json`, this.#bytes.view(second, this.#bytes.length));
+    this.#bytes.clear();
   }
 
   leftOut(): LeftOut[] {
     return [...this.#leftOut.values()].toSorted((a, b) => (a.definition < b.definition ? -1 : 1));
   }
 
-  #flush(): void {
-    const row = this.#pending;
-    if (row === undefined) return;
-    this.#pending = undefined;
-    const dates = this.#dates[row.dateType === BY_BUILD_DATE ? BY_BUILD_DATE : BY_SUBMISSION_DATE];
-    let last = dates.at(-1);
-    if (last?.date !== row.date) {
-      last = { date: row.date, rows: [] };
-      dates.push(last);
+  /** Whether the row before is open and of this place; otherwise it is written, and this one is the one that came last. */
+  #joins(dateType: DateType, date: string, id: number): boolean {
+    if (this.#open !== undefined && this.#id === id && this.#date === date && this.#dateType === dateType) return true;
+    this.#flush();
+    if (dateType !== this.#dateType) {
+      if (dateType === BY_BUILD_DATE) throw new Error(`${this.measure}: entries by build date after others`);
+      this.#second = this.#beginSecond();
+      this.#dateType = dateType;
     }
-    last.rows.push(`[${rowOf(row.sums).join(",")},${row.id}]`);
+    this.#date = date;
+    this.#id = id;
+    return false;
   }
 
-  #leave(parts: KeyParts, sums: Sums): void {
-    const { definition } = parts;
-    const before = this.#leftOut.get(definition);
-    const pings = parts.dateType === BY_BUILD_DATE ? countOf(sums) : 0;
-    this.#leftOut.set(definition, {
-      measure: this.#measure,
-      definition,
-      entries: (before?.entries ?? 0) + 1,
-      pings: (before?.pings ?? 0) + pings,
-    });
+  #flush(): void {
+    const open = this.#open;
+    if (open === undefined) return;
+    this.#open = undefined;
+    if (open instanceof Uint8Array) return this.#write(open, 0, open.length);
+    this.#beginRow();
+    this.#bytes.row(open, this.#id);
   }
+
+  #write(bytes: Uint8Array, start: number, end: number): void {
+    this.#beginRow();
+    if (!this.#bytes.encodedRow(bytes, start, end, this.#id)) this.#bytes.row(sumsAt(bytes, start, end), this.#id);
+  }
+
+  #beginRow(): void {
+    if (this.#writtenDate === this.#date) return this.#bytes.byte(COMMA);
+    const separator = this.#writtenDate === undefined ? "" : "],";
+    this.#bytes.text(`${separator}${JSON.stringify(this.#date)}:[`);
+    this.#writtenDate = this.#date;
+  }
+
+  #beginSecond(): number {
+    this.#bytes.text(this.#writtenDate === undefined ? "}" : "]}");
+    const begin = this.#bytes.length;
+    this.#bytes.text("{");
+    this.#writtenDate = undefined;
+    return begin;
+  }
+
+  #openSums(): Sums {
+    const open = this.#open ?? [];
+    return open instanceof Uint8Array ? sumsAt(open, 0, open.length) : open;
+  }
+}
+
+function sumsAt(bytes: Uint8Array, start: number, end: number): Sums {
+  return sumsOf(decodeValue(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8", start, end)));
 }

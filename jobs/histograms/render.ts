@@ -6,51 +6,96 @@
  *   filter-tree.json   what filter ids mean
  *
  * Entries come in key order (see keys.ts), so one measure at a time is in memory. Members are written as text: any name is
- * right then, `__proto__` too, and their order is that of the keys.
+ * right then, `__proto__` too, and their order is that of the keys. Rows are read from their bytes by encoded-rows.ts, which leaves
+ * what it does not know to the plain way.
  */
-import type { Key, Site } from "../analysis.ts";
+import type { EncodedEntries, Key, Site } from "../analysis.ts";
 import type { Definitions } from "./definitions.ts";
+import { EncodedRows } from "./encoded-rows.ts";
 import { FilterTree } from "./filter-tree.ts";
-import { COUNTERS, NEWEST, PATHS, PINGS, keyParts } from "./keys.ts";
+import { BY_BUILD_DATE, BY_SUBMISSION_DATE, COUNTERS, NEWEST, PATHS, PINGS, keyParts } from "./keys.ts";
+import type { KeyParts } from "./keys.ts";
 import type { LeftOut } from "./measure-files.ts";
 import { MeasureFiles } from "./measure-files.ts";
+import { RowBytes } from "./row-bytes.ts";
 import { isSimpleMeasure, simpleDefinition, SIMPLE_BOUNDS } from "./simple-measures.ts";
-import type { Newest, Value } from "./value.ts";
+import type { Newest, Sums, Value } from "./value.ts";
 import { isNewest, isSums } from "./value.ts";
 
 export function renderUnit(entries: Iterable<readonly [Key, Value]>, site: Site, definitions: Definitions): void {
-  const tree = new FilterTree();
-  const counters: Record<string, number> = {};
-  const described: string[] = [];
-  const withoutDefinition: string[] = [];
-  const leftOut: LeftOut[] = [];
-  let files: MeasureFiles | undefined;
-  const endMeasure = (): void => {
-    files?.write(site);
-    leftOut.push(...(files?.leftOut() ?? []));
-    files = undefined;
-  };
-  for (const [key, value] of entries) {
-    const parts = keyParts(key);
-    if (parts.measure === COUNTERS && typeof value === "number") counters[parts.dateType] = value;
-    else if (parts.measure === PATHS) tree.add(parts.path);
-    else if (parts.dateType === NEWEST && isNewest(value)) {
-      endMeasure();
-      files = new MeasureFiles(parts.measure, value.definition, tree);
-      const definition = publishedDefinition(parts.measure, value, definitions);
-      if (definition === undefined) withoutDefinition.push(parts.measure);
-      described.push(`${JSON.stringify(parts.measure)}:${JSON.stringify(definition ?? {})}`);
-    } else if (files !== undefined && isSums(value)) files.add(parts, value);
-    else throw new Error(`an entry that no ping gives: ${key.join(" ")}`);
+  const unit = new UnitFiles(site, definitions);
+  for (const [key, value] of entries) unit.add(key, value);
+  unit.end();
+}
+
+/** As `renderUnit`, to the byte. */
+export function renderEncodedUnit(entries: EncodedEntries<Value>, site: Site, definitions: Definitions): void {
+  const unit = new UnitFiles(site, definitions);
+  const rows = new EncodedRows(unit.tree);
+  while (entries.next()) if (!rows.add(entries, unit.files)) unit.add(entries.key(), entries.value());
+  unit.end();
+}
+
+class UnitFiles {
+  readonly tree = new FilterTree();
+  /** Of the measure whose newest build came last. */
+  files: MeasureFiles | undefined;
+  readonly #site: Site;
+  readonly #definitions: Definitions;
+  readonly #bytes = new RowBytes();
+  readonly #counters: Record<string, number> = {};
+  readonly #described: string[] = [];
+  readonly #withoutDefinition: string[] = [];
+  readonly #leftOut: LeftOut[] = [];
+
+  constructor(site: Site, definitions: Definitions) {
+    this.#site = site;
+    this.#definitions = definitions;
   }
-  endMeasure();
-  site.write("histograms.json", `{${described.join(",")}}`);
-  site.write("filter-tree.json", tree.json());
-  const { [PINGS]: pings = 0, ...dropped } = counters;
-  site.note("pings", pings);
-  site.note("dropped", dropped);
-  site.note("definitionsLeftOut", leftOut);
-  site.note("withoutDefinition", withoutDefinition);
+
+  add(key: Key, value: Value): void {
+    const parts = keyParts(key);
+    if (parts.measure === COUNTERS && typeof value === "number") this.#counters[parts.dateType] = value;
+    else if (parts.measure === PATHS) this.tree.add(parts.path);
+    else if (parts.dateType === NEWEST && isNewest(value)) this.#begin(parts.measure, value);
+    else if (!isSums(value) || !this.#addSums(parts, value))
+      throw new Error(`an entry that no ping gives: ${key.join(" ")}`);
+  }
+
+  end(): void {
+    this.#endMeasure();
+    const site = this.#site;
+    site.write("histograms.json", `{${this.#described.join(",")}}`);
+    site.write("filter-tree.json", this.tree.json());
+    const { [PINGS]: pings = 0, ...dropped } = this.#counters;
+    site.note("pings", pings);
+    site.note("dropped", dropped);
+    site.note("definitionsLeftOut", this.#leftOut);
+    site.note("withoutDefinition", this.#withoutDefinition);
+  }
+
+  #begin(measure: string, newest: Newest): void {
+    this.#endMeasure();
+    this.files = new MeasureFiles(measure, newest.definition, this.#bytes);
+    const definition = publishedDefinition(measure, newest, this.#definitions);
+    if (definition === undefined) this.#withoutDefinition.push(measure);
+    this.#described.push(`${JSON.stringify(measure)}:${JSON.stringify(definition ?? {})}`);
+  }
+
+  #endMeasure(): void {
+    this.files?.write(this.#site);
+    this.#leftOut.push(...(this.files?.leftOut() ?? []));
+    this.files = undefined;
+  }
+
+  /** False for what does not belong here. */
+  #addSums({ measure, dateType, date, path, definition }: KeyParts, sums: Sums): boolean {
+    const { files } = this;
+    if (files?.measure !== measure || (dateType !== BY_BUILD_DATE && dateType !== BY_SUBMISSION_DATE)) return false;
+    if (files.shows(definition)) files.add(dateType, date, this.tree.leafOf(path), sums);
+    else files.leave(dateType, definition, () => sums);
+    return true;
+  }
 }
 
 /** As its file has it. One that says another number of buckets than the newest build's arrays have does not describe them. */

@@ -80,6 +80,12 @@ export function decodeValue(text: string): Value {
   return JSON.parse(text) as Value;
 }
 
+/** Throws when it is another value. */
+export function sumsOf(value: Value): Sums {
+  if (!isSums(value)) throw new Error("a value that is no list of sums");
+  return value;
+}
+
 function addPresent(a: Exact | null, b: Exact | null): Exact | null {
   if (a === null) return b;
   return b === null ? a : addExact(a, b);

@@ -12,6 +12,7 @@ import { dirname } from "node:path";
 import { codeOf, SpotfoldError } from "../../errors.ts";
 import type { FolderDisk } from "./disk.ts";
 import { meansAbsent } from "../system-errors.ts";
+import type { FolderLock } from "./lock.ts";
 import type { Places } from "./places.ts";
 
 export interface Located {
@@ -19,12 +20,25 @@ export interface Located {
   readonly size: number;
 }
 
+export interface FolderEntriesOptions {
+  readonly places: Places;
+  readonly disk: FolderDisk;
+  readonly foldsCase: boolean;
+  /** The one under which all this is called. */
+  readonly lock: Pick<FolderLock, "number">;
+}
+
 export class FolderEntries {
   readonly #places: Places;
   readonly #disk: FolderDisk;
   readonly #foldsCase: boolean;
+  readonly #lock: Pick<FolderLock, "number">;
+  /** Folders that were found to be where their path says, under this hold of the lock. */
+  readonly #found = new Set<string>();
+  #foundUnder = 0;
 
-  constructor(options: { readonly places: Places; readonly disk: FolderDisk; readonly foldsCase: boolean }) {
+  constructor(options: FolderEntriesOptions) {
+    this.#lock = options.lock;
     this.#places = options.places;
     this.#disk = options.disk;
     this.#foldsCase = options.foldsCase;
@@ -56,6 +70,7 @@ export class FolderEntries {
 
   /** Removes a folder that became empty, and those above that did so by it. Answers the deepest that is left. */
   prune(folder: string): string {
+    this.#found.clear();
     let path = folder;
     for (; path !== this.#places.root && path !== this.#places.hidden; path = dirname(path)) {
       try {
@@ -72,10 +87,16 @@ export class FolderEntries {
 
   /** False when a file stands where this folder or one above would have to be. */
   #makeFolder(path: string, key: string): boolean {
+    if (this.#lock.number !== this.#foundUnder) this.#found.clear();
+    this.#foundUnder = this.#lock.number;
+    if (this.#found.has(path)) return true;
     const stats = statsAt(path);
     if (stats?.isDirectory() === true) {
       const real = realpathSync.native(path);
-      if (real === path) return true;
+      if (real === path) {
+        this.#found.add(path);
+        return true;
+      }
       throw this.#foldsCase ? looksAlike(key, real) : linked(key, path);
     }
     if (stats?.isSymbolicLink() === true) throw linked(key, path);

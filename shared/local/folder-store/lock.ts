@@ -39,6 +39,7 @@ export class FolderLock {
   readonly #begin: StatementSync;
   readonly #end: StatementSync;
   readonly #waiting: Waiting[] = [];
+  #number = 0;
   /** Changed in step with `#waiting` only, never across an await: who waits is always seen. */
   #running = false;
 
@@ -106,12 +107,18 @@ export class FolderLock {
       }
       await sleep(Math.random() * retryMsMax);
     }
+    this.#number++;
     try {
       this.#checkInode();
     } catch (error) {
       this.#end.run();
       throw error;
     }
+  }
+
+  /** Of the hold that is now, or was last: what was seen under it may have changed under the next one. */
+  get number(): number {
+    return this.#number;
   }
 
   close(): void {

@@ -2,10 +2,10 @@
  * Files that are being written: in the hidden area, on the same file system as the place they will have. A file is given its
  * name only when its bytes are whole and synced; a failed or killed write leaves at most a temporary file (swept later).
  */
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, hash, randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { BlobBody } from "../../ports/blob-store.ts";
-import type { FolderDisk } from "./disk.ts";
+import type { FolderDisk, NewFile } from "./disk.ts";
 import { meansAbsent } from "../system-errors.ts";
 
 export interface Written {
@@ -23,17 +23,12 @@ export async function writeTemporary(
   options: { readonly sync: boolean },
 ): Promise<Written> {
   const path = join(folder, `${process.pid}-${randomBytes(10).toString("hex")}`);
-  const hash = createHash("sha256");
-  let size = 0;
   const file = await disk.newFile(path);
   try {
     try {
-      for await (const chunk of body instanceof Uint8Array ? [body] : body) {
-        hash.update(chunk);
-        size += chunk.length;
-        await file.write(chunk);
-      }
+      const written = body instanceof Uint8Array ? await writeBytes(file, body) : await writePieces(file, body);
       if (options.sync) await file.sync();
+      return { path, ...written };
     } finally {
       await file.close();
     }
@@ -41,7 +36,22 @@ export async function writeTemporary(
     dropTemporary(path, disk);
     throw error;
   }
-  return { path, etag: hash.digest("hex"), size };
+}
+
+async function writeBytes(file: NewFile, bytes: Uint8Array): Promise<Omit<Written, "path">> {
+  await file.write(bytes);
+  return { etag: hash("sha256", bytes), size: bytes.length };
+}
+
+async function writePieces(file: NewFile, body: AsyncIterable<Uint8Array>): Promise<Omit<Written, "path">> {
+  const pieces = createHash("sha256");
+  let size = 0;
+  for await (const piece of body) {
+    pieces.update(piece);
+    size += piece.length;
+    await file.write(piece);
+  }
+  return { etag: pieces.digest("hex"), size };
 }
 
 /** Removes a temporary file, if it is still there. */

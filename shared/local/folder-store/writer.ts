@@ -5,7 +5,6 @@
 import { statSync } from "node:fs";
 import type { BigIntStats } from "node:fs";
 import { dirname } from "node:path";
-import pLimit from "p-limit";
 import { codeOf, SpotfoldError } from "../../errors.ts";
 import type { BlobBody } from "../../ports/blob-store.ts";
 import type { FolderDisk } from "./disk.ts";
@@ -125,9 +124,8 @@ export class FolderWriter {
     const paths = this.#unsynced;
     this.#unsynced = new Set();
     try {
-      const limit = pLimit(flushConcurrency);
-      await Promise.all([...paths].map((path) => limit(() => this.#syncFile(path))));
-      await Promise.all([...new Set([...paths].map(dirname))].map((folder) => limit(() => this.#sync.sync(folder))));
+      await inTurns(paths, async (path) => await this.#syncFile(path));
+      await inTurns(new Set([...paths].map(dirname)), async (folder) => await this.#sync.sync(folder));
     } catch (error) {
       for (const path of paths) this.#unsynced.add(path);
       throw error;
@@ -214,7 +212,16 @@ export class FolderWriter {
   async #prepare(): Promise<Ready> {
     const lock = await prepare(this.#places, this.#disk);
     this.#foldsCase = foldsCase(this.#places);
-    const entries = new FolderEntries({ places: this.#places, disk: this.#disk, foldsCase: this.#foldsCase });
+    const entries = new FolderEntries({ places: this.#places, disk: this.#disk, foldsCase: this.#foldsCase, lock });
     return { lock, entries };
   }
+}
+
+/** `flushConcurrency` at a time. */
+async function inTurns(paths: Iterable<string>, use: (path: string) => Promise<void>): Promise<void> {
+  const rest = [...paths].values();
+  const turn = async (): Promise<void> => {
+    for (const path of rest) await use(path);
+  };
+  await Promise.all(Array.from({ length: flushConcurrency }, turn));
 }
