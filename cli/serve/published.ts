@@ -4,7 +4,8 @@
  *
  *   coverage.json, and the pointer that it names          swapped: never cached
  *   index.html                                            the page that shows it: never cached
- *   files in folders named `…<number>-<8 hex>`, `page`    written once: cached for ever
+ *   what the page loads, `<name>-<10 hex>.js` and `.css`  written once: cached for ever
+ *   files in folders named `…<number>-<8 hex>`            the same
  *
  * Everything else is as if it were not there: hidden names (the store's own area among them), links, what lies beside.
  */
@@ -13,9 +14,9 @@ import { join } from "node:path";
 import { isId } from "../../shared/names.ts";
 
 export const coverageName = "coverage.json";
-/** As `publish` names the page, and the folder of what it loads. */
+/** As `publish` names the page, and what it loads. */
 export const pageName = "index.html";
-const pageFolder = "page";
+const loadedPattern = /^[a-z]+-[0-9a-f]{10}\.(?:js|css)$/;
 
 export interface Aggregate {
   readonly name: string;
@@ -68,8 +69,8 @@ export class PublishedFolder {
     const [first = "", second, ...deeper] = aggregate.segment === "" ? segments : segments.slice(1);
     if (deeper.length > 0) return null;
     const isSwapped = second === undefined && [coverageName, pageName, aggregate.pointer].includes(first);
-    const isInFolder = second !== undefined && (first === pageFolder || unitFolderPattern.test(first));
-    if (!isSwapped && !isInFolder) return null;
+    const isOnce = second === undefined ? loadedPattern.test(first) : unitFolderPattern.test(first);
+    if (!isSwapped && !isOnce) return null;
     const path = join(this.root, ...segments);
     // A link, also one that stays inside, is not what `publish` writes.
     const real = await realpath(path).catch(() => null);

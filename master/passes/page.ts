@@ -2,8 +2,8 @@
  * Puts the page beside an aggregate that can be shown by it: static files, the same for every aggregate. What the page loads is
  * there before the page that names it, and both before the pointer moves to what they show.
  *
- *   page/<name>-<digest>.js, .css     never changed: a newer page has files of other names
- *   index.html                        put when it is not the one that is there
+ *   page-<digest>.js, .css     never changed: a newer page has files of other names
+ *   index.html                 put when it is not the one that is there
  *
  * Two masters of different versions may put theirs in turn; each page finds what it loads.
  */

@@ -243,15 +243,14 @@ describe("spotfold serve", () => {
 
     it("with an aggregate's page at its address, and what the page loads", async () => {
       const web = webStore();
-      mkdirSync(join(web, "one", "page"));
       writeFileSync(join(web, "one", "index.html"), "<!doctype html>one");
-      writeFileSync(join(web, "one", "page", "dashboard-0123abcd.js"), "1;");
+      writeFileSync(join(web, "one", "page-0123456789.js"), "1;");
       const { url } = await started(web);
       const page = await ask(url, "/one/");
       assert.deepEqual([page.status, String(page.body)], [200, "<!doctype html>one"]);
       assert.match(page.headers["content-type"] ?? "", /^text\/html/);
       assert.equal(page.headers["cache-control"], "no-cache");
-      const script = await ask(url, "/one/page/dashboard-0123abcd.js");
+      const script = await ask(url, "/one/page-0123456789.js");
       assert.deepEqual([script.status, String(script.body)], [200, "1;"]);
       assert.match(script.headers["content-type"] ?? "", /javascript/);
       assert.match(script.headers["cache-control"] ?? "", /immutable/);

@@ -66,6 +66,6 @@ export function etagOf(bytes: Uint8Array): string {
 
 /** A page of two files; the monitor knows that the one loads the other. */
 export const simPage: readonly PageFile[] = [
-  { name: pageName, bytes: Buffer.from("page/app-1.js") },
-  { name: "page/app-1.js", bytes: Buffer.from("1;") },
+  { name: pageName, bytes: Buffer.from("page-0123456789.js") },
+  { name: "page-0123456789.js", bytes: Buffer.from("1;") },
 ];

@@ -81,7 +81,7 @@ export class Monitor {
     this.#coveredMost = manifest === null ? 0 : coveredOf(manifest);
     this.#folderNumbers.clear();
     this.#publishedSnapshot = -1;
-    for (const [key, bytes] of this.#webMemory) if (!key.includes("/")) this.#pointerMoved(key, bytes);
+    for (const [key, bytes] of this.#webMemory) if (/^[^/]*\.(?:json|html)$/.test(key)) this.#pointerMoved(key, bytes);
   }
 
   /** Sees every effect on the store; keeps what the checks need. */
@@ -158,7 +158,7 @@ export class Monitor {
     web.put = async (key, body) => {
       if (body instanceof Uint8Array) this.#webMemory.set(key, body);
       const result = await put(key, body);
-      if (!key.includes("/") && body instanceof Uint8Array) this.#pointerMoved(key, body);
+      if (/^[^/]*\.(?:json|html)$/.test(key) && body instanceof Uint8Array) this.#pointerMoved(key, body);
       return result;
     };
     web.swap = async (key, bytes, expected) => {
