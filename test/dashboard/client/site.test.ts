@@ -133,6 +133,13 @@ describe("a published site", () => {
     assert.throws(() => all.where("arch", "x86"), /arch is none of reason, OS/);
   });
 
+  it("is described by its newest version, and not at all while nothing is published", async () => {
+    assert.deepEqual((await openSite(base)).description?.dimensions, ["reason", "OS"]);
+    files["versions.json"] = {};
+    const empty = await openSite(base);
+    assert.deepEqual([empty.description, empty.versions], [null, []]);
+  });
+
   it("reads files of a folder once, and the pointer each time", async () => {
     const site = await openSite(base);
     await Promise.all([evolutionOf(site), evolutionOf(site)]);
@@ -145,16 +152,13 @@ describe("a published site", () => {
   });
 
   it("asks again for what could not be read", async () => {
-    const path = `${folder}/site.json`;
+    const path = `${folder}/filter-tree.json`;
     const site = await openSite(base);
     const whole = files[path];
     files[path] = 503;
-    await assert.rejects(
-      site.measures("nightly/28"),
-      (error) => error instanceof SiteFault && error.code === "unreachable",
-    );
+    await assert.rejects(evolutionOf(site), (error) => error instanceof SiteFault && error.code === "unreachable");
     files[path] = whole;
-    assert.equal((await site.measures("nightly/28")).size, 2);
+    assert.equal((await evolutionOf(site)).dates.length, 3);
   });
 
   for (const name of Object.keys(published())) {
