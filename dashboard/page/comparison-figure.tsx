@@ -88,7 +88,7 @@ function Chart({ all, view }: { all: readonly NamedDistribution[]; view: Compari
 function ShiftTable({ all }: { all: readonly NamedDistribution[] }): JSX.Element {
   const [first] = all;
   return (
-    <div class="scroll">
+    <div class="scroll" tabIndex={0} role="region" aria-label="Comparison as a table">
       <table class="shifts">
         <thead>
           <tr>

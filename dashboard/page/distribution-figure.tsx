@@ -52,7 +52,7 @@ export function DistributionFigure({ basis, all, view, onView, tools }: Distribu
 }
 
 /** Beside the summary where there is room, and about as high. */
-const heightOf = (width: number): number => (width < 520 ? 230 : width < 640 ? 320 : 400);
+const heightOf = (width: number): number => (width < 380 ? 240 : width < 640 ? 360 : 420);
 
 function DistributionChart({ all }: { all: readonly NamedDistribution[] }): JSX.Element {
   const [frame, width] = useWidth<HTMLDivElement>();

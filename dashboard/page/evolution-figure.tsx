@@ -33,7 +33,7 @@ interface EvolutionFigureProps {
 }
 
 /** The chart is lower where the page is narrow: a phone shows it whole. */
-const heightOf = (width: number): number => (width < 520 ? 300 : width < 900 ? 340 : 380);
+const heightOf = (width: number): number => (width < 520 ? 300 : 400);
 
 export function EvolutionFigure(props: EvolutionFigureProps): JSX.Element {
   const { measure, basis, series, sanitized, dates, lines, range, onRange } = props;
@@ -129,7 +129,8 @@ function RangeFields({ dates, range, onRange }: RangeFieldsProps): JSX.Element {
       </label>
       {range.from === null && range.to === null ? (
         <span class="soft">
-          {words.counted(dates.length, "date", "dates")}: drag over the lower chart to choose some
+          {words.counted(dates.length, "date", "dates")}
+          {dates.length > 1 ? ": drag over the lower chart to choose some" : ""}
         </span>
       ) : (
         <button type="button" class="button" onClick={() => onRange({ from: null, to: null }, true)}>

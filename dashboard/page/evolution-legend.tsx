@@ -55,7 +55,16 @@ export function EvolutionLegend(props: EvolutionLegendProps): JSX.Element {
       ) : null}
       <p class="readout">
         {hovered === null ? (
-          <span class="soft">Point at a date to read it</span>
+          <>
+            {series.length > 1
+              ? series.map(({ name }, i) => (
+                  <bdi key={i} class={`readout-series series-${i}`}>
+                    {name}
+                  </bdi>
+                ))
+              : null}
+            <span class="soft">Point at a date to read it</span>
+          </>
         ) : (
           <>
             <b>{words.date(hovered)}</b>

@@ -71,7 +71,7 @@ function factor(value: number | null): string {
 
 function Percentiles({ distribution }: { distribution: Distribution }): JSX.Element {
   return (
-    <div class="scroll">
+    <div class="scroll" tabIndex={0} role="region" aria-label="Percentiles">
       <table class="percentiles">
         <thead>
           <tr>
