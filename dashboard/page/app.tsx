@@ -44,7 +44,7 @@ export function App({ base }: { base: string }): JSX.Element {
         </header>
       ) : (
         <header class="head-alone">
-          <h1 class="hidden">{title}</h1>
+          <h1 dir="auto">{[state.measure, state.version, ...state.filters.values()].filter(Boolean).join(" · ")}</h1>
           <a href={addressOf({ ...state, only: null })} target="_top">
             Open the dashboard
           </a>

@@ -32,14 +32,16 @@ export function ComparisonFigure({ basis, all, view, onView, tools }: Comparison
       basis={basis}
       tools={(frame) => (
         <>
-          <Segments
-            label="Compare by"
-            names={comparisonViews}
-            titles={viewTitles}
-            value={view}
-            onChange={onView}
-            isSmall
-          />
+          {first?.distribution.measure.scale === "categories" ? null : (
+            <Segments
+              label="Compare by"
+              names={comparisonViews}
+              titles={viewTitles}
+              value={view}
+              onChange={onView}
+              isSmall
+            />
+          )}
           {tools(frame)}
         </>
       )}

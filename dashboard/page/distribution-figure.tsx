@@ -148,10 +148,19 @@ function Readout({ all, geometry, bucket }: ReadoutProps): JSX.Element {
   if (first === undefined || bucket === null || shown === undefined) {
     const empty = geometry.span.first + buckets.length - 1 - geometry.span.last;
     return (
-      <span class="soft">
-        Share of samples per bucket
-        {empty > 0 ? `; ${words.counted(empty, "empty bucket", "empty buckets")} at the ends not drawn` : ""}
-      </span>
+      <>
+        {all.length > 1
+          ? all.map(({ name }, i) => (
+              <bdi key={i} class={`readout-series series-${i}`}>
+                {name}
+              </bdi>
+            ))
+          : null}
+        <span class="soft">
+          Share of samples per bucket
+          {empty > 0 ? `; ${words.counted(empty, "empty bucket", "empty buckets")} at the ends not drawn` : ""}
+        </span>
+      </>
     );
   }
   const isCategory = first.distribution.measure.scale === "categories";

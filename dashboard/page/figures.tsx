@@ -156,7 +156,8 @@ export function Figures(props: FiguresProps): JSX.Element {
             <ComparisonFigure
               basis={basis}
               all={inRange}
-              view={state.comparison}
+              // Nothing lies between categories, so there is nothing to add up.
+              view={measure.scale === "categories" ? "difference" : state.comparison}
               onView={(view) => change({ comparison: view })}
               tools={menu("comparison", () => distributionCsv(description.dimensions, exported()), basis)}
             />

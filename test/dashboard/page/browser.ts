@@ -65,6 +65,6 @@ export async function endTrace(browser: Browser): Promise<number[]> {
   const place = ({ pid, tid }: TraceEvent): string => `${pid} ${tid}`;
   const main = new Set(traceEvents.filter(({ args }) => args?.name === "CrRendererMain").map(place));
   return traceEvents
-    .filter((event) => main.has(place(event)) && event.ph === "X" && /RunTask$/.test(event.name))
+    .filter((event) => main.has(place(event)) && event.ph === "X" && event.name.endsWith("RunTask"))
     .map(({ tdur = 0 }) => tdur / 1000);
 }
