@@ -72,6 +72,12 @@ export function Brush({ geometry, dates, range, onRange, onHover }: BrushProps):
     give(anchor.current, dateAt(event), true);
     anchor.current = null;
   };
+  /** The browser took the finger for something else: what was reached holds, so that page and address agree. */
+  const onPointerCancel = (): void => {
+    if (anchor.current !== null && pending.current !== null) onRange(pending.current, true);
+    cancelAnimationFrame(frame.current);
+    anchor.current = null;
+  };
   const move = (event: KeyboardEvent, end: "from" | "to"): void => {
     const current = dates.indexOf(end === "from" ? from : to);
     const next = movedBy(event.key, current, dates.length);
@@ -110,7 +116,7 @@ export function Brush({ geometry, dates, range, onRange, onHover }: BrushProps):
         onPointerDown={onPointerDown}
         onPointerMove={onPointerMove}
         onPointerUp={onPointerUp}
-        onPointerCancel={() => (anchor.current = null)}
+        onPointerCancel={onPointerCancel}
         onPointerLeave={() => onHover(null)}
       />
       {dates.length > 1

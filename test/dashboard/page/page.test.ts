@@ -152,6 +152,25 @@ describe("the dashboard in a browser", () => {
     await page.waitForFunction(`!location.hash.includes("from=")`);
   });
 
+  it("chooses dates with a finger", async () => {
+    const context = await browser.newContext({ hasTouch: true, isMobile: true, viewport: { width: 360, height: 800 } });
+    const page = await context.newPage();
+    await page.goto(`${server.base}#${cycle}`);
+    await page.waitForSelector("rect.dragging");
+    await page.evaluate(`document.querySelector("rect.dragging").scrollIntoView({ block: "center" })`);
+    const box = await page.locator("rect.dragging").boundingBox();
+    assert.ok(box !== null);
+    const finger = await context.newCDPSession(page);
+    const at = (x: number): { x: number; y: number }[] => [{ x: box.x + x, y: box.y + box.height / 2 }];
+    await finger.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: at(60) });
+    for (let x = 70; x <= 150; x += 20) {
+      await finger.send("Input.dispatchTouchEvent", { type: "touchMove", touchPoints: at(x) });
+    }
+    await finger.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+    await page.waitForFunction(`/from=.*to=/.test(location.hash)`);
+    await context.close();
+  });
+
   it("follows a brush of two seconds over 365 dates without a task of over 50 ms", async () => {
     const page = await open(cycle);
     await page.waitForSelector("rect.dragging");
