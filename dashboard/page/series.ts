@@ -21,7 +21,7 @@ export interface Series {
   readonly points: readonly Point[];
 }
 
-/** Filters of dimensions that the series does not have narrow nothing away: they are said as `unknownFilters`. */
+/** Filters of dimensions that the aggregate does not have narrow nothing. */
 export function seriesFrom(version: string, all: Evolution, filters: Filters): Series {
   const evolution = all.dimensions.reduce((narrowed, dimension) => {
     const value = filters.get(dimension);
@@ -34,11 +34,6 @@ export function seriesFrom(version: string, all: Evolution, filters: Filters): S
     distribution,
   }));
   return { version, filters, evolution, points };
-}
-
-/** Dimensions that are filtered and that the aggregate does not have. */
-export function unknownFilters(dimensions: readonly string[], filters: Filters): string[] {
-  return [...filters.keys()].filter((dimension) => !dimensions.includes(dimension));
 }
 
 /** Null where the statistic is not known, as of categories. */
