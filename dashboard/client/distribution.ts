@@ -48,6 +48,13 @@ export class Distribution {
     for (const row of rows) this.#add(row);
   }
 
+  /** All of them added up; all are of `measure`. What was not recorded in some stays left out. */
+  static sum(measure: Measure, parts: Iterable<Distribution>): Distribution {
+    const all = new Distribution(measure);
+    for (const part of parts) all.#addAll(part);
+    return all;
+  }
+
   /** Records that had the measure: one may hold many samples. Of a counter its count. */
   get submissions(): number {
     return this.#submissions;
@@ -97,6 +104,18 @@ export class Distribution {
     return this.percentile(50);
   }
 
+  #addAll(part: Distribution): void {
+    for (let i = 0; i < this.counts.length; i++) this.counts[i] = (this.counts[i] ?? 0) + (part.counts[i] ?? 0);
+    this.#submissions += part.#submissions;
+    addTo(this.#sum, part.#sum.value, part.#sum.n);
+    addTo(this.#logSum, part.#logSum.value, part.#logSum.n);
+    addTo(this.#logSquares, part.#logSquares.value, part.#logSquares.n);
+    this.#squares.lo += part.#squares.lo;
+    this.#squares.hi += part.#squares.hi;
+    this.#squares.n += part.#squares.n;
+    this.#squares.sum += part.#squares.sum;
+  }
+
   #add(row: Row): void {
     if (this.measure.kind === "counter") {
       const [count = 0] = row;
@@ -112,9 +131,9 @@ export class Distribution {
       this.counts[i] = (this.counts[i] ?? 0) + count;
     }
     const [sum = -1, logSum = -1, logSquares = -1, lo = -1, hi = -1, submissions = 0] = row.slice(buckets);
-    addTo(this.#sum, sum, samples);
-    addTo(this.#logSum, logSum, samples);
-    addTo(this.#logSquares, logSquares, samples);
+    addRecorded(this.#sum, sum, samples);
+    addRecorded(this.#logSum, logSum, samples);
+    addRecorded(this.#logSquares, logSquares, samples);
     if (sum !== notRecorded && lo !== notRecorded && hi !== notRecorded) {
       this.#squares.lo += lo;
       this.#squares.hi += hi;
@@ -125,8 +144,11 @@ export class Distribution {
   }
 }
 
+function addRecorded(sum: Sum, value: number, samples: number): void {
+  if (value !== notRecorded) addTo(sum, value, samples);
+}
+
 function addTo(sum: Sum, value: number, samples: number): void {
-  if (value === notRecorded) return;
   sum.value += value;
   sum.n += samples;
 }

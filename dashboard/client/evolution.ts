@@ -45,6 +45,8 @@ export class Evolution {
   readonly #tree: FilterTree;
   /** Filtered, without dates of which nothing is left. */
   readonly #rows: ReadonlyMap<string, readonly Row[]>;
+  /** Made when first asked for: ranges add up dates, which are many fewer than rows, so that they can follow a pointer. */
+  #days: readonly DatedDistribution[] | null = null;
 
   constructor(measure: Measure, rows: ReadonlyMap<string, readonly Row[]>, tree: FilterTree, picks: Picks = []) {
     this.measure = measure;
@@ -94,13 +96,20 @@ export class Evolution {
 
   /** All dates from `from` to `to`, both included; without them all there are. */
   range(from = "", to = "99999999"): Distribution {
-    const rows = [...this.#rows].flatMap(([date, own]) => (date >= from && date <= to ? own : []));
-    return new Distribution(this.measure, rows);
+    const days = this.series().filter(({ date }) => date >= from && date <= to);
+    return Distribution.sum(
+      this.measure,
+      days.map(({ distribution }) => distribution),
+    );
   }
 
   /** A distribution for each date. */
-  series(): DatedDistribution[] {
-    return [...this.#rows].map(([date, rows]) => ({ date, distribution: new Distribution(this.measure, rows) }));
+  series(): readonly DatedDistribution[] {
+    this.#days ??= [...this.#rows].map(([date, rows]) => ({
+      date,
+      distribution: new Distribution(this.measure, rows),
+    }));
+    return this.#days;
   }
 
   #level(dimension: string): number {

@@ -28,6 +28,9 @@ const REGISTRY_WAIT_MS = 20_000;
 /** Asking a command for its version. */
 const COMMAND_WAIT_MS = 10_000;
 
+/** Where Debian's package puts it. */
+export const chromiumPath = "/usr/bin/chromium";
+
 const execute = promisify(execFile);
 
 /** Undefined when it is there, else why not. */
@@ -99,6 +102,8 @@ const PROBES = {
   xz: command("xz"),
   zstd: command("zstd"),
   gzip: command("gzip"),
+  /** The browser that the pages are driven in. */
+  chromium: () => (existsSync(chromiumPath) ? undefined : `no browser is at ${chromiumPath} (the package chromium)`),
   /** Makes the certificates of servers of the tests. */
   openssl: command("openssl", "version"),
   git: command("git"),
