@@ -62,7 +62,8 @@ function Attempt({ attempt }: { readonly attempt: AttemptLine }): VNode {
   return (
     <li>
       <p>
-        <span class="name">job {job}</span> <span class={`badge ${outcome}`}>{outcomes[outcome]}</span>{" "}
+        <span class="name">job {job}</span>{" "}
+        <span class={`badge outcome-${outcome} ${outcome === "open" ? "" : outcome}`}>{outcomes[outcome]}</span>{" "}
         <span class="sub">
           {clockText(startedAt, Date.now())}, {worker}
         </span>

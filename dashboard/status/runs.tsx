@@ -104,11 +104,13 @@ function PaceFacts({ pace, storeNow, isHeld }: PaceInput): VNode {
   const ends = pace?.endsAt ?? null;
   return (
     <>
-      <div>
-        <dt>Rate</dt>
-        <dd title={pace === null ? "" : over}>
-          {pace === null ? "–" : `${rateText(pace.blocksPerSecond)} blocks, ${rateText(pace.recordsPerSecond)} records`}
-        </dd>
+      <div title={over}>
+        <dt>Blocks, rate</dt>
+        <dd>{pace === null ? "–" : rateText(pace.blocksPerSecond)}</dd>
+      </div>
+      <div title={over}>
+        <dt>Records, rate</dt>
+        <dd>{pace === null ? "–" : rateText(pace.recordsPerSecond)}</dd>
       </div>
       <div>
         <dt>Expected end</dt>

@@ -53,7 +53,7 @@ function Worker({ worker, storeNow }: { readonly worker: WorkerLine; readonly st
       {state !== "ended" && (
         <ul class="slots" aria-label={`Slots of ${worker.worker}`}>
           {jobs.map((job) => (
-            <li class="slot busy" key={job}>
+            <li class={state === "alive" ? "slot busy" : "slot"} key={job}>
               {job}
             </li>
           ))}

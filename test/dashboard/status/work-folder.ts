@@ -26,7 +26,10 @@ const planOf = (run: string): string => `${run}.0123456789ab`;
 
 async function worker(store: BlobStore, name: string, changes: Partial<WorkerStatus>): Promise<void> {
   const idle = { slots: 2, jobs: [], resolved: 3, failed: 1 };
-  await store.put(workerKey(name), encodeWorkerStatus({ format: 1, worker: name, startedAt: 0, at: 0, ...idle, ...changes }));
+  await store.put(
+    workerKey(name),
+    encodeWorkerStatus({ format: 1, worker: name, startedAt: 0, at: 0, ...idle, ...changes }),
+  );
 }
 
 async function attempt(store: BlobStore, run: string, job: string, id: string, log: string | null): Promise<void> {
@@ -78,7 +81,12 @@ export async function fillWorkFolder(folder: string): Promise<void> {
       if (manifest === null) throw new Error("it is there");
       const open = manifest.open.map((run) =>
         run.run === runs.going
-          ? { ...run, foldedJobs: 25, admittedAt: run.admittedAt - 300_000, totals: { ...run.totals, covered: 23, missing: 2, records: 1_234_567 } }
+          ? {
+              ...run,
+              foldedJobs: 25,
+              admittedAt: run.admittedAt - 300_000,
+              totals: { ...run.totals, covered: 23, missing: 2, records: 1_234_567 },
+            }
           : run,
       );
       return { manifest: { ...manifest, open }, result: null };
