@@ -1,6 +1,6 @@
 /** The status page's server as it answers: whom, what, and how little it asks the store for that. */
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { request, type IncomingHttpHeaders } from "node:http";
 import { join } from "node:path";
 import { startStatusServer, type StatusServer } from "../../../cli/status-page/server.ts";
@@ -10,10 +10,12 @@ import { withScope } from "../../../cli/compose/scope.ts";
 import { settingsOf } from "../../../cli/compose/settings.ts";
 import type { AttemptsDocument, StatusDocument } from "../../../dashboard/status/document.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
+import { repositoryRoot } from "../../support/requirements.ts";
 import { atEnd } from "../../support/cleanup.ts";
 import { tempDir } from "../../support/temp.ts";
 import { fillWorkFolder, hostile, runs } from "../../dashboard/status/work-folder.ts";
 import { capturedIo } from "../captured-io.ts";
+import { flawsOf } from "./schema.ts";
 
 const token = "0123456789abcdef0123";
 
@@ -68,8 +70,13 @@ describe("the status page's server", () => {
     });
   }
 
-  const statusOf = async (port: number): Promise<StatusDocument> =>
-    JSON.parse((await ask(port, "/status.json")).text) as StatusDocument;
+  /** Held to the schema that is published for it. */
+  const schema = JSON.parse(readFileSync(join(repositoryRoot, "docs/formats/status.schema.json"), "utf8")) as object;
+  const statusOf = async (port: number): Promise<StatusDocument> => {
+    const document = JSON.parse((await ask(port, "/status.json")).text) as StatusDocument;
+    assert.deepEqual(flawsOf(schema, document), []);
+    return document;
+  };
 
   it("tells of nothing before there is a store, and makes none", async () => {
     const { port } = await started();

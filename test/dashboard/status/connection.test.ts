@@ -51,10 +51,7 @@ describe("the status page's connection", () => {
 describe("the status page's words and lines", () => {
   it("never say all before it is all", () => {
     assert.deepEqual([percentText(999, 1000), percentText(1, 1000), percentText(5, 5)], ["99 %", "< 1 %", "100 %"]);
-    assert.deepEqual(
-      [rateText(0.01), rateText(0.0001), rateText(12.34)],
-      ["36/h", "0.36/h", "12.3/s"].toSpliced(0, 1, "36/h"),
-    );
+    assert.deepEqual([rateText(0.01), rateText(0.0001), rateText(12.34)], ["36/h", "0.36/h", "12.3/s"]);
     assert.deepEqual([durationText(59_400), durationText(3_900_000)], ["59 s", "1 h 5 min"]);
   });
 
