@@ -109,7 +109,7 @@ async function sendStatus(input: AnswerInput, request: IncomingMessage, response
       response.writeHead(304).end();
       return;
     }
-    const packed = /\bgzip\b/.test(String(request.headers["accept-encoding"] ?? ""));
+    const packed = /\bgzip\b/.test(request.headers["accept-encoding"] ?? "");
     if (packed) response.setHeader("Content-Encoding", "gzip");
     send(response, 200, jsonType, packed ? gzip : json);
   });

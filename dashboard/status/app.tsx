@@ -78,9 +78,9 @@ function Nothing(): VNode {
     <section class="empty">
       <h2>Nothing yet</h2>
       <p>No run was submitted here, and no worker has been seen. This page shows the first as soon as it is there:</p>
-      <pre>
-        <code>{"spotfold run histograms --data ./pings"}</code>
-      </pre>
+      <p>
+        <code>spotfold run histograms --data ./pings</code>
+      </p>
     </section>
   );
 }

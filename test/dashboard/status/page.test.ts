@@ -27,7 +27,9 @@ describe("the status page", function pageSuite() {
   after(async () => await browser.close());
 
   async function served(folder: string, ...flags: string[]): Promise<{ server: Started; url: string }> {
-    const server = await startSpotfold(folder, ["serve", "--status", "--port", "0", ...flags]);
+    // As slow as life: what the folder has would be too old in a tenth of the time.
+    const env = { SPOTFOLD_TIMING_SCALE: "1" };
+    const server = await startSpotfold(folder, ["serve", "--status", "--port", "0", ...flags], { env });
     const [, url = ""] = await server.waitFor(/ at (http:\S+)/, 60_000);
     return { server, url };
   }
