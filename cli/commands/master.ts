@@ -28,6 +28,7 @@ export interface MasterOptions extends StoreOptions {
   /** `[host:]port` of the status page. */
   readonly http?: string;
   readonly tokenFile?: string;
+  readonly allowActions?: boolean;
 }
 
 /** What looks on while it works. */
@@ -48,7 +49,7 @@ interface Process {
 export async function master(options: MasterOptions, io: Io): Promise<number> {
   keepYoungGenerationSmall();
   const settings = settingsOf(options, io);
-  const page = pageOptions(options, settings);
+  const page = pageOptions(options, settings, io);
   const id = newProcessName(systemRandom);
   const once = options.once ?? false;
   const log = daemonLog({ master: id }, (line) => void io.err.write(line));
@@ -61,11 +62,15 @@ export async function master(options: MasterOptions, io: Io): Promise<number> {
 }
 
 /** Null: none is wanted. Throws `usage`, before anything is logged. */
-function pageOptions({ http, tokenFile, once }: MasterOptions, { folder }: Settings): DaemonPage | null {
+function pageOptions(
+  { http, tokenFile, once, allowActions }: MasterOptions,
+  { folder }: Settings,
+  { command }: Io,
+): DaemonPage | null {
   const token = tokenOf(tokenFile, folder);
   if (http === undefined) return null;
   if (once === true) throw new SpotfoldError("usage", "--http is for a master that stays, --once for one that ends");
-  return { ...addressOf(http), token };
+  return { ...addressOf(http), token, actions: allowActions === true ? command : null };
 }
 
 function ignore(): void {}

@@ -15,6 +15,7 @@ import { impatient } from "./status.ts";
 
 export interface ServeStatusOptions extends StoreOptions {
   readonly tokenFile?: string;
+  readonly allowActions?: boolean;
 }
 
 export interface Where {
@@ -43,7 +44,7 @@ export async function serveStatus(
       host,
       port,
       token: tokenOf(options.tokenFile, settings.folder),
-      actions: false,
+      actions: options.allowActions === true ? io.command : null,
       onFailure: (message) => void say(`A request failed: ${message}`),
     });
     try {

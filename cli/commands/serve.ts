@@ -22,6 +22,7 @@ export interface ServeOptions extends StoreOptions {
   /** The status page instead. */
   readonly status?: boolean;
   readonly tokenFile?: string;
+  readonly allowActions?: boolean;
 }
 
 const portDefault = 8080;

@@ -55,7 +55,8 @@ export function addLooking(program: Command, act: Act): void {
     .option("--port <n>", "where to listen; 0 takes any that is free (default: 8080)")
     .option("--host <address>", "which address to listen on (default: 127.0.0.1, this machine alone)")
     .option("--status", "serve the page that shows what goes on, and no published files")
-    .option("--token-file <file>", "with --status: whoever looks has to know what its first line says");
+    .option("--token-file <file>", "with --status: whoever looks has to know what its first line says")
+    .option("--allow-actions", "with --status: the page may cancel runs");
   storeFlags(serve).action(
     async (target: string | undefined, options: object) =>
       await act(async (io) => await (await import("../commands/serve.ts")).serve(target, options, io)),

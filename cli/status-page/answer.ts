@@ -6,14 +6,17 @@
  *   GET  /status.json             the document (docs/formats/status.md); 304 when its etag is the same
  *   GET  /attempts.json?run=<run> attempts at the jobs of a run
  *   POST /login  {"token": …}     204 and a cookie
+ *   POST /actions/plan, /actions/run  with --allow-actions: the command that an action is; does it
  *   GET  /healthz, /metrics       of the daemon that has the page, where there is one
  *
  * Refusals are JSON: {"error": {code, message, hint}}.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import * as v from "valibot";
 import { storeTimeHeader } from "../../dashboard/status/document.ts";
 import { contentTypeOf } from "../../shared/content-types.ts";
 import { codeOf, hintOf, messageOf } from "../../shared/errors.ts";
+import { actionSchema, type Actions } from "./actions.ts";
 import type { PageAssets } from "./assets.ts";
 import { isSame, refuseCaller, refuseToken } from "./guard.ts";
 import type { Sessions } from "./sessions.ts";
@@ -35,6 +38,10 @@ export interface AnswerInput {
   readonly latest: () => Promise<Prepared>;
   /** JSON. */
   readonly attempts: (run: string) => Promise<string>;
+  /** Null: read-only. */
+  readonly actions: Actions | null;
+  /** Something was done: what is known is old. */
+  readonly acted: () => void;
   /** By path. */
   readonly extra: ReadonlyMap<string, () => Promise<ExtraAnswer>>;
 }
@@ -64,17 +71,14 @@ export async function answer(input: AnswerInput, request: IncomingMessage, respo
   const foreign = refuseCaller({ method, path, headers: request.headers }, input.host);
   if (foreign !== null) return refuse(response, foreign.status, foreign.code, foreign.message);
   if (path === "/login") return await login(input, request, response);
+  if (path.startsWith("/actions/")) return await act(input, path, request, response);
   if (method !== "GET" && method !== "HEAD") {
     response.setHeader("Allow", "GET, HEAD");
     return refuse(response, 405, "method", "Only GET and HEAD are answered here.");
   }
   if (path === "/") return send(response, 200, contentTypeOf("index.html"), input.assets.html);
   if (path.startsWith("/assets/")) return sendAsset(input, path.slice("/assets/".length), response);
-  const strange = refuseToken(request.headers, input.token, input.sessions);
-  if (strange !== null) {
-    response.setHeader("WWW-Authenticate", 'Bearer realm="spotfold status"');
-    return refuse(response, strange.status, strange.code, strange.message);
-  }
+  if (isStrange(input, request, response)) return;
   if (path === "/status.json") return await sendStatus(input, request, response);
   if (path === "/attempts.json") {
     return await orWhy(response, async () => {
@@ -85,6 +89,41 @@ export async function answer(input: AnswerInput, request: IncomingMessage, respo
   if (extra === undefined) return refuse(response, 404, "absent", "There is nothing here.");
   const { status, type, text } = await extra();
   send(response, status, type, Buffer.from(text));
+}
+
+/** Whether it was refused for lack of a token. */
+function isStrange({ token, sessions }: AnswerInput, request: IncomingMessage, response: ServerResponse): boolean {
+  const strange = refuseToken(request.headers, token, sessions);
+  if (strange === null) return false;
+  response.setHeader("WWW-Authenticate", 'Bearer realm="spotfold status"');
+  refuse(response, strange.status, strange.code, strange.message);
+  return true;
+}
+
+/** Refused without the flag, without the token, and what is no JSON of ours. */
+async function act(
+  input: AnswerInput,
+  path: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  if (isStrange(input, request, response)) return;
+  const { actions } = input;
+  if (actions === null) return refuse(response, 403, "read-only", "This server is read-only: no --allow-actions.");
+  if (request.method !== "POST") {
+    response.setHeader("Allow", "POST");
+    return refuse(response, 405, "method", "Only POST is answered here.");
+  }
+  const asked = v.safeParse(actionSchema, await readBody(request));
+  if (!asked.success) return refuse(response, 400, "usage", "That is no action of this page.");
+  await orWhy(response, async () => {
+    const plan = { format: 1, command: actions.shown(asked.output) };
+    if (path === "/actions/plan") return send(response, 200, jsonType, Buffer.from(JSON.stringify(plan)));
+    if (path !== "/actions/run") return refuse(response, 404, "absent", "There is nothing here.");
+    const result = await actions.run(asked.output);
+    input.acted();
+    send(response, 200, jsonType, Buffer.from(JSON.stringify(result)));
+  });
 }
 
 /** The page says what failed, and what to do about it, beside what it knew before. */

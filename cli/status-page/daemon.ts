@@ -14,6 +14,8 @@ import { startStatusServer } from "./server.ts";
 
 export interface DaemonPage extends Address {
   readonly token: string | null;
+  /** Null: read-only. Else how the caller calls us. */
+  readonly actions: readonly string[] | null;
 }
 
 export interface PagedDaemon {
@@ -25,7 +27,7 @@ export interface PagedDaemon {
 
 /** What `live` gives. Rejects with `usage` for an address that cannot be had, before the daemon has begun. */
 export async function withStatusPage(
-  { host, port, token }: DaemonPage,
+  { host, port, token, actions }: DaemonPage,
   { settings, log, health, registry }: PagedDaemon,
   live: () => Promise<number>,
 ): Promise<number> {
@@ -42,7 +44,7 @@ export async function withStatusPage(
       host,
       port,
       token,
-      actions: false,
+      actions,
       extra,
       onFailure: (message) => log({ event: "status-page-failed", message }),
     });

@@ -8,6 +8,8 @@ import { isFolder, shownPlace } from "../compose/ports.ts";
 import type { Scope } from "../compose/scope.ts";
 import { isLoopback } from "../serve/hosts.ts";
 import { listening, stopServer } from "../serve/server.ts";
+import { storeFlags } from "../compose/settings.ts";
+import { Actions } from "./actions.ts";
 import { answer, type ExtraAnswer } from "./answer.ts";
 import { pageAssets } from "./assets.ts";
 import { AttemptsCache } from "./attempts-cache.ts";
@@ -33,7 +35,8 @@ export interface StatusServerOptions {
   readonly port: number;
   /** Null on loopback only. */
   readonly token: string | null;
-  readonly actions: boolean;
+  /** Null: read-only. Else how the caller calls us, for what is shown. */
+  readonly actions: readonly string[] | null;
   /** What else is answered, by path. */
   readonly extra?: ReadonlyMap<string, () => Promise<ExtraAnswer>>;
   readonly onFailure: (message: string) => void;
@@ -58,7 +61,7 @@ export async function startStatusServer(options: StatusServerOptions): Promise<S
   const places = placesOf(settings, scope);
   const place = shownPlace(settings.store);
   const version = packageVersion();
-  const { actions } = options;
+  const actions = options.actions !== null;
   const collector = new Collector({ places, clock, statusMs, scale, refreshMs, place, version, actions });
   const source = new StatusSource({ collect: async () => await collector.collect(), clock, refreshMs });
   const attempts = new AttemptsCache(places, clock, refreshMs);
@@ -75,6 +78,8 @@ export async function startStatusServer(options: StatusServerOptions): Promise<S
     sessions: new Sessions(port, () => clock.monotonic()),
     latest: async () => await source.latest(),
     attempts: async (run: string) => await attempts.of(run),
+    actions: options.actions === null ? null : new Actions(storeFlags(settings), options.actions, settings.folder),
+    acted: () => source.expire(),
     extra: options.extra ?? new Map<string, () => Promise<ExtraAnswer>>(),
   };
   server.on("request", (request, response) => {

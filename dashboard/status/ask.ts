@@ -3,7 +3,15 @@
  * members are not. Never throws; an abort counts as trouble, which nobody is there to see.
  */
 import type { Answer } from "./connection.ts";
-import { storeTimeHeader, type AttemptsDocument, type StatusDocument, type StatusError } from "./document.ts";
+import {
+  storeTimeHeader,
+  type ActionPlan,
+  type ActionRequest,
+  type ActionResult,
+  type AttemptsDocument,
+  type StatusDocument,
+  type StatusError,
+} from "./document.ts";
 
 /** A server that looks at a slow store answers within this, or says why not. */
 const askMsMax = 45_000;
@@ -60,6 +68,22 @@ export async function logIn(fetch: Fetch, token: string): Promise<boolean | stri
     const headers = { "content-type": "application/json" };
     const response = await fetch("login", { method: "POST", headers, body: JSON.stringify({ token }) });
     return response.ok ? true : response.status === 401 ? false : (await troubleOf(response)).message;
+  } catch {
+    return "The server does not answer.";
+  }
+}
+
+/** `plan` answers with the command, `run` executes it. A text: why not. */
+export async function askAction<Step extends "plan" | "run">(
+  fetch: Fetch,
+  step: Step,
+  action: ActionRequest,
+): Promise<(Step extends "plan" ? ActionPlan : ActionResult) | string> {
+  try {
+    const headers = { "content-type": "application/json" };
+    const response = await fetch(`actions/${step}`, { method: "POST", headers, body: JSON.stringify(action) });
+    if (!response.ok) return (await troubleOf(response)).message;
+    return (await response.json()) as Step extends "plan" ? ActionPlan : ActionResult;
   } catch {
     return "The server does not answer.";
   }

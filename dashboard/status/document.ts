@@ -168,6 +168,28 @@ export interface AttemptLine {
   readonly isLogCut: boolean;
 }
 
+/** What the page asks to be done. */
+export interface ActionRequest {
+  readonly action: "cancel";
+  readonly run: string;
+}
+
+/** The answer to `POST /actions/plan`: the command that will be executed. */
+export interface ActionPlan {
+  readonly format: 1;
+  readonly command: string;
+}
+
+/** The answer to `POST /actions/run`. */
+export interface ActionResult {
+  readonly format: 1;
+  readonly command: string;
+  /** The command's exit code; null when it was stopped. */
+  readonly code: number | null;
+  /** What it printed, both streams. */
+  readonly output: string;
+}
+
 /** What a refusal or failure of the server says. */
 export interface StatusError {
   readonly error: { readonly code: string; readonly message: string; readonly hint: string | null };

@@ -1,6 +1,7 @@
 /** Runs: how far each is, how fast, until when; what holds it and what would cure that; its jobs and their attempts. */
 import type { VNode } from "preact";
 import { useState } from "preact/hooks";
+import { ActionButton } from "./action.tsx";
 import { Attempts } from "./attempts.tsx";
 import type { HoldLine, Pace, RunLine, StatusDocument } from "./document.ts";
 import { agoText, clockText, counted, countText, durationText, inText, percentText, rateText } from "./words.ts";
@@ -22,7 +23,7 @@ export function Runs({ document, storeNow }: { readonly document: StatusDocument
           </li>
         ))}
         {runs.map((run) => (
-          <Run run={run} storeNow={storeNow} isAnybodyAlive={isAnybodyAlive} key={run.run} />
+          <Run run={run} storeNow={storeNow} isAnybodyAlive={isAnybodyAlive} mayAct={document.actions} key={run.run} />
         ))}
       </ul>
       {runsHidden > 0 && <p class="sub">{counted(runsHidden, "earlier run")} not shown.</p>}
@@ -34,9 +35,10 @@ interface RunInput {
   readonly run: RunLine;
   readonly storeNow: number;
   readonly isAnybodyAlive: boolean;
+  readonly mayAct: boolean;
 }
 
-function Run({ run, storeNow, isAnybodyAlive }: RunInput): VNode {
+function Run({ run, storeNow, isAnybodyAlive, mayAct }: RunInput): VNode {
   const { held, state, jobs, admittedAt, covered, missing, blocks, records } = run;
   const [isOpen, setIsOpen] = useState(false);
   const badge = held === null ? state : "held";
@@ -68,6 +70,9 @@ function Run({ run, storeNow, isAnybodyAlive }: RunInput): VNode {
         <p class="said">No worker is alive: its jobs wait. Start one with: spotfold worker</p>
       )}
       {held !== null && <Hold held={held} storeNow={storeNow} />}
+      {mayAct && (
+        <ActionButton title="Cancel run" action={{ action: "cancel", run: run.run }} isOffered={state === "open"} />
+      )}
       <details onToggle={(event) => setIsOpen(event.currentTarget.open)}>
         <summary>Attempts and logs</summary>
         {isOpen && <Attempts run={run.run} isEnded={state !== "open"} />}

@@ -11,6 +11,7 @@ import { settingsOf } from "../../../cli/compose/settings.ts";
 import type { AttemptsDocument, StatusDocument } from "../../../dashboard/status/document.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { repositoryRoot } from "../../support/requirements.ts";
+import { spotfold } from "../../e2e/spotfold.ts";
 import { atEnd } from "../../support/cleanup.ts";
 import { tempDir } from "../../support/temp.ts";
 import { fillWorkFolder, hostile, runs } from "../../dashboard/status/work-folder.ts";
@@ -50,13 +51,17 @@ describe("the status page's server", () => {
     folder = tempDir("status-page");
   });
 
-  async function started(host = "127.0.0.1", secret: string | null = null): Promise<StatusServer> {
+  async function started(
+    host = "127.0.0.1",
+    secret: string | null = null,
+    actions: readonly string[] | null = null,
+  ): Promise<StatusServer> {
     let close = (): void => undefined;
     const closed = new Promise<void>((resolve) => (close = resolve));
     return await new Promise<StatusServer>((resolve, reject) => {
       const use = withScope(async (scope) => {
         const settings = settingsOf({}, capturedIo(folder).io);
-        const options = { settings, scope, clock, host, port: 0, token: secret, actions: false };
+        const options = { settings, scope, clock, host, port: 0, token: secret, actions };
         const server = await startStatusServer({ ...options, onFailure: (message) => assert.fail(message) });
         resolve(server);
         await closed;
@@ -174,6 +179,49 @@ describe("the status page's server", () => {
     const [pair = ""] = cookie.split(";");
     assert.equal((await ask(port, "/status.json", { headers: { cookie: pair } })).status, 200);
     assert.equal((await ask(port, "/status.json", { headers: { cookie: `${pair}x` } })).status, 401);
+  });
+
+  it("acts with the flag alone, for who has the token, from its own origin, on what is a run", async () => {
+    const headers = { "content-type": "application/json" };
+    const cancel = { method: "POST", body: JSON.stringify({ action: "cancel", run: runs.going }) };
+    const readOnly = await started();
+    for (const step of ["plan", "run"])
+      assert.match((await ask(readOnly.port, `/actions/${step}`, { ...cancel, headers })).text, /read-only/);
+    const { port } = await started("127.0.0.1", token, ["spotfold"]);
+    const known = { ...headers, authorization: `Bearer ${token}` };
+    const statusFor = async (changes: Ask): Promise<number> =>
+      (await ask(port, "/actions/run", { ...cancel, headers: known, ...changes })).status;
+    assert.equal(await statusFor({ headers }), 401);
+    assert.equal(await statusFor({ headers: { ...known, origin: "http://evil.example" } }), 403);
+    assert.equal(await statusFor({ headers: { ...known, "content-type": "text/plain" } }), 400);
+    assert.equal(await statusFor({ method: "GET" }), 405);
+    for (const run of ["--help", "a b", "../x", "$(id)", ""])
+      assert.equal(await statusFor({ body: JSON.stringify({ action: "cancel", run }) }), 400, run);
+    assert.equal(await statusFor({ body: JSON.stringify({ action: "doctor", run: runs.going }) }), 400);
+    const plan = await ask(port, "/actions/plan", { ...cancel, headers: known });
+    assert.match(plan.text, new RegExp(`"command":"spotfold cancel ${runs.going} --store `));
+  });
+
+  it("executes the command that it shows", async () => {
+    await fillWorkFolder(join(folder, ".spotfold/store"));
+    const { port } = await started("127.0.0.1", null, ["spotfold"]);
+    const headers = { "content-type": "application/json" };
+    const body = JSON.stringify({ action: "cancel", run: runs.waiting });
+    const post = async (step: string): Promise<{ command: string; code?: number; output?: string }> =>
+      JSON.parse((await ask(port, `/actions/${step}`, { method: "POST", headers, body })).text) as { command: string };
+    const { command } = await post("plan");
+    const done = await post("run");
+    assert.equal(done.command, command);
+    assert.equal(done.code, 0, done.output);
+    assert.match(done.output ?? "", /is cancelled; no master had admitted it/);
+    // What is shown, typed by a person.
+    const [, ...words] = command.split(" ");
+    const typed = await spotfold(folder, words);
+    assert.match(typed.stdout, new RegExp(`${runs.waiting} was cancelled before`), typed.stderr);
+    await clock.advance(60_000);
+    const { runs: lines, inbox } = await statusOf(port);
+    assert.deepEqual(inbox, []);
+    assert.equal(lines.find(({ run }) => run === runs.waiting)?.state, "cancelled");
   });
 
   it("reads tokens and addresses, and says what is wrong with them", () => {

@@ -105,6 +105,22 @@ describe("the status page", function pageSuite() {
     await page.close();
   });
 
+  it("cancels a run by the command that it shows, where it may", async () => {
+    const folder = tempDir("status-cancel");
+    await fillWorkFolder(join(folder, ".spotfold/store"));
+    const { url } = await served(folder, "--allow-actions");
+    const { page } = await openPage(browser, 360);
+    await page.goto(url);
+    await page.getByRole("button", { name: "Cancel run …" }).last().click();
+    await page.getByText(`cancel ${runs.going} --store`).waitFor();
+    assert.deepEqual(await axeFindings(page), []);
+    await page.getByRole("button", { name: "Cancel run", exact: true }).click();
+    await page.getByText(/^exit \d/).waitFor({ timeout: 60_000 });
+    assert.match(await page.getByText(/^exit \d/).innerText(), new RegExp(`exit 0\n${runs.going} is cancelled`));
+    await page.getByText("cancelled", { exact: true }).waitFor();
+    await page.close();
+  });
+
   it("fits its budget of script", () => {
     const [script] = [...buildPage(repositoryRoot).files].filter(([name]) => name.endsWith(".js"));
     assert.ok(script !== undefined && gzipSync(script[1]).length <= scriptBytesMax);
