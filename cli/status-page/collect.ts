@@ -14,6 +14,7 @@ import { liveStatusIntervals, workerSigns, type WorkerSign } from "../../shared/
 import type { Clock } from "../../shared/ports/clock.ts";
 import { aggregatesOf, type Look } from "../compose/look.ts";
 import { readRuns, whyUnreadable, type RunsReport } from "../report/status.ts";
+import { withoutKey } from "../run/selection.ts";
 import { Coverages, type KnownCoverage } from "./coverage.ts";
 import { DepthRing } from "./depth.ts";
 import { Paces, type Progress } from "./pace.ts";
@@ -190,10 +191,10 @@ export class Collector {
 function workerLine({ ageMs, seenAt, status }: WorkerSign, statusMs: number): wire.WorkerLine[] {
   // A newer version's: nothing can be said of it.
   if (status === null) return [];
-  const { worker, slots, jobs, resolved, failed, startedAt } = status;
+  const { worker, slots, jobs, resolved: done, failed, startedAt } = status;
   const isAlive = ageMs <= liveStatusIntervals * statusMs;
   const state = status.ended === true ? "ended" : isAlive ? "alive" : "silent";
-  return [{ worker, state, slots, jobs, resolved, failed, startedAt, seenAt }];
+  return [{ worker, state, slots, jobs, done, failed, startedAt, seenAt }];
 }
 
 /** A job's name is `<plan>/<job>`, and a plan's begins with its run's. */
@@ -221,7 +222,8 @@ class MissingList {
       const known = this.#reasons.get(block.reason) ?? { reason: block.reason, class: block.class, count: 0 };
       known.count++;
       this.#reasons.set(block.reason, known);
-      if (this.#blocks.length < missingShownMax) this.#blocks.push({ aggregate, ...block });
+      if (this.#blocks.length >= missingShownMax) continue;
+      this.#blocks.push({ aggregate, ...block, detail: withoutKey(block.detail, block.key) });
     }
   }
 

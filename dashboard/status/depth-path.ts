@@ -14,7 +14,7 @@ export interface DepthBox {
 
 export interface DepthPath {
   readonly path: string;
-  /** Messages at the top of the box. */
+  /** The most messages that there were. */
   readonly max: number;
   readonly from: number;
   readonly to: number;
@@ -30,9 +30,10 @@ export function depthPath(samples: readonly DepthSample[], now: number, { width,
   if (first === undefined || last === undefined) return null;
   const from = first[0];
   const to = Math.max(now, last[0], from + 1_000);
-  const max = Math.max(1, ...samples.map(depthOf));
+  const max = Math.max(...samples.map(depthOf));
+  const top = Math.max(1, max);
   const x = (at: number): string => (((at - from) / (to - from)) * width).toFixed(1);
-  const y = (depth: number): string => (height - (depth / max) * height).toFixed(1);
+  const y = (depth: number): string => (height - (depth / top) * height).toFixed(1);
   let path = "";
   let before: DepthSample | undefined;
   for (const sample of samples) {

@@ -99,7 +99,8 @@ export interface WorkerLine {
   readonly slots: number;
   /** `<plan>/<job>` of what is in hand. Of a silent one: when it was last heard of. */
   readonly jobs: readonly string[];
-  readonly resolved: number;
+  /** Jobs. */
+  readonly done: number;
   readonly failed: number;
   /** The worker's own clock, for people. */
   readonly startedAt: number;

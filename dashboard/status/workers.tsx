@@ -37,7 +37,7 @@ export function Workers({
 }
 
 function Worker({ worker, storeNow }: { readonly worker: WorkerLine; readonly storeNow: number }): VNode {
-  const { state, slots, jobs, resolved, failed, seenAt } = worker;
+  const { state, slots, jobs, done, failed, seenAt } = worker;
   const free = state === "alive" ? Math.max(0, slots - jobs.length) : 0;
   return (
     <li class={`card worker-${state}`}>
@@ -45,7 +45,7 @@ function Worker({ worker, storeNow }: { readonly worker: WorkerLine; readonly st
         <span class="name">{worker.worker}</span> <span class={`badge ${state}`}>{state}</span>
       </h3>
       <p class="sub">
-        {counted(resolved, "job")} done, {countText(failed)} failed, seen {agoText(storeNow - seenAt)}
+        {counted(done, "job")} done, {countText(failed)} failed, seen {agoText(storeNow - seenAt)}
       </p>
       {state === "silent" && (
         <p class="sub">It was killed, or cannot reach the store. What it had comes back to the queue.</p>
