@@ -47,6 +47,8 @@ function command(name: string, version = "--version"): Probe {
   };
 }
 
+export const chromiumPath = "/usr/bin/chromium";
+
 const PROBES = {
   /** Blocks, definitions and the tool that makes more of them, in `referenceDir()`. */
   data: () => {
@@ -108,6 +110,8 @@ const PROBES = {
   openssl: command("openssl", "version"),
   git: command("git"),
   curl: command("curl"),
+  /** A browser for pages, as Debian packages it. */
+  chromium: command(chromiumPath),
 } satisfies Record<string, Probe>;
 
 export type Requirement = keyof typeof PROBES;

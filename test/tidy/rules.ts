@@ -37,7 +37,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   worker: ["shared", "jobs", "executor"],
   master: ["shared", "jobs", "executor"],
   ingest: ["shared", "jobs", "executor"],
-  cli: ["shared", "jobs", "executor", "worker", "master", "ingest"],
+  cli: ["shared", "jobs", "executor", "worker", "master", "ingest", "dashboard"],
   dashboard: [],
 };
 
