@@ -2,7 +2,7 @@
  * Makes the pages: of each one HTML file, one script and one style sheet, whose names carry a hash of their content, so that they may
  * be kept by browsers for ever. Nothing stands inline, which the policy in the HTML forbids; nothing comes from another host.
  *
- * Used for the package by scripts/build.ts, and for a checkout by whoever publishes or serves a page. Throws what esbuild says.
+ * Used by cli/compose/page-files.ts: for the package when it is made, for a checkout when somebody publishes or serves a page.
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -35,15 +35,23 @@ export const contentPolicy = [
 
 const hashChars = 10;
 
-/** index.html is the last one: whoever writes them in this order never shows a page without its script. */
-export function buildPage(page: PageName): readonly PageFile[] {
+export interface BuiltPage {
+  /** index.html is the last one: whoever writes them in this order never shows a page without its script. */
+  readonly files: readonly PageFile[];
+  /** What it was built from, relative to the folder of this file. */
+  readonly sources: readonly string[];
+}
+
+/** Throws what esbuild says. */
+export function buildPage(page: PageName): BuiltPage {
   // Loading esbuild takes longer than looking whether it is needed.
   const { buildSync } = createRequire(import.meta.url)("esbuild") as typeof import("esbuild");
-  const { outputFiles } = buildSync({
+  const { outputFiles, metafile } = buildSync({
     absWorkingDir: folder,
     entryPoints: [join(page, "main.tsx"), join(page, "main.css")],
     outdir: "built",
     write: false,
+    metafile: true,
     bundle: true,
     minify: true,
     format: "esm",
@@ -56,6 +64,7 @@ export function buildPage(page: PageName): readonly PageFile[] {
     // Whatever the caller's tsconfig says: what is built depends on the sources alone.
     tsconfigRaw: {},
   });
+  const html = join(page, "index.html");
   const assets = outputFiles.map(({ path, contents }) => {
     const ending = path.endsWith(".css") ? "css" : "js";
     const hash = createHash("sha256").update(contents).digest("hex").slice(0, hashChars);
@@ -63,12 +72,13 @@ export function buildPage(page: PageName): readonly PageFile[] {
     return { ending, name: `${page}-${hash}.${ending}`, contentType, bytes: contents };
   });
   const named = (ending: string): string => assets.find((asset) => asset.ending === ending)?.name ?? "";
-  const html = readFileSync(join(folder, page, "index.html"), "utf8")
+  const text = readFileSync(join(folder, html), "utf8")
     .replace("{script}", named("js"))
     .replace("{style}", named("css"))
     .replace("{policy}", contentPolicy);
-  return [
+  const files = [
     ...assets.map(({ name, contentType, bytes }) => ({ name, contentType, bytes })),
-    { name: "index.html", contentType: "text/html; charset=utf-8", bytes: new TextEncoder().encode(html) },
+    { name: "index.html", contentType: "text/html; charset=utf-8", bytes: new TextEncoder().encode(text) },
   ];
+  return { files, sources: ["build.ts", html, ...Object.keys(metafile.inputs)] };
 }

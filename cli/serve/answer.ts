@@ -37,9 +37,9 @@ const headersAlways = {
   "X-Content-Type-Options": "nosniff",
   "X-Frame-Options": "DENY",
 } as const;
-/** Published files are data; a page among them may use what is published beside it. */
+/** Published files are data; a page among them may use what is published beside it, and pictures that it makes itself. */
 const filePolicy =
-  "default-src 'self'; style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+  "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** `host`: what the server was bound to. Rejects when the file fails to be read; the caller ends the connection then. */
 export async function answer(

@@ -20,7 +20,7 @@ export function App({ base }: { base: string }): JSX.Element {
     if (theme === "auto") delete document.documentElement.dataset["theme"];
     else document.documentElement.dataset["theme"] = theme;
   }, [theme]);
-  const title = site?.description.title ?? "Spotfold";
+  const title = site?.description?.title ?? site?.coverage.aggregate ?? "Spotfold";
   useEffect(() => {
     document.title = [state.measure, title].filter(Boolean).join(" · ");
   }, [state.measure, title]);
@@ -73,7 +73,15 @@ export function App({ base }: { base: string }): JSX.Element {
           </Message>
         )}
         {site === null && problem === null ? <p class="waiting">Loading…</p> : null}
-        {site === null ? null : <Dashboard site={site} state={state} change={change} />}
+        {site === null ? null : site.description === null ? (
+          <Message
+            title="Nothing is published yet"
+            text={`${site.coverage.pointer} names nothing.`}
+            hint="run the analysis on data that it accepts; the page shows it as soon as it is published."
+          />
+        ) : (
+          <Dashboard site={site} description={site.description} state={state} change={change} />
+        )}
       </main>
     </div>
   );

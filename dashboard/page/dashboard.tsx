@@ -5,7 +5,7 @@
  */
 import { useCallback, useMemo, useState } from "preact/hooks";
 import type { JSX } from "preact";
-import type { Site } from "../client/index.ts";
+import type { Site, SiteDescription } from "../client/index.ts";
 import { Message } from "../parts/message.tsx";
 import type { DateRange } from "./brush.tsx";
 import { Controls } from "./controls.tsx";
@@ -26,26 +26,25 @@ import { useRead } from "./use-read.tsx";
 import type { Change } from "./use-state-hash.tsx";
 
 interface DashboardProps {
+  /** With at least one version. */
   readonly site: Site;
+  readonly description: SiteDescription;
   readonly state: PageState;
   readonly change: Change;
 }
 
-export function Dashboard({ site, state, change }: DashboardProps): JSX.Element {
-  const { description, coverage } = site;
+export function Dashboard({ site, description, state, change }: DashboardProps): JSX.Element {
+  const { coverage } = site;
   const versions = useMemo(() => versionChoices(site.versions), [site]);
-  const version = state.version ?? firstVersion(site.versions);
+  const version = state.version ?? firstVersion(site.versions) ?? "";
   const dates = description.dates.find(({ name }) => name === state.dates) ?? description.dates[0];
 
-  const readMeasures = useMemo(
-    () => (version === null ? null : async () => await measuresOf(site, version)),
-    [site, version],
-  );
+  const readMeasures = useMemo(() => async () => await measuresOf(site, version), [site, version]);
   const measures = useRead(readMeasures);
   const choices = useMemo(() => measureChoices(measures.value ?? new Map()), [measures.value]);
   const measure = state.measure ?? choices[0]?.value ?? null;
 
-  const wanted = version === null ? [] : seriesOf(state, version);
+  const wanted = seriesOf(state, version);
   const asked = JSON.stringify(wanted.map((series) => series.version));
   const datesName = dates?.name ?? "";
   const readSeries = useMemo(
@@ -77,18 +76,9 @@ export function Dashboard({ site, state, change }: DashboardProps): JSX.Element 
     [change],
   );
   const [isDetailed, setDetailed] = useState(false);
-  const leftOut = useMemo(() => definitionsLeftOut(coverage.notes.get(version ?? "")), [coverage, version]);
+  const leftOut = useMemo(() => definitionsLeftOut(coverage.notes.get(version)), [coverage, version]);
   const showDetails = useCallback(() => setDetailed(true), []);
 
-  if (version === null) {
-    return (
-      <Message
-        title="Nothing is published yet"
-        text={`${description.pointer} names no ${description.unit.join(" and ") || "unit"}.`}
-        hint="run the analysis on data that it accepts; the page shows it as soon as it is published."
-      />
-    );
-  }
   const problem = measures.problem ?? evolutions.problem;
   const first = series[0];
   return (
@@ -123,6 +113,7 @@ export function Dashboard({ site, state, change }: DashboardProps): JSX.Element 
         <div class={evolutions.isReading ? "figures-frame busy" : "figures-frame"} aria-busy={evolutions.isReading}>
           <Figures
             site={site}
+            description={description}
             state={state}
             change={change}
             dates={dates}

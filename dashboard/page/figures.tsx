@@ -4,7 +4,7 @@
  */
 import { useMemo } from "preact/hooks";
 import type { JSX, RefObject } from "preact";
-import type { DateKind, Site } from "../client/index.ts";
+import type { DateKind, Site, SiteDescription } from "../client/index.ts";
 import { Message } from "../parts/message.tsx";
 import * as words from "../parts/words.ts";
 import type { DateRange } from "./brush.tsx";
@@ -22,6 +22,7 @@ import { addressOf, type Change } from "./use-state-hash.tsx";
 
 interface FiguresProps {
   readonly site: Site;
+  readonly description: SiteDescription;
   readonly state: PageState;
   readonly change: Change;
   readonly dates: DateKind | undefined;
@@ -34,8 +35,8 @@ interface FiguresProps {
 }
 
 export function Figures(props: FiguresProps): JSX.Element {
-  const { site, state, change, series, range, onRange, leftOut, onDetails } = props;
-  const { coverage, description } = site;
+  const { site, description, state, change, series, range, onRange, leftOut, onDetails } = props;
+  const { coverage } = site;
   const [first] = series;
   const dates = useMemo(() => allDates(series), [series]);
   const sanitized = useMemo(

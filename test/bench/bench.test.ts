@@ -8,7 +8,7 @@ import { lineOf, missedBy } from "../../bench/report.ts";
 import type { Row } from "../../bench/types.ts";
 import { kindOf } from "../../bench/where.ts";
 import { runNode } from "../support/processes.ts";
-import { repositoryRoot } from "../support/requirements.ts";
+import { needs, repositoryRoot } from "../support/requirements.ts";
 import { tempDir } from "../support/temp.ts";
 
 const burn = "const until = process.cpuUsage().user + 400_000; while (process.cpuUsage().user < until);";
@@ -48,9 +48,7 @@ describe("what a command costs", () => {
 });
 
 describe("the processes of a command", () => {
-  before(function linux() {
-    if (process.platform !== "linux") this.skip();
-  });
+  needs("linux");
 
   it("are told apart, and each has its own CPU time", async () => {
     const inner = `const until = process.cpuUsage().user + 800_000; while (process.cpuUsage().user < until);`;

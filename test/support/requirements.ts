@@ -47,8 +47,6 @@ function command(name: string, version = "--version"): Probe {
   };
 }
 
-export const chromiumPath = "/usr/bin/chromium";
-
 const PROBES = {
   /** Blocks, definitions and the tool that makes more of them, in `referenceDir()`. */
   data: () => {
@@ -104,13 +102,11 @@ const PROBES = {
   xz: command("xz"),
   zstd: command("zstd"),
   gzip: command("gzip"),
-  /** The browser that the pages are driven in. */
-  chromium: () => (existsSync(chromiumPath) ? undefined : `no browser is at ${chromiumPath} (the package chromium)`),
   /** Makes the certificates of servers of the tests. */
   openssl: command("openssl", "version"),
   git: command("git"),
   curl: command("curl"),
-  /** A browser for pages, as Debian packages it. */
+  /** The browser that the pages are driven in. */
   chromium: command(chromiumPath),
 } satisfies Record<string, Probe>;
 

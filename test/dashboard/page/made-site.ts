@@ -2,7 +2,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildPage } from "../../../dashboard/build.ts";
-import { siteDescription, writeJson } from "./site-files.ts";
 
 export interface MadeSite {
   readonly dates: number;
@@ -16,6 +15,17 @@ const versions = ["nightly/28", "nightly/29", "aurora/27", "release/25"];
 const systems = ["WINNT", "Darwin", "Linux", hostileName];
 const dayMs = 86_400_000;
 
+const siteDescription = {
+  title: "Telemetry histograms",
+  unit: ["channel", "version"],
+  dimensions: ["reason", "OS"],
+  dates: [
+    { name: "build-date", title: "Builds" },
+    { name: "submission-date", title: "Submission dates" },
+  ],
+  submissions: "pings",
+};
+
 /** Exponential: 0, 1, and on in steps of the same factor. */
 const bounds = [
   ...new Set([0, ...Array.from({ length: 48 }, (_, i) => Math.round(Math.exp((i * Math.log(30_000)) / 47)))]),
@@ -23,20 +33,20 @@ const bounds = [
 
 export function makeSite(folder: string, { dates, measures = 0, missing = 1 }: MadeSite): void {
   mkdirSync(folder, { recursive: true });
-  writeJson(join(folder, "site.json"), { ...siteDescription, dimensions: ["reason", "OS"] });
   const folders = Object.fromEntries(
     versions.map((version) => [version, `20260101000000-${version.replace("/", "-")}-3-0a1b2c3d`]),
   );
   writeJson(join(folder, "versions.json"), folders);
   writeJson(join(folder, "coverage.json"), madeCoverage(missing));
   for (const [i, version] of versions.entries()) makeUnit(join(folder, folders[version] ?? ""), i, dates, measures);
-  for (const { name, bytes } of buildPage("page")) writeFileSync(join(folder, name), bytes);
+  for (const { name, bytes } of buildPage("page").files) writeFileSync(join(folder, name), bytes);
 }
 
 export function madeCoverage(missing: number, snapshot = 3): object {
   return {
     format: 1,
     aggregate: "histograms-77ca4330",
+    pointer: "versions.json",
     snapshot,
     asOf: `2026-01-0${snapshot}T09:30:00.000Z`,
     pings: 98_210,
@@ -81,7 +91,8 @@ function makeUnit(folder: string, seed: number, dates: number, measures: number)
     ([name, kind, own, description]) =>
       `${JSON.stringify(name)}: ${JSON.stringify({ kind, bounds: own, description })}`,
   );
-  writeFileSync(join(folder, "measures.json"), `{"format": 1, "measures": {${members.join(",")}}}`);
+  const head = JSON.stringify({ format: 1, ...siteDescription }).slice(0, -1);
+  writeFileSync(join(folder, "site.json"), `${head},"measures":{${members.join(",")}}}`);
   const reasons = ["saved_session", "idle_daily"];
   let id = 0;
   const tree = Object.fromEntries(
@@ -144,4 +155,8 @@ function generator(seed: number): () => number {
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
+}
+
+function writeJson(path: string, content: unknown): void {
+  writeFileSync(path, JSON.stringify(content));
 }

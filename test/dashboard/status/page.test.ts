@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
-import { buildPage } from "../../../cli/status-page/assets.ts";
+import { pageAssets } from "../../../cli/status-page/assets.ts";
 import { gzipSync } from "node:zlib";
 import { startSpotfold } from "../../e2e/spotfold.ts";
 import type { Started } from "../../support/processes.ts";
-import { needs, repositoryRoot } from "../../support/requirements.ts";
+import { needs } from "../../support/requirements.ts";
 import { tempDir } from "../../support/temp.ts";
 import { axeFindings, openPage, startChromium } from "./browser.ts";
 import { fillWorkFolder, hostile, runs } from "./work-folder.ts";
@@ -122,7 +122,7 @@ describe("the status page", function pageSuite() {
   });
 
   it("fits its budget of script", () => {
-    const [script] = [...buildPage(repositoryRoot).files].filter(([name]) => name.endsWith(".js"));
+    const [script] = [...pageAssets().files].filter(([name]) => name.endsWith(".js"));
     assert.ok(script !== undefined && gzipSync(script[1]).length <= scriptBytesMax);
   });
 });
