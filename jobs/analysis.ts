@@ -114,6 +114,12 @@ export interface Unit {
   readonly key: Key;
 }
 
+/** Makes files beside `results.ndjson`: it is given all entries in key order, as they are stored, then ends. */
+export interface Beside<V> {
+  add(key: Key, value: V): void;
+  end(site: Site): void;
+}
+
 /** How an analysis publishes. Without it, a run publishes one folder with `results.ndjson`. */
 export interface Publish<V, P> {
   /** The unit of publication is a value of the first `by` key columns. */
@@ -182,6 +188,8 @@ export interface Analysis<V = unknown, P = unknown> {
   encode?(value: V): string;
   decode?(text: string): V;
   readonly publish?: Publish<V, P>;
+  /** Without `publish`: what is published beside `results.ndjson`, such as the page's files (docs/formats/site.md). Null: nothing. */
+  beside?(context: Context<P>): Beside<V> | null;
   /** How many rejected records a block may have before the whole block is missing. Default: any number, but not all. */
   readonly rejectedPerBlockMax?: number;
 }

@@ -9,6 +9,7 @@ import type { Clock, Random } from "../shared/ports/clock.ts";
 import type { JobQueue } from "../shared/ports/job-queue.ts";
 import type { Ledger } from "./ledger/ledger.ts";
 import type { LedgerRules } from "./ledger/rules.ts";
+import type { PageFile } from "./passes/page.ts";
 
 /** All in ms, of the store's clock where objects are compared, of our own monotonic one otherwise. */
 export interface MasterTiming {
@@ -57,6 +58,8 @@ export interface MasterContext {
   readonly blocksOf: (spec: RunSpec) => Promise<SelectedBlocks>;
   /** The bundle that merges and renders, as local files. */
   readonly bundleOf: (renderer: Renderer) => Promise<BundleRef>;
+  /** The files of the page that shows what is published, `index.html` among them; none where there is no page. */
+  readonly page: () => Promise<readonly PageFile[]>;
   /** Reads a file that an executor made. */
   readonly readFile: (path: string) => AsyncIterable<Uint8Array>;
   /** Slots of live workers, at least 1. */

@@ -16,6 +16,7 @@ import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { writePages } from "../cli/compose/page-files.ts";
 import { buildChildren, copyLiblzma } from "../executor/launch/build-children.ts";
 import { liblzmaPackage } from "../shared/codecs/liblzma-place.ts";
 
@@ -92,6 +93,7 @@ compile();
 reduceDeclarations();
 buildChildren(root, join(code, "executor/children/built"));
 copyLiblzma(root, join(code, "shared/codecs"));
+writePages(code);
 cpSync(join(liblzmaPackage, "LICENSE"), join(code, "shared/codecs/liblzma.LICENSE"));
 cpSync(join(root, "bin"), join(staging, "bin"), { recursive: true });
 for (const name of DOCUMENTS) {

@@ -10,7 +10,7 @@ import type { BlobStore } from "./ports/blob-store.ts";
 import { readAll } from "./read-all.ts";
 
 /** A worker that missed two statuses is taken for dead. */
-const liveStatusIntervals = 3;
+export const liveStatusIntervals = 3;
 
 /** Statuses read at once: most are of a few hundred bytes, and a fleet has hundreds. */
 const readsAtOnce = 32;
@@ -21,9 +21,11 @@ export interface LiveWorker {
   readonly ageMs: number;
 }
 
-interface Sign {
+export interface WorkerSign {
   readonly id: string;
   readonly ageMs: number;
+  /** The store's clock, ms. */
+  readonly seenAt: number;
   /** Null when only a newer version understands it. */
   readonly status: WorkerStatus | null;
 }
@@ -39,20 +41,34 @@ export async function liveWorkers(store: BlobStore, statusMs: number): Promise<L
   return signs.flatMap(({ status, ageMs }) => (status === null ? [] : [{ status, ageMs }]));
 }
 
-/** All times are the store's. */
-async function signsOfLife(store: BlobStore, statusMs: number): Promise<Sign[]> {
-  const recent: { readonly key: string; readonly ageMs: number }[] = [];
+/** Those who have not said that they ended. */
+async function signsOfLife(store: BlobStore, statusMs: number): Promise<WorkerSign[]> {
+  const { signs } = await workerSigns(store, liveStatusIntervals * statusMs);
+  return signs.filter(({ status }) => status?.ended !== true);
+}
+
+/**
+ * The last word of every worker that said one within `withinMs`, those who ended included. All times are the store's;
+ * `storeTime` is 0 when there was never a worker.
+ */
+export async function workerSigns(
+  store: BlobStore,
+  withinMs: number,
+): Promise<{ readonly signs: readonly WorkerSign[]; readonly storeTime: number }> {
+  const recent: { readonly key: string; readonly ageMs: number; readonly seenAt: number }[] = [];
+  let storeTime = 0;
   for await (const page of store.list(workersPrefix)) {
+    storeTime = page.storeTime;
     for (const { key, lastModified } of page.blobs) {
       const ageMs = page.storeTime - lastModified;
-      if (ageMs <= liveStatusIntervals * statusMs) recent.push({ key, ageMs });
+      if (ageMs <= withinMs) recent.push({ key, ageMs, seenAt: lastModified });
     }
   }
-  const signs = await pLimit(readsAtOnce).map(recent, async ({ key, ageMs }): Promise<Sign[]> => {
+  const signs = await pLimit(readsAtOnce).map(recent, async ({ key, ageMs, seenAt }): Promise<WorkerSign[]> => {
     const blob = await readAll(store, key);
     if (blob === null) return [];
     const status = parseIfKnown(key, blob.bytes, workerStatusSchema);
-    return status?.ended === true ? [] : [{ id: key.slice(workersPrefix.length), ageMs, status }];
+    return [{ id: key.slice(workersPrefix.length), ageMs, seenAt, status }];
   });
-  return signs.flat();
+  return { signs: signs.flat(), storeTime };
 }

@@ -77,6 +77,7 @@ export async function contextIn(folder: string, change: Partial<MasterContext> =
     executors: new ChildExecutors({ scratch: join(folder, "scratch"), limits }),
     blocksOf: async () => [],
     bundleOf: async () => bundleIn(folder),
+    page: async () => [],
     readFile: readLocalFile,
     liveSlots: async () => 1,
     timing: {

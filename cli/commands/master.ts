@@ -7,6 +7,7 @@ import type { Master } from "../../master/master.ts";
 import { systemClock, systemRandom } from "../../shared/clock.ts";
 import { printable, type Settings } from "../../shared/config/settings.ts";
 import { Daemon } from "../../shared/daemon.ts";
+import { SpotfoldError } from "../../shared/errors.ts";
 import type { Log } from "../../shared/log.ts";
 import { daemonLog, type AnyEvent } from "../compose/log.ts";
 import { loopsOnce, loopsWhileLeading, openLease, passMsMax, type WatchPass } from "../compose/master-loops.ts";
@@ -17,10 +18,17 @@ import { keepYoungGenerationSmall } from "../compose/young-generation.ts";
 import { loggingFailure } from "../daemon-failure.ts";
 import { interruptDaemon } from "../interrupt-daemon.ts";
 import type { Io } from "../io.ts";
+import { addressOf } from "../status-page/address.ts";
+import type { DaemonPage } from "../status-page/daemon.ts";
+import { tokenOf } from "../status-page/token.ts";
 
 export interface MasterOptions extends StoreOptions {
   readonly once?: boolean;
   readonly metricsPort?: string;
+  /** `[host:]port` of the status page. */
+  readonly http?: string;
+  readonly tokenFile?: string;
+  readonly allowActions?: boolean;
 }
 
 /** What looks on while it works. */
@@ -41,6 +49,7 @@ interface Process {
 export async function master(options: MasterOptions, io: Io): Promise<number> {
   keepYoungGenerationSmall();
   const settings = settingsOf(options, io);
+  const page = pageOptions(options, settings, io);
   const id = newProcessName(systemRandom);
   const once = options.once ?? false;
   const log = daemonLog({ master: id }, (line) => void io.err.write(line));
@@ -49,12 +58,24 @@ export async function master(options: MasterOptions, io: Io): Promise<number> {
     const unwatched: WatchPass = async (_loop, pass) => await pass();
     return await live({ settings, id, once, io }, { log, watch: unwatched, onMaster: ignore, onLease: ignore });
   }
-  return await loggingFailure("master", log, async () => await watched({ settings, id, once, io }, log));
+  return await loggingFailure("master", log, async () => await watched({ settings, id, once, io }, log, page));
+}
+
+/** Null: none is wanted. Throws `usage`, before anything is logged. */
+function pageOptions(
+  { http, tokenFile, once, allowActions }: MasterOptions,
+  { folder }: Settings,
+  { command }: Io,
+): DaemonPage | null {
+  const token = tokenOf(tokenFile, folder);
+  if (http === undefined) return null;
+  if (once === true) throw new SpotfoldError("usage", "--http is for a master that stays, --once for one that ends");
+  return { ...addressOf(http), token, actions: allowActions === true ? command : null };
 }
 
 function ignore(): void {}
 
-async function watched(given: Process, log: Log<AnyEvent>): Promise<number> {
+async function watched(given: Process, log: Log<AnyEvent>, page: DaemonPage | null): Promise<number> {
   const [{ masterMetrics }, { monitored }] = await Promise.all([
     import("../metrics/master-metrics.ts"),
     import("../metrics/monitor.ts"),
@@ -76,15 +97,20 @@ async function watched(given: Process, log: Log<AnyEvent>): Promise<number> {
     metrics: (version: string) => masterMetrics(version, looks),
   } as const;
   return await monitored(input, async ({ log: counted, health, metrics }) => {
-    return await live(given, {
-      log: counted,
-      watch: async (loop, pass) => await metrics.watch(loop, async () => await health.watch(loop, passMsMax, pass)),
-      onMaster: (now) => (leading = now),
-      onLease: (own) => {
-        lease = own;
-        health.watchLease(own);
-      },
-    });
+    const daemon = { settings, log: counted, health, registry: metrics.registry };
+    const lived = async (): Promise<number> =>
+      await live(given, {
+        log: counted,
+        watch: async (loop, pass) => await metrics.watch(loop, async () => await health.watch(loop, passMsMax, pass)),
+        onMaster: (now) => (leading = now),
+        onLease: (own) => {
+          lease = own;
+          health.watchLease(own);
+        },
+      });
+    if (page === null) return await lived();
+    const { withStatusPage } = await import("../status-page/daemon.ts");
+    return await withStatusPage(page, daemon, lived);
   });
 }
 

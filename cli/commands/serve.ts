@@ -14,10 +14,15 @@ import { exitCodes } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
 import { shownPath } from "../sample/shown-path.ts";
 import { isLoopback, startServer } from "../serve/server.ts";
+import { serveStatus } from "./serve-status.ts";
 
 export interface ServeOptions extends StoreOptions {
   readonly port?: string | number;
   readonly host?: string;
+  /** The status page instead. */
+  readonly status?: boolean;
+  readonly tokenFile?: string;
+  readonly allowActions?: boolean;
 }
 
 const portDefault = 8080;
@@ -28,6 +33,7 @@ const hostDefault = "127.0.0.1";
 export async function serve(target: string | undefined, options: ServeOptions, io: Io): Promise<number> {
   const { host = hostDefault } = options;
   const port = portOf(options.port ?? portDefault);
+  if (options.status === true) return await serveStatus(target, { host, port }, options, io);
   const settings = settingsOf(options, io);
   const folder = folderToServe(target, settings.web, settings.folder);
   const say = async (text: string): Promise<void> => await io.err.write(`${text}\n`);

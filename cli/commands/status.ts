@@ -53,7 +53,8 @@ export async function status(name: string | undefined, options: StatusOptions, i
   });
 }
 
-function impatient(settings: Settings): Settings {
+/** Of whoever only looks, and will look again. */
+export function impatient(settings: Settings): Settings {
   const aws = { ...settings.aws, attemptsMax, requestMsMax: requestMsMax * settings.timing.scale };
   return { ...settings, aws };
 }

@@ -11,13 +11,18 @@ import type { WorkerEvent } from "../../worker/context.ts";
 export type ProcessEvent =
   | { readonly event: "settings"; readonly settings: Readonly<Record<string, unknown>> }
   /** Where `/healthz` and `/metrics` are. */
-  | { readonly event: "metrics-listening"; readonly url: string; readonly port: number };
+  | { readonly event: "metrics-listening"; readonly url: string; readonly port: number }
+  /** Where the status page is. */
+  | { readonly event: "status-page-listening"; readonly url: string; readonly port: number }
+  | { readonly event: "status-page-failed"; readonly message: string };
 
 export type AnyEvent = ProcessEvent | DaemonEvent | LoopEvent | MasterEvent | LeaseEvent | WorkerEvent;
 
 export const allEvents = defineEvents<AnyEvent>(daemonEvents, loopEvents, {
   settings: "info",
   "metrics-listening": "info",
+  "status-page-listening": "info",
+  "status-page-failed": "warn",
   "job-started": "info",
   "job-ended": "info",
   "lease-ended": "debug",

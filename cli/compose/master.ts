@@ -15,6 +15,7 @@ import { runKey } from "../../shared/names.ts";
 import { httpTerms } from "../../shared/http-terms.ts";
 import { readAll } from "../../shared/read-all.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
+import { pageFiles } from "./page-files.ts";
 import { readLocalFile } from "./read-file.ts";
 import { liveWorkers } from "../../shared/live-workers.ts";
 import type { AnyEvent } from "./log.ts";
@@ -50,6 +51,7 @@ export async function masterContext(parts: MasterParts): Promise<MasterContext> 
     executors,
     blocksOf,
     bundleOf: async (renderer) => await cache.fetch(await readRun(store, renderer.run)),
+    page: async () => pageFiles("page"),
     readFile: readLocalFile,
     liveSlots: async () => Math.max(1, ownSlots, await liveSlots(store, timing.statusMs)),
     timing: {

@@ -8,9 +8,13 @@ export function addDaemons(program: Command, act: Act): void {
   const master = command(program, "master", "move runs forward until stopped: admit, send, fold, publish, collect", [
     "spotfold master",
     "spotfold master --once",
+    "spotfold master --http 8082",
   ])
     .option("--once", "do every due thing, and end")
-    .option("--metrics-port <n>", metricsPortText);
+    .option("--metrics-port <n>", metricsPortText)
+    .option("--http <address>", "the status page, /healthz and /metrics on this [host:]port")
+    .option("--token-file <file>", "with --http: whoever looks has to know what its first line says")
+    .option("--allow-actions", "with --http: the page may cancel runs");
   storeFlags(master).action(
     async (options: object) =>
       await act(async (io) => await (await import("../commands/master.ts")).master(options, io)),

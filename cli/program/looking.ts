@@ -46,13 +46,17 @@ export function addLooking(program: Command, act: Act): void {
       await act(async (io) => await (await import("../commands/cancel.ts")).cancel(run, options, io)),
   );
 
-  const serve = command(program, "serve", "serve published files, and nothing else, on this machine", [
+  const serve = command(program, "serve", "serve published files, or the status page, on this machine", [
     "spotfold serve ./site",
     "spotfold serve dashboard --port 8081",
+    "spotfold serve --status --port 8082",
   ])
     .argument("[target]", "a folder, or an aggregate's name (default: all that is published in the web store)")
     .option("--port <n>", "where to listen; 0 takes any that is free (default: 8080)")
-    .option("--host <address>", "which address to listen on (default: 127.0.0.1, this machine alone)");
+    .option("--host <address>", "which address to listen on (default: 127.0.0.1, this machine alone)")
+    .option("--status", "serve the page that shows what goes on, and no published files")
+    .option("--token-file <file>", "with --status: whoever looks has to know what its first line says")
+    .option("--allow-actions", "with --status: the page may cancel runs");
   storeFlags(serve).action(
     async (target: string | undefined, options: object) =>
       await act(async (io) => await (await import("../commands/serve.ts")).serve(target, options, io)),

@@ -34,7 +34,7 @@ const jobsAtOnce = 32;
 const requestsAtOnce = 16;
 
 /** The keys of one job's attempts. */
-interface JobKeys {
+export interface JobKeys {
   readonly plan: string;
   readonly job: string;
   readonly keys: string[];
@@ -57,7 +57,8 @@ export async function* loggedAttempts(
   yield* await readJobs(store, aggregate, waiting, limit);
 }
 
-async function* jobsBelow(
+/** Job after job; a request for each thousand keys. */
+export async function* jobsBelow(
   store: BlobStore,
   aggregate: string,
   prefix: string,
@@ -77,11 +78,12 @@ async function* jobsBelow(
   if (current !== null) yield current;
 }
 
-async function readJobs(
+/** The attempts of these jobs: a request for each job, each record and each log. */
+export async function readJobs(
   store: BlobStore,
   aggregate: string,
   jobs: readonly JobKeys[],
-  limit: ReturnType<typeof pLimit>,
+  limit: ReturnType<typeof pLimit> = pLimit(requestsAtOnce),
 ): Promise<LoggedAttempt[]> {
   const read = jobs.map(async ({ plan, job, keys }) => {
     const resolver = await limit(async () => await readResolver(store, resolutionKey(aggregate, plan, job)));

@@ -2,9 +2,9 @@
  * What `status` tells: aggregates with their runs, why a run stands still, and the workers that are alive. What cannot be
  * read of one of them (a newer version at work beside us, a damaged record) is said, and hides none of the others.
  */
-import type { Ledger } from "../../master/ledger/ledger.ts";
+import type { Ledger, Snapshot } from "../../master/ledger/ledger.ts";
 import { isHeld } from "../../shared/formats/hold.ts";
-import type { ClosedState, Manifest, RunTotals } from "../../shared/formats/ledger.ts";
+import type { ClosedState, RunTotals } from "../../shared/formats/ledger.ts";
 import { runSchema } from "../../shared/formats/run.ts";
 import { parseStored, UnknownFormat } from "../../shared/formats/stored.ts";
 import { holdKey, inboxPrefix, runKey } from "../../shared/names.ts";
@@ -24,7 +24,23 @@ export interface RunStatus {
   readonly covered: number;
   readonly missing: number;
   readonly jobs: { readonly all: number; readonly done: number; readonly failed: number } | null;
-  readonly held: { readonly kind: string; readonly what: string; readonly where: string; readonly hint: string } | null;
+  readonly held: HeldStatus | null;
+  readonly records: number;
+  /** The store's clock, ms; null of closed runs. */
+  readonly admittedAt: number | null;
+}
+
+export interface HeldStatus {
+  readonly kind: string;
+  readonly what: string;
+  readonly where: string;
+  readonly hint: string;
+  /** The store's clock, ms; null where it cannot be read. */
+  readonly since: number | null;
+  /** When it ends by itself, by the same clock; null: it does not. */
+  readonly until: number | null;
+  /** How often in a row. */
+  readonly times: number;
 }
 
 export interface AggregateStatus {
@@ -33,6 +49,8 @@ export interface AggregateStatus {
   readonly snapshot: number;
   readonly records: number;
   readonly runs: readonly RunStatus[];
+  /** The store's clock, ms: when its head was swapped. */
+  readonly committedAt: number;
 }
 
 export interface StatusReport {
@@ -67,19 +85,35 @@ export interface WorkerLine {
 /** Older runs of an aggregate are counted, not listed. */
 const closedShownMax = 3;
 
+/** All but the workers. */
+export type RunsReport = Omit<StatusReport, "format" | "workers">;
+
 export async function readStatus(
-  { store, ledger }: { readonly store: BlobStore; readonly ledger: Ledger },
+  look: { readonly store: BlobStore; readonly ledger: Ledger },
   aggregates: readonly string[],
   run: string | null,
   statusMs: number,
 ): Promise<StatusReport> {
+  const runs = await readRuns(look, aggregates, run);
+  return { format: 1, ...runs, workers: await readWorkers(look.store, statusMs) };
+}
+
+/** `seen` is told of every ledger that could be read, as it was then. */
+export async function readRuns(
+  { store, ledger }: { readonly store: BlobStore; readonly ledger: Ledger },
+  aggregates: readonly string[],
+  run: string | null,
+  seen?: (snapshot: Snapshot) => void,
+): Promise<RunsReport> {
   const found: AggregateStatus[] = [];
   const unreadable: Unreadable[] = [];
   const note = (what: string, error: unknown): void => void unreadable.push({ what, why: whyUnreadable(error) });
   for (const aggregate of aggregates) {
     try {
-      const { manifest } = await ledger.read(aggregate);
-      if (manifest !== null) found.push(await aggregateStatus(store, manifest, run));
+      const base = await ledger.read(aggregate);
+      if (base.manifest === null) continue;
+      found.push(await aggregateStatus(store, base, run));
+      seen?.(base);
     } catch (error) {
       note(`aggregate ${aggregate}`, error);
     }
@@ -89,23 +123,28 @@ export async function readStatus(
       (run === null || entry.run === run) &&
       (run !== null || aggregates.length !== 1 || entry.aggregate === aggregates[0]),
   );
-  return { format: 1, aggregates: found, inbox, workers: await readWorkers(store, statusMs), unreadable };
+  return { aggregates: found, inbox, unreadable };
 }
 
 /** Throws what is not of one record alone. */
-function whyUnreadable(error: unknown): string {
+export function whyUnreadable(error: unknown): string {
   if (error instanceof UnknownFormat) return `written by a newer version of spotfold (format ${String(error.format)})`;
   if (!ofOneRecord.has(codeOf(error) ?? "")) throw error;
   return messageOf(error);
 }
 
-async function aggregateStatus(store: BlobStore, manifest: Manifest, only: string | null): Promise<AggregateStatus> {
+async function aggregateStatus(
+  store: BlobStore,
+  { manifest, committedAt }: Snapshot,
+  only: string | null,
+): Promise<AggregateStatus> {
   const runs: RunStatus[] = [];
   for (const { run, state, blocks, totals } of manifest.closed)
-    runs.push({ ...lineOf(run, state, blocks, totals), jobs: null, held: null });
+    runs.push({ ...lineOf(run, state, blocks, totals), jobs: null, held: null, admittedAt: null });
   for (const open of manifest.open) {
     const jobs = { all: open.jobs + open.successors.length, done: open.foldedJobs, failed: open.failedJobs };
-    runs.push({ ...lineOf(open.run, "open", open.blocks, open.totals), jobs, held: await heldOf(store, open.run) });
+    const line = lineOf(open.run, "open", open.blocks, open.totals);
+    runs.push({ ...line, jobs, held: await heldOf(store, open.run), admittedAt: open.admittedAt });
   }
   return {
     aggregate: manifest.aggregate,
@@ -113,6 +152,7 @@ async function aggregateStatus(store: BlobStore, manifest: Manifest, only: strin
     snapshot: manifest.number,
     records: [...manifest.open, ...manifest.closed].reduce((sum, { totals }) => sum + totals.records, 0),
     runs: only === null ? runs : runs.filter(({ run }) => run === only),
+    committedAt,
   };
 }
 
@@ -120,19 +160,21 @@ function lineOf(
   run: string,
   state: RunStatus["state"],
   blocks: number,
-  { covered, missing }: RunTotals,
-): Omit<RunStatus, "jobs" | "held"> {
-  return { run, state, blocks, covered, missing };
+  { covered, missing, records }: RunTotals,
+): Omit<RunStatus, "jobs" | "held" | "admittedAt"> {
+  return { run, state, blocks, covered, missing, records };
 }
 
 async function heldOf(store: BlobStore, run: string): Promise<RunStatus["held"]> {
   try {
     const found = await readHold(store, run);
     if (found === null || !isHeld(found.hold, found.storeTime)) return null;
-    const { kind, what, where, hint } = found.hold;
-    return { kind, what, where, hint };
+    const { kind, what, where, hint, since, until, times } = found.hold;
+    return { kind, what, where, hint, since, until: until === 0 ? null : until, times };
   } catch (error) {
-    return { kind: "unreadable", what: whyUnreadable(error), where: holdKey(run), hint: "Update this spotfold." };
+    const unknown = { since: null, until: null, times: 0 };
+    const [what, hint] = [whyUnreadable(error), "Update this spotfold."];
+    return { kind: "unreadable", what, where: holdKey(run), hint, ...unknown };
   }
 }
 

@@ -77,7 +77,7 @@ function missingOf(key: string, row: CoverageRow): MissingBlock {
 }
 
 /** Details begin with the block's key, for logs; where the key stands in front anyway it is said once. */
-function withoutKey(detail: string, key: string): string {
+export function withoutKey(detail: string, key: string): string {
   return detail.startsWith(`${key}: `) ? detail.slice(key.length + 2) : detail;
 }
 

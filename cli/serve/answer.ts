@@ -2,7 +2,8 @@
  * Answers one request for published files. GET and HEAD only; what is not published is 404, whatever it is, and 403 where this
  * machine was called by a name that is not its own (hosts.ts).
  *
- *   /                          the page that lists aggregates (index-page.ts)
+ *   /                          the aggregate's page, or the one that lists aggregates (index-page.ts)
+ *   /<aggregate>/              its page, index.html; without the slash: sent there
  *   /[<aggregate>/]<pointer>   no-cache, asked for again each time; 304 when its etag is the same
  *   /[<aggregate>/]<folder>/…  immutable
  *
@@ -18,7 +19,7 @@ import { constants as zlib, createBrotliCompress, createGzip } from "node:zlib";
 import { contentTypeOf } from "../../shared/content-types.ts";
 import { isOwnHost } from "./hosts.ts";
 import { indexPage, indexPagePolicy } from "./index-page.ts";
-import { segmentsOf, type PublishedFile, type PublishedFolder } from "./published.ts";
+import { pageName, segmentsOf, type PublishedFile, type PublishedFolder } from "./published.ts";
 
 const compressible = /^(?:text\/|application\/(?:json|x-ndjson)|image\/svg)/;
 /** Smaller ones fit a packet as they are. */
@@ -36,9 +37,9 @@ const headersAlways = {
   "X-Content-Type-Options": "nosniff",
   "X-Frame-Options": "DENY",
 } as const;
-/** Published files are data; a page among them may use what is published beside it. */
+/** Published files are data; a page among them may use what is published beside it, and pictures that it makes itself. */
 const filePolicy =
-  "default-src 'self'; style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+  "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** `host`: what the server was bound to. Rejects when the file fails to be read; the caller ends the connection then. */
 export async function answer(
@@ -62,17 +63,11 @@ export async function answer(
     return;
   }
   const path = (request.url ?? "").split(/[?#]/, 1)[0] ?? "";
-  if (path === "/") {
-    response.setHeader("Content-Security-Policy", indexPagePolicy);
-    response.setHeader("Cache-Control", "no-cache");
-    sendText(response, 200, indexPage(await folder.aggregates()), contentTypeOf("index.html"));
-    return;
-  }
-  const segments = segmentsOf(path);
+  const segments = segmentsOf(path.endsWith("/") ? path + pageName : path);
   const file = segments === null ? null : await folder.file(segments);
   const handle = file === null ? null : await openFile(file);
   if (file === null || handle === null) {
-    sendText(response, 404, "Not found.\n");
+    await answerWithoutFile(folder, path, segments ?? [], response);
     return;
   }
   try {
@@ -80,6 +75,28 @@ export async function answer(
   } finally {
     await handle.close();
   }
+}
+
+/** The list of aggregates; the address of one, with the slash that its page's links need; or that there is nothing. */
+async function answerWithoutFile(
+  folder: PublishedFolder,
+  path: string,
+  segments: readonly string[],
+  response: ServerResponse,
+): Promise<void> {
+  if (path === "/") {
+    response.setHeader("Content-Security-Policy", indexPagePolicy);
+    response.setHeader("Cache-Control", "no-cache");
+    sendText(response, 200, indexPage(await folder.aggregates()), contentTypeOf("index.html"));
+    return;
+  }
+  const [segment, ...deeper] = segments;
+  if (segment !== undefined && deeper.length === 0 && (await folder.file([segment, pageName])) !== null) {
+    response.setHeader("Location", `/${encodeURIComponent(segment)}/`);
+    sendText(response, 308, "It is at the same address with a slash behind it.\n");
+    return;
+  }
+  sendText(response, 404, "Not found.\n");
 }
 
 /** Null when it is gone, or no plain file. */

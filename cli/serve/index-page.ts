@@ -38,10 +38,10 @@ ${body}
 `;
 }
 
-function row({ name, segment, pointer, asOf, blocks }: Aggregate): string {
+function row({ name, segment, pointer, asOf, blocks, hasPage }: Aggregate): string {
   const base = segment === "" ? "" : `${encodeURIComponent(segment)}/`;
   const link = (file: string): string => `<a href="${base}${encodeURIComponent(file)}">${escaped(file)}</a>`;
-  return `<tr><td>${escaped(name)}</td><td>${link(pointer)} ${link(coverageName)}</td><td class="n">${blocks.covered}</td><td class="n">${blocks.missing}</td><td>${escaped(asOf)}</td></tr>`;
+  return `<tr><td>${hasPage ? `<a href="${base}">${escaped(name)}</a>` : escaped(name)}</td><td>${link(pointer)} ${link(coverageName)}</td><td class="n">${blocks.covered}</td><td class="n">${blocks.missing}</td><td>${escaped(asOf)}</td></tr>`;
 }
 
 function escaped(text: string): string {

@@ -3,7 +3,9 @@
  * one folder for each aggregate. Of an aggregate there are:
  *
  *   coverage.json, and the pointer that it names          swapped: never cached
- *   files in folders named `…<number>-<8 hex>`            written once: cached for ever
+ *   index.html                                            the page that shows it: never cached
+ *   what the page loads, `<name>-<10 hex>.js` and `.css`  written once: cached for ever
+ *   files in folders named `…<number>-<8 hex>`            the same
  *
  * Everything else is as if it were not there: hidden names (the store's own area among them), links, what lies beside.
  */
@@ -12,6 +14,9 @@ import { join } from "node:path";
 import { isId } from "../../shared/names.ts";
 
 export const coverageName = "coverage.json";
+/** As `publish` names the page, and what it loads. */
+export const pageName = "index.html";
+const loadedPattern = /^[a-z]+-[0-9a-f]{10}\.(?:js|css)$/;
 
 export interface Aggregate {
   readonly name: string;
@@ -21,6 +26,8 @@ export interface Aggregate {
   readonly snapshot: number;
   readonly asOf: string;
   readonly blocks: { readonly covered: number; readonly missing: number };
+  /** Whether there is a page that shows it. */
+  readonly hasPage: boolean;
 }
 
 export interface PublishedFile {
@@ -61,13 +68,13 @@ export class PublishedFolder {
     if (aggregate === null) return null;
     const [first = "", second, ...deeper] = aggregate.segment === "" ? segments : segments.slice(1);
     if (deeper.length > 0) return null;
-    const isPointer = second === undefined && (first === coverageName || first === aggregate.pointer);
-    const isInFolder = second !== undefined && unitFolderPattern.test(first);
-    if (!isPointer && !isInFolder) return null;
+    const isSwapped = second === undefined && [coverageName, pageName, aggregate.pointer].includes(first);
+    const isOnce = second === undefined ? loadedPattern.test(first) : unitFolderPattern.test(first);
+    if (!isSwapped && !isOnce) return null;
     const path = join(this.root, ...segments);
     // A link, also one that stays inside, is not what `publish` writes.
     const real = await realpath(path).catch(() => null);
-    return real === path ? { path, cached: isPointer ? "never" : "for-ever" } : null;
+    return real === path ? { path, cached: isSwapped ? "never" : "for-ever" } : null;
   }
 
   /** The aggregate of a folder below the root (or of itself: ""), or null when nothing is published there. */
@@ -81,13 +88,15 @@ export class PublishedFolder {
     const version = `${stats.ino} ${stats.size} ${stats.mtimeNs}`;
     const known = this.#known.get(segment);
     if (known?.version === version) return known.aggregate;
-    const aggregate = await readAggregate(path, segment);
+    const found = await readAggregate(path, segment);
+    const page = await stat(join(this.root, segment, pageName)).catch(() => null);
+    const aggregate = found === null ? null : { ...found, hasPage: page !== null };
     this.#known.set(segment, { version, aggregate });
     return aggregate;
   }
 }
 
-async function readAggregate(path: string, segment: string): Promise<Aggregate | null> {
+async function readAggregate(path: string, segment: string): Promise<Omit<Aggregate, "hasPage"> | null> {
   let content: unknown;
   try {
     content = JSON.parse(await readFile(path, "utf8"));
@@ -99,7 +108,7 @@ async function readAggregate(path: string, segment: string): Promise<Aggregate |
   return { name: aggregate, segment, pointer, snapshot, asOf, blocks };
 }
 
-type Coverage = Omit<Aggregate, "name" | "segment"> & { readonly aggregate: string };
+type Coverage = Omit<Aggregate, "name" | "segment" | "hasPage"> & { readonly aggregate: string };
 
 /** As much of coverage.json as is shown here. */
 function isCoverage(value: unknown): value is Coverage {

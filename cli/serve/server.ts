@@ -73,7 +73,8 @@ async function rootOf(folder: string): Promise<string> {
   });
 }
 
-async function listening(server: Server, port: number, host: string): Promise<void> {
+/** Rejects with `usage`, in words, for a port or host that cannot be had. */
+export async function listening(server: Server, port: number, host: string): Promise<void> {
   try {
     await listen(server, port, host);
   } catch (error) {
@@ -105,7 +106,8 @@ function refusal(error: unknown, port: number, host: string): unknown {
   return error;
 }
 
-async function stopServer(server: Server): Promise<void> {
+/** Answers that are on their way end, within `patienceMs`. */
+export async function stopServer(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
   const timer = setTimeout(() => server.closeAllConnections(), patienceMs);

@@ -81,6 +81,8 @@ export function checkAnalysis(module: unknown): Analysis {
   checkNames(value);
   checkFunctions(value);
   checkPublish(value["publish"]);
+  if (value["beside"] !== undefined && value["publish"] !== undefined)
+    throw wrong("`beside` is for an analysis without `publish`: let `publish.render` write these files");
   return value as unknown as Analysis;
 }
 

@@ -2,9 +2,10 @@
  * Renders one unit of publication: the analysis' own `publish.render` or `renderEncoded`, or without them one file `results.ndjson`. Names of
  * folder and files are checked, whoever gave them.
  */
-import type { Analysis, Key, Unit } from "../../jobs/analysis.ts";
+import type { Analysis, Beside, Key, Unit } from "../../jobs/analysis.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
 import type { Entries } from "./entries.ts";
+import { defaultPointer } from "./load.ts";
 import type { LoadedAnalysis } from "./load.ts";
 import { failedAt } from "./merge.ts";
 import { writeResults } from "./results.ts";
@@ -42,13 +43,47 @@ export function renderUnit(entries: Entries, loaded: LoadedAnalysis, options: Re
 function renderResults(entries: Entries, loaded: LoadedAnalysis, { stamp, suffix, create }: RenderOptions): Rendered {
   let bytes = 0;
   const file = create(resultsFileName);
-  writeResults(entries, loaded, "ndjson", (piece) => {
-    bytes += piece.length;
-    file.write(piece);
-  });
+  const beside = besideOf(loaded, entries);
+  writeResults(
+    entries,
+    loaded,
+    "ndjson",
+    (piece) => {
+      bytes += piece.length;
+      file.write(piece);
+    },
+    beside?.add.bind(beside),
+  );
   file.close();
-  const files = [{ name: resultsFileName, at: 0, bytes }];
-  return { label: "results", folder: `${stamp}-${suffix}`, files, notes: {}, entries: entries.count };
+  const results = { name: resultsFileName, at: 0, bytes };
+  const site = siteFor([resultsFileName, defaultPointer], create);
+  try {
+    beside?.end(site);
+  } catch (error) {
+    throw failedAt("beside", entries.inHand, error);
+  }
+  const files = [results, ...site.files.map((other) => ({ ...other, at: bytes + other.at }))];
+  return { label: "results", folder: `${stamp}-${suffix}`, files, notes: site.notes, entries: entries.count };
+}
+
+function besideOf({ analysis, context }: LoadedAnalysis, entries: Entries): Beside<unknown> | null {
+  try {
+    return analysis.beside?.(context) ?? null;
+  } catch (error) {
+    throw failedAt("beside", entries.inHand, error);
+  }
+}
+
+/** Files go to `create`; nothing may be called as `reserved`. */
+function siteFor(reserved: readonly string[], create: RenderOptions["create"]): CheckedSite {
+  return new CheckedSite({
+    reserved: [...reserved, "coverage.json"],
+    put(name, content) {
+      const file = create(name);
+      file.write(content);
+      file.close();
+    },
+  });
 }
 
 function renderOwn(
@@ -58,14 +93,7 @@ function renderOwn(
   { unit: key, stamp, suffix, create }: RenderOptions,
 ): Rendered {
   const unit: Unit = { key };
-  const site = new CheckedSite({
-    reserved: [publish.pointer, "coverage.json"],
-    put(name, content) {
-      const file = create(name);
-      file.write(content);
-      file.close();
-    },
-  });
+  const site = siteFor([publish.pointer], create);
   try {
     const label = checkLabel(publish.label(unit));
     const folder = checkFolder(publish.folder(unit, stamp, suffix), suffix);

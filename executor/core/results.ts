@@ -13,12 +13,13 @@ export type ResultsFormat = "ndjson" | "csv";
 /** Lines are handed on in pieces of about this size, bytes. */
 const pieceBytes = 64 * 1024;
 
-/** Gives all lines to `put`, in pieces. Throws `analysis-failed` naming the key when `finish` or `decode` throws. */
+/** Gives all lines to `put`, in pieces, and to `each` what each is of, as stored. Throws `analysis-failed` naming the key when `finish` or `decode` throws. */
 export function writeResults(
   entries: Entries,
   loaded: LoadedAnalysis,
   format: ResultsFormat,
   put: (bytes: Uint8Array) => void,
+  each: (key: Key, value: unknown) => void = () => {},
 ): void {
   let text = format === "csv" ? csvLine([...loaded.description.key, "value"]) : "";
   const flush = (): void => {
@@ -28,6 +29,7 @@ export function writeResults(
   const { analysis } = loaded;
   try {
     for (const [key, value] of entries) {
+      each(key, value);
       const finished = analysis.finish === undefined ? value : analysis.finish(key, value);
       text += format === "csv" ? csvLine([...key, csvValue(finished)]) : ndjsonLine(key, finished);
       if (text.length >= pieceBytes) flush();

@@ -11,6 +11,7 @@ import { sortTexts } from "../../shared/segment/order.ts";
 import { mergeIntegers } from "../encoded-integers.ts";
 import type { Column } from "./columns.ts";
 import { parseColumns } from "./columns.ts";
+import { CountsPage } from "./page.ts";
 
 export const NONE = "(none)";
 
@@ -19,7 +20,12 @@ const VALUES_LENGTH_MAX = (KEY_BYTES_MAX - 256) / 4;
 /** Of an entry in the map, besides its key. */
 const ENTRY_BYTES = 100;
 
-const paramsSchema = v.strictObject({
+/** How layouts call theirs. */
+const dateNames: readonly string[] = ["date", "submission_date"];
+
+const fieldsSchema = v.strictObject({
+  /** Which of the columns the page shows them by. Default: the first that is called as dates of layouts are. */
+  date: v.optional(v.string("expected one of the columns of --by")),
   by: v.pipe(
     v.string("expected a list such as appUpdateChannel,$.info.OS"),
     v.rawTransform(({ dataset, addIssue, NEVER }) => {
@@ -35,14 +41,35 @@ const paramsSchema = v.strictObject({
   ),
 });
 
+const paramsSchema = v.pipe(
+  fieldsSchema,
+  v.check(({ by, date }) => {
+    return date === undefined || dateColumn(namesOf(by), date) >= 0;
+  }, "the param `date` is none of the columns of --by; of a path, it is the column's name"),
+);
+
+function namesOf(by: string): string[] {
+  return parseColumns(by).map(({ name }) => name);
+}
+
 export default defineAnalysis<number, v.InferOutput<typeof paramsSchema>>({
   name: "counts",
-  key: ({ by }) => parseColumns(by).map(({ name }) => name),
+  key: ({ by }) => namesOf(by),
   params: paramsSchema,
   accumulator: ({ params }) => new Counter(parseColumns(params.by)),
   merge: (a, b) => a + b,
   mergeEncoded: mergeIntegers,
+  beside({ params }) {
+    const columns = namesOf(params.by);
+    const date = dateColumn(columns, params.date);
+    return date < 0 ? null : new CountsPage(columns, date);
+  },
 });
+
+/** -1 where none is a date. */
+function dateColumn(columns: readonly string[], date: string | undefined): number {
+  return columns.findIndex((name) => (date === undefined ? dateNames.includes(name) : name === date));
+}
 
 class Counter implements Accumulator<number> {
   readonly #columns: readonly Column[];

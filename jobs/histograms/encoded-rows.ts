@@ -9,7 +9,7 @@
 import { Buffer } from "node:buffer";
 import type { EncodedEntries } from "../analysis.ts";
 import { NameTable, hashOf } from "../../shared/records/name-table.ts";
-import type { FilterTree } from "./filter-tree.ts";
+import type { FilterTree } from "../page/filter-tree.ts";
 import { BY_BUILD_DATE, BY_SUBMISSION_DATE, KEY_COLUMNS, keyParts } from "./keys.ts";
 import type { DateType } from "./keys.ts";
 import type { MeasureFiles } from "./measure-files.ts";

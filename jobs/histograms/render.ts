@@ -4,17 +4,21 @@
  *   <MEASURE>-by-build-date.json, <MEASURE>-by-submission-date.json   see measure-files.ts
  *   histograms.json    measure -> definition of the newest build, {} without one
  *   filter-tree.json   what filter ids mean
+ *   site.json          for the page, with the bounds of each measure's buckets
  *
  * Entries come in key order (see keys.ts), so one measure at a time is in memory. Members are written as text: any name is
  * right then, `__proto__` too, and their order is that of the keys. Rows are read from their bytes by encoded-rows.ts, which leaves
  * what it does not know to the plain way.
  */
 import type { EncodedEntries, Key, Site } from "../analysis.ts";
+import { boundsOf } from "./bounds.ts";
 import type { Definitions } from "./definitions.ts";
+import { FilterTree } from "../page/filter-tree.ts";
+import type { PageMeasure } from "../page/site-file.ts";
+import { writeSiteFile } from "../page/site-file.ts";
 import { EncodedRows } from "./encoded-rows.ts";
-import { FilterTree } from "./filter-tree.ts";
-import { BY_BUILD_DATE, BY_SUBMISSION_DATE, COUNTERS, NEWEST, PATHS, PINGS, keyParts } from "./keys.ts";
-import type { KeyParts } from "./keys.ts";
+import { BY_BUILD_DATE, BY_SUBMISSION_DATE, COUNTERS, NEWEST, PATHS, PATH_LEVELS, PINGS, keyParts } from "./keys.ts";
+import type { DateType, KeyParts } from "./keys.ts";
 import type { LeftOut } from "./measure-files.ts";
 import { MeasureFiles } from "./measure-files.ts";
 import { RowBytes } from "./row-bytes.ts";
@@ -37,7 +41,7 @@ export function renderEncodedUnit(entries: EncodedEntries<Value>, site: Site, de
 }
 
 class UnitFiles {
-  readonly tree = new FilterTree();
+  readonly tree = new FilterTree(PATH_LEVELS);
   /** Of the measure whose newest build came last. */
   files: MeasureFiles | undefined;
   readonly #site: Site;
@@ -45,6 +49,7 @@ class UnitFiles {
   readonly #bytes = new RowBytes();
   readonly #counters: Record<string, number> = {};
   readonly #described: string[] = [];
+  readonly #measures = new Map<string, PageMeasure>();
   readonly #withoutDefinition: string[] = [];
   readonly #leftOut: LeftOut[] = [];
 
@@ -67,6 +72,17 @@ class UnitFiles {
     const site = this.#site;
     site.write("histograms.json", `{${this.#described.join(",")}}`);
     site.write("filter-tree.json", this.tree.json());
+    writeSiteFile(site, {
+      title: "histograms",
+      unit: ["channel", "version"],
+      dimensions: PATH_LEVELS,
+      dates: [
+        { name: fileDates(BY_BUILD_DATE), title: "Builds" },
+        { name: fileDates(BY_SUBMISSION_DATE), title: "Submission dates" },
+      ],
+      submissions: "pings",
+      measures: this.#measures,
+    });
     const { [PINGS]: pings = 0, ...dropped } = this.#counters;
     site.note("pings", pings);
     site.note("dropped", dropped);
@@ -80,6 +96,7 @@ class UnitFiles {
     const definition = publishedDefinition(measure, newest, this.#definitions);
     if (definition === undefined) this.#withoutDefinition.push(measure);
     this.#described.push(`${JSON.stringify(measure)}:${JSON.stringify(definition ?? {})}`);
+    this.#measures.set(measure, pageMeasure(definition, newest.length));
   }
 
   #endMeasure(): void {
@@ -99,7 +116,11 @@ class UnitFiles {
 }
 
 /** As its file has it. One that says another number of buckets than the newest build's arrays have does not describe them. */
-function publishedDefinition(measure: string, newest: Newest, definitions: Definitions): unknown {
+function publishedDefinition(
+  measure: string,
+  newest: Newest,
+  definitions: Definitions,
+): Readonly<Record<string, unknown>> | undefined {
   const definition = definitions.forRevision(newest.revision)?.get(measure);
   if (definition !== undefined) {
     const fits = definition.bounds === undefined || definition.bounds.length === newest.length;
@@ -107,4 +128,25 @@ function publishedDefinition(measure: string, newest: Newest, definitions: Defin
   }
   const simple = isSimpleMeasure(measure) && newest.length === SIMPLE_BOUNDS.length;
   return simple ? simpleDefinition(measure) : undefined;
+}
+
+/** Buckets without known bounds are numbered. */
+function pageMeasure(definition: Readonly<Record<string, unknown>> | undefined, buckets: number): PageMeasure {
+  const description = typeof definition?.["description"] === "string" ? definition["description"] : "";
+  const kind = kinds.find((known) => known === definition?.["kind"]);
+  const bounds = definition === undefined || kind === undefined ? undefined : boundsOf(definition);
+  if (kind !== undefined && bounds?.length === buckets && isAscending(bounds)) return { kind, description, bounds };
+  return { kind: "unknown", description, bounds: Array.from({ length: buckets }, (_, i) => i) };
+}
+
+/** What stands behind `-by-` in the names of files. */
+function fileDates(dateType: DateType): string {
+  return dateType.replace(/^by-/, "");
+}
+
+const kinds = ["exponential", "linear", "enumerated", "boolean", "flag", "count"] as const;
+
+/** Rounded, evenly spaced bounds may be equal: then nobody can say which bucket a value lies in. */
+function isAscending(bounds: readonly number[]): boolean {
+  return bounds.every((bound, i) => i === 0 || bound > (bounds[i - 1] ?? NaN));
 }

@@ -27,6 +27,8 @@ export interface Snapshot {
   readonly etag: string;
   readonly manifest: Manifest;
   readonly storeTime: number;
+  /** When the head was swapped, by the store's clock. */
+  readonly committedAt: number;
 }
 
 /** The moment before an aggregate's first commit. */
@@ -62,7 +64,8 @@ export class Ledger {
       return { head: null, etag: null, manifest: null, storeTime: await this.#now(aggregate) };
     }
     const head = decodeHead(headKey(aggregate), blob.bytes);
-    return { head, etag: blob.etag, manifest: await this.#manifest(aggregate, head), storeTime: blob.storeTime };
+    const manifest = await this.#manifest(aggregate, head);
+    return { head, etag: blob.etag, manifest, storeTime: blob.storeTime, committedAt: blob.lastModified };
   }
 
   /** Commits what `build` makes of the current manifest; `manifest: null` in its answer means that there is nothing to do. */

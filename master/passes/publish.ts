@@ -15,6 +15,7 @@ import { decodeKeyText } from "../../shared/segment/key.ts";
 import { compareTexts } from "../../shared/segment/order.ts";
 import type { MasterContext } from "../context.ts";
 import type { Snapshot } from "../ledger/ledger.ts";
+import { describedBy, publishPage } from "./page.ts";
 import { describeCoverage } from "./published-coverage.ts";
 import {
   encodePointer,
@@ -100,10 +101,15 @@ async function publishSnapshot(
   const { pointer } = manifest.renderer;
   const units = new Map(published.units);
   const limit = pLimit(childrenAtOnce);
+  let described = false;
   const publish = async (group: readonly string[]): Promise<void> => {
-    for (const unit of await publishUnits(context, place, base, group)) units.set(unit.unit, unit);
+    for (const { isDescribed, ...unit } of await publishUnits(context, place, base, group)) {
+      units.set(unit.unit, unit);
+      described ||= isDescribed;
+    }
   };
   await allEnded(unitGroups(touched).map(async (group) => await limit(async () => await publish(group))));
+  if (described) await publishPage(context, place.prefix);
   // Of an aggregate without units there is an empty pointer: whoever asks learns that nothing is in it, and not that it is
   // unknown. One that names another aggregate's folders goes, also when there is nothing to put in their place.
   const isOurs = published.run !== null && published.pointerEtag !== null;
@@ -131,13 +137,18 @@ export function unitGroups(touched: readonly string[]): string[][] {
   return groups;
 }
 
+interface RenderedIntoFolder extends PublishedUnit {
+  /** The page can show it. */
+  readonly isDescribed: boolean;
+}
+
 /** Renders units into folders of their own. Nothing names the folders yet. */
 async function publishUnits(
   context: MasterContext,
   place: PublishPlace,
   base: Snapshot,
   group: readonly string[],
-): Promise<PublishedUnit[]> {
+): Promise<RenderedIntoFolder[]> {
   const { manifest } = base;
   const { renderer } = manifest;
   const slices = manifest.data.flatMap(({ key, bytes, partitions }) =>
@@ -169,7 +180,10 @@ async function publishUnits(
         }),
       );
     }
-    return rendered.units.map(({ label, folder, notes }, i) => ({ unit: group[i] ?? "", label, folder, notes }));
+    return rendered.units.map(({ label, folder, notes, files: own }, i) => {
+      const isDescribed = own.some(({ name }) => name === describedBy);
+      return { unit: group[i] ?? "", label, folder, notes, isDescribed };
+    });
   } finally {
     await rendered.release();
   }

@@ -241,6 +241,33 @@ describe("spotfold serve", () => {
       assert.doesNotMatch((await ask(url, "/")).body.toString(), /<script/);
     });
 
+    it("with an aggregate's page at its address, and what the page loads", async () => {
+      const web = webStore();
+      writeFileSync(join(web, "one", "index.html"), "<!doctype html>one");
+      writeFileSync(join(web, "one", "page-0123456789.js"), "1;");
+      const { url } = await started(web);
+      const page = await ask(url, "/one/");
+      assert.deepEqual([page.status, String(page.body)], [200, "<!doctype html>one"]);
+      assert.match(page.headers["content-type"] ?? "", /^text\/html/);
+      assert.equal(page.headers["cache-control"], "no-cache");
+      const script = await ask(url, "/one/page-0123456789.js");
+      assert.deepEqual([script.status, String(script.body)], [200, "1;"]);
+      assert.match(script.headers["content-type"] ?? "", /javascript/);
+      assert.match(script.headers["cache-control"] ?? "", /immutable/);
+      const bare = await ask(url, "/one");
+      assert.deepEqual([bare.status, bare.headers.location], [308, "/one/"]);
+      assert.deepEqual([(await ask(url, "/two")).status, (await ask(url, "/two/")).status], [404, 404]);
+      const list = String((await ask(url, "/")).body);
+      assert.ok(list.includes('<a href="one/">one</a>') && !list.includes('<a href="two/">'), list);
+    });
+
+    it("with its page at the root when the folder is one aggregate's", async () => {
+      const web = webStore();
+      writeFileSync(join(web, "one", "index.html"), "<!doctype html>one");
+      const { url } = await started(join(web, "one"));
+      assert.equal(String((await ask(url, "/")).body), "<!doctype html>one");
+    });
+
     it("as soon as something is published", async () => {
       const web = tempDir("serve");
       const { url } = await started(web);

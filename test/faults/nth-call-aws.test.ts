@@ -21,7 +21,7 @@ import { Worker } from "../../worker/worker.ts";
 import type { WorkerContext } from "../../worker/context.ts";
 import { workerRules } from "../../worker/rules.ts";
 import { specOf } from "../master/setting.ts";
-import { loaded } from "../sim/data.ts";
+import { loaded, simPage } from "../sim/data.ts";
 import { SimExecutors } from "../sim/executors.ts";
 import type { SimProcess } from "../sim/process.ts";
 import { SimRunner } from "../sim/runner.ts";
@@ -90,6 +90,7 @@ function masterOf({ store, web, data, jobs, ready }: Places): Master {
     executors,
     blocksOf: async () => await blocksOf(data),
     bundleOf: async () => bundle,
+    page: async () => simPage,
     readFile: (path) => executors.readFile(path),
     liveSlots: async () => 1,
     timing: { ...timing, retainMs: 60_000, standbyMs: 100, scale: 0.01 },

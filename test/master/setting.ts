@@ -96,6 +96,7 @@ export class MasterSetting {
       executors,
       blocksOf: async () => this.catalog,
       bundleOf: async () => ({ sha256: "0".repeat(64), path: "bundle", params: {}, inputs: [] }),
+      page: async () => [],
       readFile: (path) => executors.readFile(path),
       liveSlots: async () => 1,
       timing: {

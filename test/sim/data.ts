@@ -3,6 +3,7 @@ import { gzipSync, zstdCompressSync } from "node:zlib";
 import { createHash } from "node:crypto";
 import { defineAnalysis } from "../../jobs/analysis.ts";
 import { loadAnalysis, type LoadedAnalysis } from "../../executor/core/load.ts";
+import { pageName, type PageFile } from "../../master/passes/page.ts";
 import type { Rng } from "./kernel.ts";
 
 /** Pairs of a record: `("sum", k) += n`, and `("block", <key>) += 1`, so that each block's records are told apart. */
@@ -62,3 +63,9 @@ export function damaged(content: Content): Content {
 export function etagOf(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
+
+/** A page of two files; the monitor knows that the one loads the other. */
+export const simPage: readonly PageFile[] = [
+  { name: pageName, bytes: Buffer.from("page-0123456789.js") },
+  { name: "page-0123456789.js", bytes: Buffer.from("1;") },
+];

@@ -20,6 +20,7 @@ import { decodeKey, prefixRange } from "../../shared/segment/key.ts";
 import { MergeCursor } from "../../shared/segment/merge.ts";
 import { syncMemorySource } from "../../shared/segment/source.ts";
 import { SyncSegmentReader } from "../../shared/segment/sync-reader.ts";
+import { describedBy } from "../../master/passes/page.ts";
 import type { SimProcess } from "./process.ts";
 
 /** Virtual time that a child takes. */
@@ -87,7 +88,10 @@ export class SimExecutors implements MergingExecutors {
     return {
       label,
       folder: `${task.stamp}-${label}-${suffix}`,
-      files: [{ name: "data.tsv", bytes: bytes.length, read: async () => bytes }],
+      files: [
+        { name: "data.tsv", bytes: bytes.length, read: async () => bytes },
+        { name: describedBy, bytes: 2, read: async () => Buffer.from("{}") },
+      ],
       notes: {},
       entries: totals.size,
     };

@@ -11,6 +11,7 @@ import { decodeKey } from "../../shared/segment/key.ts";
 import type { Manifest } from "../../shared/formats/ledger.ts";
 import type { CoverageRow } from "../../shared/formats/coverage.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
+import { pageName } from "../../master/passes/page.ts";
 import { aggregate, type World } from "./world.ts";
 
 export class Monitor {
@@ -80,7 +81,7 @@ export class Monitor {
     this.#coveredMost = manifest === null ? 0 : coveredOf(manifest);
     this.#folderNumbers.clear();
     this.#publishedSnapshot = -1;
-    for (const [key, bytes] of this.#webMemory) if (!key.includes("/")) this.#pointerMoved(key, bytes);
+    for (const [key, bytes] of this.#webMemory) if (/^[^/]*\.(?:json|html)$/.test(key)) this.#pointerMoved(key, bytes);
   }
 
   /** Sees every effect on the store; keeps what the checks need. */
@@ -157,7 +158,7 @@ export class Monitor {
     web.put = async (key, body) => {
       if (body instanceof Uint8Array) this.#webMemory.set(key, body);
       const result = await put(key, body);
-      if (!key.includes("/") && body instanceof Uint8Array) this.#pointerMoved(key, body);
+      if (/^[^/]*\.(?:json|html)$/.test(key) && body instanceof Uint8Array) this.#pointerMoved(key, body);
       return result;
     };
     web.swap = async (key, bytes, expected) => {
@@ -170,13 +171,27 @@ export class Monitor {
     };
   }
 
+  /** Whoever follows the pointer finds the page, and the page what it loads. */
+  #checkPage(): void {
+    const page = this.#webMemory.get(pageName);
+    if (page === undefined) return this.fail(new Error("a pointer moved before there was a page"));
+    const loads = Buffer.from(page).toString();
+    if (!this.#webMemory.has(loads)) this.fail(new Error(`the page is there, and not ${loads}, which it loads`));
+  }
+
   #pointerMoved(key: string, bytes: Uint8Array): void {
+    if (key === pageName) {
+      this.#checkPage();
+      return;
+    }
     const content = JSON.parse(Buffer.from(bytes).toString()) as Record<string, unknown>;
     if (key === "coverage.json") {
       this.#moved(key, Number(content["snapshot"]));
       return;
     }
-    for (const [label, folder] of Object.entries(content)) {
+    const folders = Object.entries(content);
+    if (folders.length > 0) this.#checkPage();
+    for (const [label, folder] of folders) {
       this.#moved(label, Number(/(\d+)-[0-9a-f]{8}$/.exec(String(folder))?.[1]));
     }
   }

@@ -9,7 +9,7 @@ import type { RunSpec } from "../../shared/formats/run.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import type { WorkerContext } from "../../worker/context.ts";
 import { Worker } from "../../worker/worker.ts";
-import { loaded } from "./data.ts";
+import { loaded, simPage } from "./data.ts";
 import { SimExecutors } from "./executors.ts";
 import { SimQueue, SimStore } from "./ports.ts";
 import type { SimProcess } from "./process.ts";
@@ -137,6 +137,7 @@ function masterContext(world: World, process: SimProcess): MasterContext {
     executors,
     blocksOf: async (spec) => await catalogued(world, new SimStore("data", world.data, process), spec),
     bundleOf: async () => bundle,
+    page: async () => simPage,
     readFile: (path) => executors.readFile(path),
     liveSlots: async () => world.slots,
     timing: masterTiming(world, process).timing,

@@ -28,6 +28,9 @@ const REGISTRY_WAIT_MS = 20_000;
 /** Asking a command for its version. */
 const COMMAND_WAIT_MS = 10_000;
 
+/** Where Debian's package puts it. */
+export const chromiumPath = "/usr/bin/chromium";
+
 const execute = promisify(execFile);
 
 /** Undefined when it is there, else why not. */
@@ -103,6 +106,8 @@ const PROBES = {
   openssl: command("openssl", "version"),
   git: command("git"),
   curl: command("curl"),
+  /** The browser that the pages are driven in. */
+  chromium: command(chromiumPath),
 } satisfies Record<string, Probe>;
 
 export type Requirement = keyof typeof PROBES;

@@ -37,7 +37,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   worker: ["shared", "jobs", "executor"],
   master: ["shared", "jobs", "executor"],
   ingest: ["shared", "jobs", "executor"],
-  cli: ["shared", "jobs", "executor", "worker", "master", "ingest"],
+  cli: ["shared", "jobs", "executor", "worker", "master", "ingest", "dashboard"],
   dashboard: [],
 };
 
@@ -48,9 +48,10 @@ const LINES_MAX = 400;
 const DRAWERS = new Set(["utils", "util", "helpers", "helper", "misc", "common", "lib"]);
 
 const topFolder = (path: string): string => path.split("/")[0] ?? "";
-const isProduct = (path: string): boolean => Object.hasOwn(MAY_IMPORT, topFolder(path)) && /\.[cm]?[jt]s$/.test(path);
+const isProduct = (path: string): boolean =>
+  Object.hasOwn(MAY_IMPORT, topFolder(path)) && /\.(?:[cm]?[jt]s|tsx)$/.test(path);
 const isTest = (path: string): boolean => path.startsWith("test/");
-const isCode = (path: string): boolean => /\.[cm]?[jt]s$/.test(path);
+const isCode = (path: string): boolean => /\.(?:[cm]?[jt]s|tsx)$/.test(path);
 /** This folder spells out what is forbidden; the licence is not ours to word. */
 const isOurs = (path: string): boolean => !path.startsWith("test/tidy/") && path !== "LICENSE";
 
@@ -114,7 +115,7 @@ export const RULES: readonly Rule[] = [
     applies: isProduct,
     check: (file) =>
       importsOf(file)
-        .filter(({ specifier }) => specifier.startsWith(".") && !/\.(ts|json|cjs)$/.test(specifier))
+        .filter(({ specifier }) => specifier.startsWith(".") && !/\.(tsx?|json|cjs)$/.test(specifier))
         .map(({ specifier, index }) => ({ index, message: `a relative import names its extension: ${specifier}` })),
   },
   forbid(
@@ -126,7 +127,7 @@ export const RULES: readonly Rule[] = [
   forbid("shell", isProduct, /\bshell:\s*true\b|\b(?<![\w.])exec(Sync)?\(/g, "no command line goes through a shell"),
   {
     name: "length",
-    applies: (path) => path.endsWith(".ts") && !isTest(path),
+    applies: (path) => /\.tsx?$/.test(path) && !isTest(path),
     check(file) {
       const lines = file.text.split("\n").length - 1;
       return lines <= LINES_MAX ? [] : [{ index: 0, message: `${lines} lines; at most ${LINES_MAX}` }];

@@ -1,9 +1,7 @@
 /**
- * `filter-tree.json`: nested objects by reason, appName, OS, osVersion, arch. Each node has an `_id` and, above the leaves,
- * the `name` of the level below; the leaves' ids are what rows end with. Ids follow from the sorted order of the paths alone.
+ * `filter-tree.json`: nested objects, a level for each dimension. Each node has an `_id` and, above the leaves, the `name` of the
+ * level below; the leaves' ids are what rows end with. Ids follow from the sorted order of the paths alone.
  */
-import type { FilterPath } from "./keys.ts";
-import { PATH_LEVELS } from "./keys.ts";
 
 interface Node {
   readonly id: number;
@@ -12,11 +10,17 @@ interface Node {
 }
 
 export class FilterTree {
+  readonly #levels: readonly string[];
   readonly #root: Node = { id: 0, children: new Map() };
   #nextId = 1;
 
-  /** To be called with the paths in key order. */
-  add(path: FilterPath): void {
+  /** `levels`: the dimensions, outermost first. */
+  constructor(levels: readonly string[]) {
+    this.#levels = levels;
+  }
+
+  /** To be called with the paths in key order: a value for each level. */
+  add(path: readonly string[]): void {
     let node = this.#root;
     for (const value of path) {
       let child = node.children.get(value);
@@ -29,7 +33,7 @@ export class FilterTree {
   }
 
   /** The leaf's id. Throws for a path that was not added. */
-  leafOf(path: FilterPath): number {
+  leafOf(path: readonly string[]): number {
     let node: Node | undefined = this.#root;
     for (const value of path) node = node?.children.get(value);
     if (node === undefined) throw new Error(`a filter path without pings: ${path.join("/")}`);
@@ -37,16 +41,15 @@ export class FilterTree {
   }
 
   json(): string {
-    return nodeJson(this.#root, 0);
+    return nodeJson(this.#root, this.#levels);
   }
 }
 
-function nodeJson(node: Node, level: number): string {
-  const name = PATH_LEVELS[level];
+function nodeJson(node: Node, [name, ...below]: readonly string[]): string {
   if (name === undefined) return `{"_id":${node.id}}`;
   // Written as text: an object would put names such as "6" first, and take "__proto__" for something else.
-  const children = [...node.children].map(([value, child]) => `,${memberName(value)}:${nodeJson(child, level + 1)}`);
-  return `{"_id":${node.id},"name":"${name}"${children.join("")}}`;
+  const children = [...node.children].map(([value, child]) => `,${memberName(value)}:${nodeJson(child, below)}`);
+  return `{"_id":${node.id},"name":${JSON.stringify(name)}${children.join("")}}`;
 }
 
 /** A value may be called as the two fixed members are: it, and what could be taken for it then, get one underscore more. */

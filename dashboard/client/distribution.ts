@@ -1,0 +1,159 @@
+/**
+ * A distribution: rows of one measure added up, with what the sums are of. A row is, as published,
+ *
+ *   [b0, …, bN-1, sum, log_sum, log_sum_squares, sum_squares_lo, sum_squares_hi, submissions, filter id]     of a histogram
+ *   [count, filter id]                                                                                       of a counter
+ *
+ * -1 for a statistic says that it was not recorded: it is left out, together with the samples of its row, so that a mean is the
+ * mean of those samples whose sum is known.
+ */
+import type { Measure } from "./measure.ts";
+import * as statistics from "./statistics.ts";
+import type { Percentile } from "./statistics.ts";
+
+export type Row = readonly number[];
+
+/** Besides the buckets, in a histogram's row. */
+const fieldsAfterBuckets = 7;
+const notRecorded = -1;
+
+/** A sum, and of how many samples it is. */
+interface Sum {
+  value: number;
+  n: number;
+}
+
+/** One bucket. */
+export interface Bucket {
+  readonly count: number;
+  /** Lower bound, included. */
+  readonly start: number;
+  /** Upper bound, not included; null for the last bucket, which has none. */
+  readonly end: number | null;
+}
+
+export class Distribution {
+  readonly measure: Measure;
+  /** By bucket; of a counter one. */
+  readonly counts: number[];
+  #submissions = 0;
+  readonly #sum: Sum = { value: 0, n: 0 };
+  readonly #logSum: Sum = { value: 0, n: 0 };
+  readonly #logSquares: Sum = { value: 0, n: 0 };
+  readonly #squares = { lo: 0, hi: 0, n: 0, sum: 0 };
+
+  constructor(measure: Measure, rows: Iterable<Row> = []) {
+    this.measure = measure;
+    this.counts = Array.from({ length: measure.kind === "counter" ? 1 : measure.bounds.length }, () => 0);
+    for (const row of rows) this.#add(row);
+  }
+
+  /** All of them added up; all are of `measure`. What was not recorded in some stays left out. */
+  static sum(measure: Measure, parts: Iterable<Distribution>): Distribution {
+    const all = new Distribution(measure);
+    for (const part of parts) all.#addAll(part);
+    return all;
+  }
+
+  /** Records that had the measure: one may hold many samples. Of a counter its count. */
+  get submissions(): number {
+    return this.#submissions;
+  }
+
+  /** Samples in the buckets. */
+  get count(): number {
+    return statistics.total(this.counts);
+  }
+
+  get buckets(): Bucket[] {
+    const { bounds } = this.measure;
+    return this.counts.map((count, i) => ({ count, start: bounds[i] ?? 0, end: bounds[i + 1] ?? null }));
+  }
+
+  /** Null where the values are names of categories, and where no sum was recorded. */
+  get mean(): number | null {
+    return this.measure.scale === "categories" ? null : statistics.mean(this.#sum.value, this.#sum.n);
+  }
+
+  /** Of histograms on a linear scale. */
+  get standardDeviation(): number | null {
+    const { lo, hi, n, sum } = this.#squares;
+    return this.measure.scale === "linear" ? statistics.standardDeviation(sum, { lo, hi }, n) : null;
+  }
+
+  /** Of histograms on an exponential scale. */
+  get geometricMean(): number | null {
+    const { value, n } = this.#logSum;
+    return this.measure.scale === "exponential" ? statistics.geometricMean(value, n) : null;
+  }
+
+  /** Of histograms on an exponential scale. */
+  get geometricStandardDeviation(): number | null {
+    // Both are recorded, or neither.
+    const { value, n } = this.#logSum;
+    if (this.measure.scale !== "exponential" || this.#logSquares.n !== n) return null;
+    return statistics.geometricStandardDeviation(value, this.#logSquares.value, n);
+  }
+
+  /** `percent` from 0 to 100; null for categories and without samples. */
+  percentile(percent: number): Percentile | null {
+    return statistics.percentile(percent, this.measure.bounds, this.counts, this.measure.scale);
+  }
+
+  get median(): Percentile | null {
+    return this.percentile(50);
+  }
+
+  #addAll(part: Distribution): void {
+    for (let i = 0; i < this.counts.length; i++) this.counts[i] = (this.counts[i] ?? 0) + (part.counts[i] ?? 0);
+    this.#submissions += part.#submissions;
+    addTo(this.#sum, part.#sum.value, part.#sum.n);
+    addTo(this.#logSum, part.#logSum.value, part.#logSum.n);
+    addTo(this.#logSquares, part.#logSquares.value, part.#logSquares.n);
+    this.#squares.lo += part.#squares.lo;
+    this.#squares.hi += part.#squares.hi;
+    this.#squares.n += part.#squares.n;
+    this.#squares.sum += part.#squares.sum;
+  }
+
+  #add(row: Row): void {
+    if (this.measure.kind === "counter") {
+      const [count = 0] = row;
+      this.counts[0] = (this.counts[0] ?? 0) + count;
+      this.#submissions += count;
+      return;
+    }
+    const buckets = this.counts.length;
+    let samples = 0;
+    for (let i = 0; i < buckets; i++) {
+      const count = row[i] ?? 0;
+      samples += count;
+      this.counts[i] = (this.counts[i] ?? 0) + count;
+    }
+    const [sum = -1, logSum = -1, logSquares = -1, lo = -1, hi = -1, submissions = 0] = row.slice(buckets);
+    addRecorded(this.#sum, sum, samples);
+    addRecorded(this.#logSum, logSum, samples);
+    addRecorded(this.#logSquares, logSquares, samples);
+    if (sum !== notRecorded && lo !== notRecorded && hi !== notRecorded) {
+      this.#squares.lo += lo;
+      this.#squares.hi += hi;
+      this.#squares.n += samples;
+      this.#squares.sum += sum;
+    }
+    this.#submissions += submissions;
+  }
+}
+
+function addRecorded(sum: Sum, value: number, samples: number): void {
+  if (value !== notRecorded) addTo(sum, value, samples);
+}
+
+function addTo(sum: Sum, value: number, samples: number): void {
+  sum.value += value;
+  sum.n += samples;
+}
+
+/** How long a row of the measure is. */
+export function rowLength(measure: Measure): number {
+  return measure.kind === "counter" ? 2 : measure.bounds.length + fieldsAfterBuckets;
+}

@@ -1,0 +1,105 @@
+/**
+ * A published aggregate: what the original's telemetry.js gave its page, with promises and types, for any analysis that publishes
+ * a `site.json`.
+ *
+ *   openSite --coverage.json, pointer--> Site --version--> description (site.json) --measure, dates--> Evolution --range--> Distribution
+ *
+ * A Site is one state of the pointer: its units fit together. `refresh` gives the newest.
+ */
+import { coverageFileName, parseCoverage, type Coverage } from "./coverage.ts";
+import { Evolution, parseRows } from "./evolution.ts";
+import { Files, type Fetch } from "./files.ts";
+import { FilterTree } from "./filter-tree.ts";
+import type { Measure } from "./measure.ts";
+import { parsePointer } from "./pointer.ts";
+import { parseSite, siteFileName, type SiteDescription } from "./site-description.ts";
+
+export interface SiteOptions {
+  /** Default: the platform's own. */
+  readonly fetch?: Fetch;
+}
+
+export class Site {
+  readonly coverage: Coverage;
+  /** Of the newest version: what is the same for all that one analysis publishes. Null where nothing is published. */
+  readonly description: SiteDescription | null;
+  readonly #files: Files;
+  readonly #folders: ReadonlyMap<string, string>;
+
+  private constructor(
+    files: Files,
+    coverage: Coverage,
+    folders: ReadonlyMap<string, string>,
+    description: SiteDescription | null,
+  ) {
+    this.#files = files;
+    this.coverage = coverage;
+    this.#folders = folders;
+    this.description = description;
+  }
+
+  static async load(files: Files): Promise<Site> {
+    const coverage = parseCoverage(await files.newest(coverageFileName));
+    const { pointer } = coverage;
+    const folders = parsePointer(pointer, await files.newest(pointer));
+    const newest = inOrder(folders.keys()).at(-1);
+    const description = newest === undefined ? null : await describe(files, folders.get(newest) ?? "");
+    return new Site(files, coverage, folders, description);
+  }
+
+  /** The newest state. Folders that are still named are not read again. */
+  async refresh(): Promise<Site> {
+    return await Site.load(this.#files);
+  }
+
+  /** Labels of units, such as `nightly/28`; numbers in them are in order of number. One, "", where the aggregate is one unit. */
+  get versions(): string[] {
+    return inOrder(this.#folders.keys());
+  }
+
+  /** The folder of a unit: while it is the same, so are all its numbers. Throws a RangeError for a label that is not there. */
+  folderOf(version: string): string {
+    const folder = this.#folders.get(version);
+    if (folder === undefined) throw new RangeError(`${JSON.stringify(version)} is not published here`);
+    return folder;
+  }
+
+  /** What the unit can be shown by, and its measures. Rejects with a SiteFault. */
+  async descriptionOf(version: string): Promise<SiteDescription> {
+    return await describe(this.#files, this.folderOf(version));
+  }
+
+  /** In the order of the file. Rejects with a SiteFault. */
+  async measures(version: string): Promise<ReadonlyMap<string, Measure>> {
+    return (await this.descriptionOf(version)).measures;
+  }
+
+  /** `dates`: one of the unit's description. Rejects with a SiteFault, or a RangeError where there is no such measure. */
+  async evolution(version: string, measure: string, dates: string): Promise<Evolution> {
+    const description = await this.descriptionOf(version);
+    const known = description.measures.get(measure);
+    if (known === undefined) throw new RangeError(`there is no ${measure} in ${JSON.stringify(version)}`);
+    if (!description.dates.some(({ name }) => name === dates)) throw new RangeError(`there are no dates ${dates}`);
+    const folder = this.folderOf(version);
+    const [file, treeFile] = [`${folder}/${measure}-by-${dates}.json`, `${folder}/filter-tree.json`];
+    const [rows, treeJson] = await Promise.all([this.#files.immutable(file), this.#files.immutable(treeFile)]);
+    const tree = new FilterTree(treeFile, treeJson);
+    return new Evolution(known, parseRows(file, rows, known, tree), tree);
+  }
+}
+
+async function describe(files: Files, folder: string): Promise<SiteDescription> {
+  const file = `${folder}/${siteFileName}`;
+  return parseSite(file, await files.immutable(file));
+}
+
+/** Numbers in labels are in order of number. */
+function inOrder(labels: Iterable<string>): string[] {
+  const collator = new Intl.Collator("en", { numeric: true });
+  return [...labels].toSorted((a, b) => collator.compare(a, b));
+}
+
+/** `base`: the address of the folder that the aggregate is published in. Rejects with a SiteFault. */
+export async function openSite(base: string, { fetch = globalThis.fetch }: SiteOptions = {}): Promise<Site> {
+  return await Site.load(new Files(base, async (url, init) => await fetch(url, init)));
+}

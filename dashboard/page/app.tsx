@@ -1,0 +1,88 @@
+/** The page around the dashboard: its title, its theme, what happens to the site while it is open, and what to do when it cannot be read. */
+import { useEffect } from "preact/hooks";
+import type { JSX } from "preact";
+import { Message, Notice } from "../parts/message.tsx";
+import { Segments } from "../parts/segments.tsx";
+import { time } from "../parts/words.ts";
+import { Dashboard } from "./dashboard.tsx";
+import { themes, type Theme } from "./state.ts";
+import { useSite } from "./use-site.tsx";
+import { addressOf, useStateHash } from "./use-state-hash.tsx";
+
+const themeTitles: Readonly<Record<Theme, string>> = { auto: "Auto", light: "Light", dark: "Dark" };
+
+/** `base`: the address of the folder that the page lies in, and its data beside it. */
+export function App({ base }: { base: string }): JSX.Element {
+  const [state, change] = useStateHash();
+  const { site, problem, newer, gone, showNewer, again } = useSite(base);
+  const { theme, only } = state;
+  useEffect(() => {
+    if (theme === "auto") delete document.documentElement.dataset["theme"];
+    else document.documentElement.dataset["theme"] = theme;
+  }, [theme]);
+  const title = site?.description?.title ?? site?.coverage.aggregate ?? "Spotfold";
+  useEffect(() => {
+    document.title = [state.measure, title].filter(Boolean).join(" · ");
+  }, [state.measure, title]);
+
+  return (
+    <div class={only === null ? "page" : "page alone"}>
+      {only === null ? (
+        <header class="head">
+          <div class="head-title">
+            <h1 dir="auto">{title}</h1>
+            {site === null ? null : <p class="soft">Data as of {time(site.coverage.asOf)}</p>}
+          </div>
+          <Segments
+            label="Theme"
+            names={themes}
+            titles={themeTitles}
+            value={theme}
+            onChange={(chosen) => change({ theme: chosen }, "replace")}
+            isSmall
+          />
+        </header>
+      ) : (
+        <header class="head-alone">
+          <h1 dir="auto">{[state.measure, state.version, ...state.filters.values()].filter(Boolean).join(" · ")}</h1>
+          <a href={addressOf({ ...state, only: null })} target="_top">
+            Open the dashboard
+          </a>
+        </header>
+      )}
+      <main>
+        {newer === null ? null : (
+          <Notice
+            text={`Newer data was published, as of ${time(newer.coverage.asOf)}.`}
+            action="Show it"
+            onAction={showNewer}
+          />
+        )}
+        {gone === null ? null : (
+          <Notice
+            text={`Newer data cannot be looked for: ${gone.message} What is shown stays as of ${time(site?.coverage.asOf ?? "")}.`}
+            action="Try again"
+            onAction={() => globalThis.dispatchEvent(new Event("online"))}
+          />
+        )}
+        {problem === null ? null : (
+          <Message title="This aggregate cannot be shown" text={problem.message} hint={problem.hint} isBad>
+            <button type="button" class="button" onClick={again}>
+              Try again
+            </button>
+          </Message>
+        )}
+        {site === null && problem === null ? <p class="waiting">Loading…</p> : null}
+        {site === null ? null : site.description === null ? (
+          <Message
+            title="Nothing is published yet"
+            text={`${site.coverage.pointer} names nothing.`}
+            hint="run the analysis on data that it accepts; the page shows it as soon as it is published."
+          />
+        ) : (
+          <Dashboard site={site} description={site.description} state={state} change={change} />
+        )}
+      </main>
+    </div>
+  );
+}

@@ -1,0 +1,169 @@
+/**
+ * Chooses a range of dates on the lower chart, and points at a date on all of it.
+ *
+ *   pointer or finger   drag: a range; drag an end: moves it; click: that date alone
+ *   keyboard            each end is a slider: arrows by a date, Page keys by ten, Home and End
+ *
+ * While it is dragged at most one change is given per frame of the screen; the last one is final.
+ */
+import { useEffect, useRef } from "preact/hooks";
+import type { JSX } from "preact";
+import * as words from "../parts/words.ts";
+import type { EvolutionGeometry } from "./evolution-geometry.ts";
+
+/** Null: no limit. */
+export interface DateRange {
+  readonly from: string | null;
+  readonly to: string | null;
+}
+
+interface BrushProps {
+  readonly geometry: EvolutionGeometry;
+  readonly dates: readonly string[];
+  readonly range: DateRange;
+  readonly onRange: (range: DateRange, isFinal: boolean) => void;
+  readonly onHover: (date: string | null) => void;
+}
+
+/** So near to an end a drag moves that end: a finger is no finer. */
+const gripPx = 12;
+const pageDates = 10;
+
+export function Brush({ geometry, dates, range, onRange, onHover }: BrushProps): JSX.Element | null {
+  const { submissions: box, values, nearest, xOf } = geometry;
+  /** The date that stays while the other end is dragged. */
+  const anchor = useRef<string | null>(null);
+  const frame = useRef(0);
+  const pending = useRef<DateRange | null>(null);
+  useEffect(() => () => cancelAnimationFrame(frame.current), []);
+
+  const [first, last] = [dates[0], dates.at(-1)];
+  if (first === undefined || last === undefined) return null;
+  const inside = dates.filter((date) => date >= (range.from ?? first) && date <= (range.to ?? last));
+  const [from, to] = [inside[0] ?? first, inside.at(-1) ?? last];
+  const isAll = range.from === null && range.to === null;
+  const half = Math.max(3, (box.right - box.left) / dates.length / 2);
+  const [left, right] = [Math.max(box.left, xOf(from) - half), Math.min(box.right, xOf(to) + half)];
+
+  const give = (a: string, b: string, isFinal: boolean): void => {
+    const [low, high] = a <= b ? [a, b] : [b, a];
+    const next =
+      low === first && high === last && dates.length > 1 ? { from: null, to: null } : { from: low, to: high };
+    pending.current = next;
+    cancelAnimationFrame(frame.current);
+    if (isFinal) onRange(next, true);
+    else frame.current = requestAnimationFrame(() => onRange(pending.current ?? next, false));
+  };
+  const dateAt = (event: PointerEvent): string => nearest(placeOf(event)) ?? first;
+  const onPointerDown = (event: PointerEvent & { currentTarget: SVGRectElement }): void => {
+    if (event.button !== 0) return;
+    event.currentTarget.setPointerCapture(event.pointerId);
+    const x = placeOf(event);
+    const grips = isAll ? [] : [Math.abs(x - left) < gripPx ? to : null, Math.abs(x - right) < gripPx ? from : null];
+    anchor.current = grips.find((grip) => grip !== null) ?? dateAt(event);
+    give(anchor.current, dateAt(event), false);
+  };
+  const onPointerMove = (event: PointerEvent): void => {
+    onHover(dateAt(event));
+    if (anchor.current !== null) give(anchor.current, dateAt(event), false);
+  };
+  const onPointerUp = (event: PointerEvent): void => {
+    if (anchor.current === null) return;
+    give(anchor.current, dateAt(event), true);
+    anchor.current = null;
+  };
+  /** The browser took the finger for something else: what was reached holds, so that page and address agree. */
+  const onPointerCancel = (): void => {
+    if (anchor.current !== null && pending.current !== null) onRange(pending.current, true);
+    cancelAnimationFrame(frame.current);
+    anchor.current = null;
+  };
+  const move = (event: KeyboardEvent, end: "from" | "to"): void => {
+    const current = dates.indexOf(end === "from" ? from : to);
+    const next = movedBy(event.key, current, dates.length);
+    if (next === null) return;
+    event.preventDefault();
+    const date = dates[next] ?? first;
+    if (end === "from") give(date <= to ? date : to, to, true);
+    else give(from, date >= from ? date : from, true);
+  };
+  return (
+    <g class="brush" data-save="no">
+      {isAll ? null : (
+        <>
+          {[values, box].flatMap(({ top, bottom }) => [
+            <rect class="outside" x={box.left} width={Math.max(0, left - box.left)} y={top} height={bottom - top} />,
+            <rect class="outside" x={right} width={Math.max(0, box.right - right)} y={top} height={bottom - top} />,
+          ])}
+          <rect class="inside" x={left} width={Math.max(0, right - left)} y={box.top} height={box.bottom - box.top} />
+        </>
+      )}
+      <rect
+        class="pointing"
+        x={box.left}
+        y={values.top}
+        width={box.right - box.left}
+        height={Math.max(0, box.top - values.top)}
+        onPointerMove={(event) => onHover(dateAt(event))}
+        onPointerLeave={() => onHover(null)}
+      />
+      <rect
+        class="dragging"
+        x={box.left}
+        y={box.top}
+        width={box.right - box.left}
+        height={box.bottom - box.top}
+        onPointerDown={onPointerDown}
+        onPointerMove={onPointerMove}
+        onPointerUp={onPointerUp}
+        onPointerCancel={onPointerCancel}
+        onPointerLeave={() => onHover(null)}
+      />
+      {dates.length > 1
+        ? [["from", from, left] as const, ["to", to, right] as const].map(([end, date, x]) => (
+            <rect
+              key={end}
+              class={isAll ? "grip" : "grip set"}
+              role="slider"
+              tabIndex={0}
+              aria-label={end === "from" ? "First date" : "Last date"}
+              aria-valuemin={0}
+              aria-valuemax={dates.length - 1}
+              aria-valuenow={dates.indexOf(date)}
+              aria-valuetext={words.date(date)}
+              x={x - 3}
+              y={box.top}
+              width={6}
+              height={box.bottom - box.top}
+              rx={3}
+              onKeyDown={(event) => move(event, end)}
+              onFocus={() => onHover(date)}
+              onBlur={() => onHover(null)}
+            />
+          ))
+        : null}
+    </g>
+  );
+}
+
+/** In the drawing's pixels, from its left. */
+function placeOf(event: PointerEvent): number {
+  const svg = (event.currentTarget as SVGElement).ownerSVGElement;
+  return event.clientX - (svg?.getBoundingClientRect().left ?? 0);
+}
+
+/** Which date a key leads to; null when it is none of these keys. */
+function movedBy(key: string, at: number, many: number): number | null {
+  const moves = new Map([
+    ["ArrowLeft", at - 1],
+    ["ArrowDown", at - 1],
+    ["ArrowRight", at + 1],
+    ["ArrowUp", at + 1],
+    ["PageDown", at - pageDates],
+    ["PageUp", at + pageDates],
+    ["Home", 0],
+    ["End", many - 1],
+  ]);
+  const next = moves.get(key);
+  return next === undefined ? null : Math.min(many - 1, Math.max(0, next));
+}

@@ -1,0 +1,134 @@
+/** Several series beside one another: how the distribution moved as curves, and in numbers with the bounds of each. */
+import { useMemo } from "preact/hooks";
+import type { ComponentChildren, JSX, RefObject } from "preact";
+import { BottomAxis, ValueAxis } from "../parts/axis-marks.tsx";
+import { Segments } from "../parts/segments.tsx";
+import { useWidth } from "../parts/use-width.tsx";
+import * as words from "../parts/words.ts";
+import { comparable, greatestGap, medianShift } from "./comparison.ts";
+import { comparisonGeometry } from "./comparison-geometry.ts";
+import type { NamedDistribution } from "./distribution-figure.tsx";
+import { Figure, type Basis } from "./figure.tsx";
+import { comparisonViews, type ComparisonView } from "./state.ts";
+
+interface ComparisonFigureProps {
+  readonly basis: Basis;
+  /** At least two; the first is what the others are compared with. */
+  readonly all: readonly NamedDistribution[];
+  readonly view: ComparisonView;
+  readonly onView: (view: ComparisonView) => void;
+  readonly tools: (frame: RefObject<HTMLElement | null>) => ComponentChildren;
+}
+
+const viewTitles = { cumulative: "Cumulative", difference: "Difference" } as const;
+
+export function ComparisonFigure({ basis, all, view, onView, tools }: ComparisonFigureProps): JSX.Element {
+  const [first] = all;
+  const alike = all.filter(({ distribution }) => first !== undefined && comparable(first.distribution, distribution));
+  return (
+    <Figure
+      name="comparison"
+      title="Comparison"
+      basis={basis}
+      tools={(frame) => (
+        <>
+          {first?.distribution.measure.scale === "categories" ? null : (
+            <Segments
+              label="Compare by"
+              names={comparisonViews}
+              titles={viewTitles}
+              value={view}
+              onChange={onView}
+              isSmall
+            />
+          )}
+          {tools(frame)}
+        </>
+      )}
+    >
+      <p class="readout soft">
+        {view === "cumulative"
+          ? "Share of samples up to each value: a curve further to the left has smaller values"
+          : `Percentage points that a bucket holds more, or less, than that of ${first?.name ?? ""}`}
+      </p>
+      <Chart all={all} view={view} />
+      {alike.length < all.length ? (
+        <p class="soft">Series whose buckets are not those of the first are not compared.</p>
+      ) : null}
+      <ShiftTable all={all} />
+    </Figure>
+  );
+}
+
+function Chart({ all, view }: { all: readonly NamedDistribution[]; view: ComparisonView }): JSX.Element {
+  const [frame, width] = useWidth<HTMLDivElement>();
+  const geometry = useMemo(() => {
+    const [first] = all;
+    if (width === 0 || first === undefined) return null;
+    const drawn = all.map(({ distribution }) => distribution).filter((own) => comparable(first.distribution, own));
+    return comparisonGeometry(drawn, view, { width, height: width < 520 ? 220 : 280 });
+  }, [all, view, width]);
+  const label = `${viewTitles[view]} curves of ${all.map(({ name }) => name).join(", ")}. The table below has the change of the median.`;
+  return (
+    <div ref={frame} class="drawing-frame">
+      {geometry === null ? null : (
+        <svg class="drawing" width={geometry.width} height={geometry.height} role="img" aria-label={label}>
+          <ValueAxis box={geometry.box} ticks={geometry.valueTicks} title="" />
+          {geometry.zero === null ? null : (
+            <line class="zero" x1={geometry.box.left} x2={geometry.box.right} y1={geometry.zero} y2={geometry.zero} />
+          )}
+          {geometry.curves.map(({ series, d }) => (
+            <path key={series} class={`curve series-${series}`} d={d} />
+          ))}
+          <BottomAxis box={geometry.box} ticks={geometry.bucketTicks} />
+        </svg>
+      )}
+    </div>
+  );
+}
+
+function ShiftTable({ all }: { all: readonly NamedDistribution[] }): JSX.Element {
+  const [first] = all;
+  return (
+    <div class="scroll" tabIndex={0} role="region" aria-label="Comparison as a table">
+      <table class="shifts">
+        <thead>
+          <tr>
+            <th scope="col">Series</th>
+            <th scope="col">Samples</th>
+            <th scope="col">Median</th>
+            <th scope="col">Bucket</th>
+            <th scope="col">Change of the median</th>
+            <th scope="col">at least … at most</th>
+            <th scope="col">Greatest gap</th>
+          </tr>
+        </thead>
+        <tbody>
+          {all.map(({ name, distribution }, i) => {
+            const isAlike = first !== undefined && i > 0 && comparable(first.distribution, distribution);
+            const shift = isAlike ? medianShift(first.distribution, distribution) : null;
+            const { median } = distribution;
+            return (
+              <tr key={i}>
+                <th scope="row">
+                  <span class={`dot series-${i}`} aria-hidden="true" />
+                  <bdi>{name}</bdi>
+                </th>
+                <td>{words.count(distribution.count)}</td>
+                <td>{median === null ? "none" : words.value(median.value)}</td>
+                <td class="soft">{median === null ? "" : words.bounds(median)}</td>
+                <td>{i === 0 ? "compared with" : shift === null ? "–" : words.signed(shift.value)}</td>
+                <td class="soft">{shift === null ? "" : `${bound(shift.least)} … ${bound(shift.most)}`}</td>
+                <td>{isAlike ? `${words.value(greatestGap(first.distribution, distribution))} pp` : ""}</td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function bound(value: number | null): string {
+  return value === null ? "no bound" : words.signed(value);
+}

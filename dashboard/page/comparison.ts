@@ -1,0 +1,64 @@
+/**
+ * Two distributions of one measure side by side: how many percentage points each bucket gained, what share lies below each bound, and
+ * how far the median moved. Pure. Distributions of different buckets are not compared: comparable() says so.
+ */
+import type { Distribution } from "../client/distribution.ts";
+import type { Percentile } from "../client/statistics.ts";
+
+export interface Shift {
+  /** Of the interpolated medians. */
+  readonly value: number;
+  /** The true change of the nearest-rank medians lies between, both excluded unless they are equal; null: no bound. */
+  readonly least: number | null;
+  readonly most: number | null;
+}
+
+/** Same buckets, same meaning. */
+export function comparable(a: Distribution, b: Distribution): boolean {
+  const [one, other] = [a.measure, b.measure];
+  return (
+    one.scale === other.scale &&
+    one.bounds.length === other.bounds.length &&
+    one.bounds.every((bound, i) => bound === other.bounds[i])
+  );
+}
+
+/** By bucket, from 0 to 1: which share of the samples lies in it or below. All 0 without samples. */
+export function cumulative(distribution: Distribution): number[] {
+  const n = distribution.count;
+  let before = 0;
+  return distribution.counts.map((count) => {
+    before += count;
+    return n > 0 ? before / n : 0;
+  });
+}
+
+/** By bucket, in percentage points: what `to` has more than `from`. */
+export function difference(from: Distribution, to: Distribution): number[] {
+  const [one, other] = [from.count, to.count];
+  return from.counts.map((count, i) => {
+    const before = one > 0 ? count / one : 0;
+    const after = other > 0 ? (to.counts[i] ?? 0) / other : 0;
+    return (after - before) * 100;
+  });
+}
+
+/** Null where one of them has no median. */
+export function medianShift(from: Distribution, to: Distribution): Shift | null {
+  const [before, after] = [from.median, to.median];
+  return before === null || after === null ? null : shiftOf(before, after);
+}
+
+function shiftOf(before: Percentile, after: Percentile): Shift {
+  return {
+    value: after.value - before.value,
+    least: before.to === null ? null : after.from - before.to,
+    most: after.to === null ? null : after.to - before.from,
+  };
+}
+
+/** The greatest distance of the two cumulative curves, in percentage points: 0 for equal ones, 100 for those that share nothing. */
+export function greatestGap(from: Distribution, to: Distribution): number {
+  const other = cumulative(to);
+  return cumulative(from).reduce((most, share, i) => Math.max(most, Math.abs(share - (other[i] ?? 0)) * 100), 0);
+}

@@ -1,0 +1,149 @@
+/**
+ * A site in a state: what is chosen, and the figures of it. What is chosen decides what is read:
+ *
+ *   version --> measures --> measure, dates, versions compared --> evolutions --filters--> series --range--> figures
+ */
+import { useCallback, useMemo, useState } from "preact/hooks";
+import type { JSX } from "preact";
+import type { Site, SiteDescription } from "../client/index.ts";
+import { Message } from "../parts/message.tsx";
+import type { DateRange } from "./brush.tsx";
+import { Controls } from "./controls.tsx";
+import { CoverageDialog } from "./coverage-dialog.tsx";
+import { Figures } from "./figures.tsx";
+import { seriesFrom, type Series } from "./series.ts";
+import {
+  definitionsLeftOut,
+  firstVersion,
+  isEvolution,
+  measureChoices,
+  readEvolutions,
+  versionChoices,
+  type Problem,
+} from "./source.ts";
+import { seriesOf, type PageState } from "./state.ts";
+import { useRead } from "./use-read.tsx";
+import type { Change } from "./use-state-hash.tsx";
+
+interface DashboardProps {
+  /** With at least one version. */
+  readonly site: Site;
+  readonly description: SiteDescription;
+  readonly state: PageState;
+  readonly change: Change;
+}
+
+export function Dashboard({ site, description, state, change }: DashboardProps): JSX.Element {
+  const { coverage } = site;
+  const versions = useMemo(() => versionChoices(site.versions), [site]);
+  const version = state.version ?? firstVersion(site.versions) ?? "";
+  const dates = description.dates.find(({ name }) => name === state.dates) ?? description.dates[0];
+
+  const readMeasures = useMemo(() => async () => await measuresOf(site, version), [site, version]);
+  const measures = useRead(readMeasures);
+  const choices = useMemo(() => measureChoices(measures.value ?? new Map()), [measures.value]);
+  const measure = state.measure ?? choices[0]?.value ?? null;
+
+  const wanted = seriesOf(state, version);
+  const asked = JSON.stringify(wanted.map((series) => series.version));
+  const datesName = dates?.name ?? "";
+  const readSeries = useMemo(
+    () =>
+      measure === null || measures.value === undefined
+        ? null
+        : async () => await readEvolutions(site, JSON.parse(asked) as readonly string[], measure, datesName),
+    [site, asked, measure, datesName, measures.value],
+  );
+  const evolutions = useRead(readSeries);
+  const key = JSON.stringify(wanted.map((series) => [series.version, [...series.filters]]));
+  const series = useMemo(
+    () =>
+      wanted.map(({ version, filters }): Series | Problem | undefined => {
+        const read = evolutions.value?.get(version);
+        return isEvolution(read) ? seriesFrom(version, read, filters) : read;
+      }),
+    // `wanted` is made anew each time; its key says whether it is another.
+    [evolutions.value, key],
+  );
+
+  const [dragged, setDragged] = useState<DateRange | null>(null);
+  const range = useMemo(() => dragged ?? { from: state.from, to: state.to }, [dragged, state.from, state.to]);
+  const onRange = useCallback(
+    (chosen: DateRange, isFinal: boolean): void => {
+      setDragged(isFinal ? null : chosen);
+      if (isFinal) change({ from: chosen.from, to: chosen.to });
+    },
+    [change],
+  );
+  const [isDetailed, setDetailed] = useState(false);
+  const leftOut = useMemo(() => definitionsLeftOut(coverage.notes.get(version)), [coverage, version]);
+  const showDetails = useCallback(() => setDetailed(true), []);
+
+  const problem = measures.problem ?? evolutions.problem;
+  const first = series[0];
+  return (
+    <>
+      {state.only === null ? (
+        <Controls
+          description={description}
+          version={version}
+          versions={versions}
+          measure={measure}
+          measures={measures.value ?? new Map()}
+          choices={choices}
+          dates={datesName}
+          series={series}
+          state={state}
+          change={change}
+        />
+      ) : null}
+      {problem !== null ? (
+        <Failed problem={problem} again={measures.problem === null ? evolutions.again : measures.again} />
+      ) : measures.value?.size === 0 ? (
+        <Message
+          title="No measures"
+          text={`Nothing was measured in ${version}.`}
+          hint="choose another version above."
+        />
+      ) : first === undefined ? (
+        <p class="waiting">Loading…</p>
+      ) : "message" in first ? (
+        <Failed problem={first} again={evolutions.again} />
+      ) : (
+        <div class={evolutions.isReading ? "figures-frame busy" : "figures-frame"} aria-busy={evolutions.isReading}>
+          <Figures
+            site={site}
+            description={description}
+            state={state}
+            change={change}
+            dates={dates}
+            series={series.filter((own) => own !== undefined && "points" in own)}
+            range={range}
+            onRange={onRange}
+            leftOut={leftOut.length}
+            onDetails={showDetails}
+          />
+        </div>
+      )}
+      {isDetailed ? (
+        <CoverageDialog coverage={coverage} version={version} leftOut={leftOut} onClose={() => setDetailed(false)} />
+      ) : null}
+    </>
+  );
+}
+
+async function measuresOf(site: Site, version: string): ReturnType<Site["measures"]> {
+  return await site.measures(version);
+}
+
+function Failed({ problem, again }: { problem: Problem; again: () => void }): JSX.Element {
+  return (
+    <Message title="This cannot be shown" text={problem.message} hint={problem.hint} isBad>
+      {problem.again ? (
+        <button type="button" class="button" onClick={again}>
+          Try again
+        </button>
+      ) : null}
+    </Message>
+  );
+}

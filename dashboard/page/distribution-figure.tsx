@@ -1,0 +1,228 @@
+/** The distribution of the range: bars per bucket, other series as outlines over them; or the same as a table. */
+import { useMemo, useState } from "preact/hooks";
+import type { ComponentChildren, JSX, RefObject } from "preact";
+import type { Distribution } from "../client/index.ts";
+import { BottomAxis, ValueAxis } from "../parts/axis-marks.tsx";
+import { Segments } from "../parts/segments.tsx";
+import { useWidth } from "../parts/use-width.tsx";
+import * as words from "../parts/words.ts";
+import { distributionGeometry, sharesOf, type DistributionGeometry } from "./distribution-geometry.ts";
+import { Figure, type Basis } from "./figure.tsx";
+import { distributionViews, type DistributionView } from "./state.ts";
+
+/** A series' name with its distribution in the range. */
+export interface NamedDistribution {
+  readonly name: string;
+  readonly distribution: Distribution;
+}
+
+interface DistributionFigureProps {
+  readonly basis: Basis;
+  readonly all: readonly NamedDistribution[];
+  readonly view: DistributionView;
+  readonly onView: (view: DistributionView) => void;
+  readonly tools: (frame: RefObject<HTMLElement | null>) => ComponentChildren;
+}
+
+const viewTitles = { chart: "Chart", table: "Table" } as const;
+
+export function DistributionFigure({ basis, all, view, onView, tools }: DistributionFigureProps): JSX.Element {
+  return (
+    <Figure
+      name="distribution"
+      title="Distribution"
+      basis={basis}
+      tools={(frame) => (
+        <>
+          <Segments
+            label="Show the distribution as"
+            names={distributionViews}
+            titles={viewTitles}
+            value={view}
+            onChange={onView}
+            isSmall
+          />
+          {tools(frame)}
+        </>
+      )}
+    >
+      {view === "chart" ? <DistributionChart all={all} /> : <DistributionTable all={all} />}
+    </Figure>
+  );
+}
+
+/** Beside the summary where there is room, and about as high. */
+const heightOf = (width: number): number => (width < 380 ? 240 : width < 640 ? 360 : 420);
+
+function DistributionChart({ all }: { all: readonly NamedDistribution[] }): JSX.Element {
+  const [frame, width] = useWidth<HTMLDivElement>();
+  const [hovered, setHovered] = useState<number | null>(null);
+  const geometry = useMemo(
+    () =>
+      width === 0
+        ? null
+        : distributionGeometry(
+            all.map(({ distribution }) => distribution),
+            { width, height: heightOf(width) },
+          ),
+    [all, width],
+  );
+  return (
+    <>
+      <p class="readout">{geometry === null ? "" : <Readout all={all} geometry={geometry} bucket={hovered} />}</p>
+      <div ref={frame} class="drawing-frame">
+        {geometry === null ? null : (
+          <svg
+            class="drawing"
+            width={geometry.width}
+            height={geometry.height}
+            role="img"
+            aria-label={alternativeOf(all)}
+            onPointerMove={(event) =>
+              setHovered(geometry.bucketAt(event.clientX - event.currentTarget.getBoundingClientRect().left))
+            }
+            onPointerLeave={() => setHovered(null)}
+          >
+            <Drawing geometry={geometry} hovered={hovered} />
+          </svg>
+        )}
+      </div>
+    </>
+  );
+}
+
+function Drawing({ geometry, hovered }: { geometry: DistributionGeometry; hovered: number | null }): JSX.Element {
+  const { box, median } = geometry;
+  return (
+    <>
+      <ValueAxis box={box} ticks={geometry.shareTicks} title="" />
+      {median === null ? null : (
+        <rect
+          class="median-bucket"
+          x={median.from}
+          width={median.to - median.from}
+          y={box.top}
+          height={box.bottom - box.top}
+        />
+      )}
+      {geometry.bars.map(({ bucket, x, y, width, height }) => (
+        <rect
+          key={bucket}
+          class={`bar series-0 ${bucket === hovered ? "hovered" : ""}`}
+          x={x.toFixed(1)}
+          y={y.toFixed(1)}
+          width={width.toFixed(1)}
+          height={height.toFixed(1)}
+        />
+      ))}
+      {geometry.outlines.map((d, i) => (
+        <path key={i} class={`outline series-${i + 1}`} d={d} />
+      ))}
+      {median === null ? null : (
+        <g class="median">
+          <line x1={median.x} x2={median.x} y1={box.top} y2={box.bottom} />
+          <text
+            x={median.x + (median.x > box.right - 70 ? -5 : 5)}
+            y={box.top + 10}
+            text-anchor={median.x > box.right - 70 ? "end" : "start"}
+          >
+            median
+          </text>
+        </g>
+      )}
+      <BottomAxis box={box} ticks={geometry.bucketTicks} />
+    </>
+  );
+}
+
+interface ReadoutProps {
+  readonly all: readonly NamedDistribution[];
+  readonly geometry: DistributionGeometry;
+  readonly bucket: number | null;
+}
+
+function Readout({ all, geometry, bucket }: ReadoutProps): JSX.Element {
+  const [first] = all;
+  const buckets = first?.distribution.buckets ?? [];
+  const shown = bucket === null ? undefined : buckets[bucket];
+  if (first === undefined || bucket === null || shown === undefined) {
+    const empty = geometry.span.first + buckets.length - 1 - geometry.span.last;
+    return (
+      <>
+        {all.length > 1
+          ? all.map(({ name }, i) => (
+              <bdi key={i} class={`readout-series series-${i}`}>
+                {name}
+              </bdi>
+            ))
+          : null}
+        <span class="soft">
+          Share of samples per bucket
+          {empty > 0 ? `; ${words.counted(empty, "empty bucket", "empty buckets")} at the ends not drawn` : ""}
+        </span>
+      </>
+    );
+  }
+  const isCategory = first.distribution.measure.scale === "categories";
+  return (
+    <>
+      <b>{words.bucketName(shown, isCategory)}</b>
+      {all.map(({ name, distribution }, i) => (
+        <span key={i} class={`readout-series series-${i}`}>
+          {all.length > 1 ? `${name}: ` : ""}
+          {words.count(distribution.counts[bucket] ?? 0)} samples, {words.percent(sharesOf(distribution)[bucket] ?? 0)}
+        </span>
+      ))}
+    </>
+  );
+}
+
+function alternativeOf(all: readonly NamedDistribution[]): string {
+  const parts = all.map(({ name, distribution }) => {
+    const shares = sharesOf(distribution);
+    const most = shares.indexOf(Math.max(...shares));
+    const bucket = distribution.buckets[most];
+    const fullest =
+      bucket === undefined
+        ? ""
+        : `, the fullest bucket ${words.bucketName(bucket, distribution.median === null)} holds ${words.percent(shares[most] ?? 0)}`;
+    return `${name}: ${words.count(distribution.count)} samples${fullest}`;
+  });
+  return `Distribution. ${parts.join(". ")}. The table has all buckets.`;
+}
+
+function DistributionTable({ all }: { all: readonly NamedDistribution[] }): JSX.Element {
+  const [first] = all;
+  const isCategory = first?.distribution.measure.scale === "categories";
+  const shares = all.map(({ distribution }) => sharesOf(distribution));
+  return (
+    <div class="scroll tall" tabIndex={0} role="region" aria-label="Distribution as a table">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">{isCategory ? "Value" : "Bucket"}</th>
+            {all.flatMap(({ name }, i) => [
+              <th key={`n ${i}`} scope="col">
+                {all.length > 1 ? `${name}: ` : ""}samples
+              </th>,
+              <th key={`s ${i}`} scope="col">
+                share
+              </th>,
+            ])}
+          </tr>
+        </thead>
+        <tbody>
+          {first?.distribution.buckets.map((bucket, i) => (
+            <tr key={i}>
+              <th scope="row">{words.bucketName(bucket, isCategory)}</th>
+              {all.flatMap(({ distribution }, j) => [
+                <td key={`n ${j}`}>{words.count(distribution.counts[i] ?? 0)}</td>,
+                <td key={`s ${j}`}>{words.percent(shares[j]?.[i] ?? 0)}</td>,
+              ])}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,47 @@
+/** Draws an evolution's geometry. Knows nothing of what is chosen: it is drawn again only when its geometry is another. */
+import type { JSX } from "preact";
+import { BottomAxis, ValueAxis } from "../parts/axis-marks.tsx";
+import type { EvolutionGeometry } from "./evolution-geometry.ts";
+
+interface EvolutionDrawingProps {
+  readonly geometry: EvolutionGeometry;
+  /** The text alternative. */
+  readonly label: string;
+  readonly noun: string;
+}
+
+export function EvolutionDrawing({ geometry, label, noun }: EvolutionDrawingProps): JSX.Element {
+  const { values, submissions, bands, paths, bars, areas } = geometry;
+  const isSingle = new Set(paths.map(({ series }) => series)).size <= 1;
+  return (
+    <g role="img" aria-label={label}>
+      {geometry.valueTicks.length > 0 ? <ValueAxis box={values} ticks={geometry.valueTicks} title="" /> : null}
+      <ValueAxis box={submissions} ticks={geometry.submissionTicks} title={noun} />
+      {bands.map(({ name, d }) => (
+        <path key={name} class={`band band-${name}`} d={d} />
+      ))}
+      {areas.map((d, i) => (
+        <path key={i} class={`submissions series-${i}`} d={d} />
+      ))}
+      {bars.map(({ series, x, y, width, height }) => (
+        <rect
+          key={`${series} ${x}`}
+          class={`submissions series-${series}`}
+          x={x.toFixed(1)}
+          y={y.toFixed(1)}
+          width={width.toFixed(1)}
+          height={height.toFixed(1)}
+        />
+      ))}
+      {paths.map(({ series, line, d, dots }) => (
+        <g key={`${series} ${line}`} class={`statistic line-${line} series-${series} ${isSingle ? "single" : ""}`}>
+          <path d={d} />
+          {dots.map(({ x, y }) => (
+            <circle key={x} cx={x.toFixed(1)} cy={y.toFixed(1)} r="2.5" />
+          ))}
+        </g>
+      ))}
+      <BottomAxis box={submissions} ticks={geometry.dateTicks} />
+    </g>
+  );
+}

@@ -1,0 +1,169 @@
+/**
+ * A measure over dates: the chart, its legend, which also reads out the date below the pointer, the brush, and the same as a table.
+ * What the chart draws is kept while only the range changes, so that the brush costs next to nothing.
+ */
+import { useMemo, useState } from "preact/hooks";
+import type { ComponentChildren, JSX, RefObject } from "preact";
+import { useWidth } from "../parts/use-width.tsx";
+import * as words from "../parts/words.ts";
+import { Brush, type DateRange } from "./brush.tsx";
+import { EvolutionDrawing } from "./evolution-drawing.tsx";
+import { evolutionGeometry, type ShownSeries } from "./evolution-geometry.ts";
+import { EvolutionLegend } from "./evolution-legend.tsx";
+import { EvolutionTable } from "./evolution-table.tsx";
+import { Figure, type Basis } from "./figure.tsx";
+import type { Sanitized } from "./sanitize.ts";
+import type { Point } from "./series.ts";
+import type { LineName } from "./state.ts";
+
+interface EvolutionFigureProps {
+  readonly measure: string;
+  readonly basis: Basis;
+  readonly series: readonly ShownSeries[];
+  readonly sanitized: readonly Sanitized<Point>[];
+  /** Of all series, hidden ones included. */
+  readonly dates: readonly string[];
+  readonly lines: readonly LineName[];
+  readonly range: DateRange;
+  readonly sanitize: boolean;
+  readonly onRange: (range: DateRange, isFinal: boolean) => void;
+  readonly onLines: (lines: readonly LineName[]) => void;
+  readonly onSanitize: (on: boolean) => void;
+  readonly tools: (frame: RefObject<HTMLElement | null>) => ComponentChildren;
+}
+
+/** The chart is lower where the page is narrow: a phone shows it whole. */
+const heightOf = (width: number): number => (width < 520 ? 300 : 400);
+
+export function EvolutionFigure(props: EvolutionFigureProps): JSX.Element {
+  const { measure, basis, series, sanitized, dates, lines, range, onRange } = props;
+  const [frame, width] = useWidth<HTMLDivElement>();
+  const [hovered, setHovered] = useState<string | null>(null);
+  const geometry = useMemo(
+    () => (width === 0 ? null : evolutionGeometry(series, { width, height: heightOf(width), lines, dates })),
+    [series, width, lines, dates],
+  );
+  const alternative = useMemo(() => alternativeOf(measure, series, basis.noun), [measure, series, basis.noun]);
+  const drawing = useMemo(
+    () => (geometry === null ? null : <EvolutionDrawing geometry={geometry} label={alternative} noun={basis.noun} />),
+    [geometry, alternative, basis.noun],
+  );
+  return (
+    <Figure name="evolution" title="Evolution" basis={basis} tools={props.tools}>
+      <EvolutionLegend
+        series={series}
+        lines={lines}
+        noun={basis.noun}
+        hovered={hovered}
+        onLines={props.onLines}
+        hasLines={(geometry?.paths.length ?? 0) > 0}
+      />
+      <div ref={frame} class="drawing-frame">
+        {geometry === null ? null : (
+          <svg class="drawing" width={geometry.width} height={geometry.height}>
+            {drawing}
+            <Brush geometry={geometry} dates={dates} range={range} onRange={onRange} onHover={setHovered} />
+          </svg>
+        )}
+      </div>
+      <RangeFields dates={dates} range={range} onRange={onRange} />
+      <SanitizeLine sanitized={sanitized} noun={basis.noun} on={props.sanitize} onSanitize={props.onSanitize} />
+      <EvolutionTable series={series} noun={basis.noun} />
+    </Figure>
+  );
+}
+
+/** The chart in a sentence. */
+function alternativeOf(measure: string, series: readonly ShownSeries[], noun: string): string {
+  const parts = series.map(({ name, points }) => {
+    const [first, last] = [points[0], points.at(-1)];
+    if (first === undefined || last === undefined) return `${name}: no dates`;
+    const many = points.reduce((sum, { submissions }) => sum + submissions, 0);
+    const medians = [first, last].map(({ distribution }) => distribution.median?.value ?? null);
+    const moved = medians.every((median) => median !== null)
+      ? `, median from ${words.value(medians[0] ?? null)} to ${words.value(medians[1] ?? null)}`
+      : "";
+    const dates = `${words.counted(points.length, "date", "dates")} from ${words.date(first.date)} to ${words.date(last.date)}`;
+    return `${name}: ${dates}, ${words.count(many)} ${noun}${moved}`;
+  });
+  return `${measure} over dates. ${parts.join(". ")}.`;
+}
+
+interface RangeFieldsProps {
+  readonly dates: readonly string[];
+  readonly range: DateRange;
+  readonly onRange: (range: DateRange, isFinal: boolean) => void;
+}
+
+/** The range as text: the way for those who do not drag. */
+function RangeFields({ dates, range, onRange }: RangeFieldsProps): JSX.Element {
+  const [first, last] = [dates[0] ?? "", dates.at(-1) ?? ""];
+  const set = (side: "from" | "to", text: string): void => {
+    const date = words.dateOfInput(text);
+    if (date === null) return;
+    const next = { ...range, [side]: date };
+    const isTurned = next.from !== null && next.to !== null && next.from > next.to;
+    onRange(isTurned ? { from: date, to: date } : next, true);
+  };
+  return (
+    <div class="range-fields">
+      <label>
+        <span class="label">From</span>
+        <input
+          type="date"
+          value={words.date(range.from ?? first)}
+          min={words.date(first)}
+          max={words.date(last)}
+          onChange={(event) => set("from", event.currentTarget.value)}
+        />
+      </label>
+      <label>
+        <span class="label">to</span>
+        <input
+          type="date"
+          value={words.date(range.to ?? last)}
+          min={words.date(first)}
+          max={words.date(last)}
+          onChange={(event) => set("to", event.currentTarget.value)}
+        />
+      </label>
+      {range.from === null && range.to === null ? (
+        <span class="soft">
+          {words.counted(dates.length, "date", "dates")}
+          {dates.length > 1 ? ": drag over the lower chart to choose some" : ""}
+        </span>
+      ) : (
+        <button type="button" class="button" onClick={() => onRange({ from: null, to: null }, true)}>
+          All dates
+        </button>
+      )}
+    </div>
+  );
+}
+
+interface SanitizeLineProps {
+  readonly sanitized: readonly Sanitized<Point>[];
+  readonly noun: string;
+  readonly on: boolean;
+  readonly onSanitize: (on: boolean) => void;
+}
+
+function SanitizeLine({ sanitized, noun, on, onSanitize }: SanitizeLineProps): JSX.Element {
+  const hidden = sanitized.reduce((sum, series) => sum + series.hidden, 0);
+  const many = sanitized.reduce((sum, series) => sum + series.hiddenSubmissions, 0);
+  const limits = [...new Set(sanitized.map(({ limit }) => words.value(limit)))].join(", ");
+  return (
+    <p class="sanitize">
+      <label>
+        <input type="checkbox" checked={on} onChange={(event) => onSanitize(event.currentTarget.checked)} /> Hide dates
+        with few {noun}
+      </label>
+      {hidden > 0 ? (
+        <span class="soft" data-hidden={hidden}>
+          {words.counted(hidden, "point", "points")} with fewer than {limits} {noun} {hidden === 1 ? "is" : "are"} not
+          drawn ({words.count(many)} {noun}, which the figures below count)
+        </span>
+      ) : null}
+    </p>
+  );
+}

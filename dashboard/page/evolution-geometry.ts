@@ -1,0 +1,202 @@
+/**
+ * Where everything of the evolution is drawn: lines of statistics above, submissions with their own axis below, both over the same
+ * dates. Pure; pixels.
+ *
+ *   top     +--------------------+   lines: mean and percentiles; the first series alone has bands p5..p95 and p25..p75, too
+ *           |  ~~~~              |
+ *   split   +--------------------+
+ *           |  ##  # ###         |   submissions: a bar for each date, or an area where bars would be thinner than a pixel or two
+ *   bottom  +--------------------+   dates
+ */
+import { area, line } from "d3-shape";
+import { dateScale, dateTicks, dayOf, valueScale, valueTicks, type Box, type Tick } from "../parts/axes.ts";
+import { compact } from "../parts/words.ts";
+import { lineValue, type Point } from "./series.ts";
+import type { LineName } from "./state.ts";
+
+export interface ShownSeries {
+  readonly name: string;
+  /** Those that are not hidden. */
+  readonly points: readonly Point[];
+}
+
+export interface Path {
+  readonly series: number;
+  readonly line: LineName;
+  readonly d: string;
+  /** A line of one point has no length, and one between gaps none that shows: such points are drawn as dots. */
+  readonly dots: readonly { readonly x: number; readonly y: number }[];
+}
+
+export interface EvolutionGeometry {
+  readonly width: number;
+  readonly height: number;
+  readonly values: Box;
+  readonly submissions: Box;
+  readonly dateTicks: readonly Tick[];
+  readonly valueTicks: readonly Tick[];
+  readonly submissionTicks: readonly Tick[];
+  /** Filled between two percentiles; of a single series. */
+  readonly bands: readonly { readonly name: "outer" | "inner"; readonly d: string }[];
+  readonly paths: readonly Path[];
+  readonly bars: readonly {
+    readonly series: number;
+    readonly x: number;
+    readonly y: number;
+    readonly width: number;
+    readonly height: number;
+  }[];
+  /** Instead of bars, by series; "" where there are bars. */
+  readonly areas: readonly string[];
+  /** Of a date's middle. */
+  readonly xOf: (date: string) => number;
+  /** The date whose middle is nearest; null without dates. */
+  readonly nearest: (x: number) => string | null;
+}
+
+export interface EvolutionOptions {
+  readonly width: number;
+  readonly height: number;
+  readonly lines: readonly LineName[];
+  /** Dates of all series, hidden ones included: the axis does not move when points are hidden. Ascending. */
+  readonly dates: readonly string[];
+}
+
+/** At the top there is room for an axis' title. */
+const margin = { left: 56, right: 14, top: 18, bottom: 24 };
+/** Between the two charts: room for a title between labels. */
+const gapPx = 34;
+const submissionsShare = 0.24;
+/** Thinner bars run into one another. */
+const barPxMin = 2;
+const barPxMax = 26;
+/** Up to that many points each has a dot: they are read one by one. */
+const dottedMax = 45;
+
+export function evolutionGeometry(series: readonly ShownSeries[], options: EvolutionOptions): EvolutionGeometry {
+  const { width, height, lines, dates } = options;
+  const [left, right, bottom] = [margin.left, Math.max(margin.left + 40, width - margin.right), height - margin.bottom];
+  const hasLines = lines.length > 0 && series.some(({ points }) => points.some((point) => known(point, lines)));
+  const below = hasLines ? Math.round((bottom - margin.top) * submissionsShare) : bottom - margin.top;
+  const values: Box = { left, right, top: margin.top, bottom: hasLines ? bottom - below - gapPx : margin.top };
+  const submissions: Box = { left, right, top: bottom - below, bottom };
+  const x = dateScale(dates, values);
+  const xs = dates.map((date) => x(dayOf(date)));
+  const xOf = (date: string): number => x(dayOf(date));
+  const drawn = series.flatMap(({ points }) =>
+    points.flatMap((point) => lines.map((name) => lineValue(point.distribution, name) ?? 0)),
+  );
+  const y = valueScale(drawn, values);
+  const heights = valueScale(
+    series.flatMap(({ points }) => points.map((point) => point.submissions)),
+    submissions,
+  );
+  const step = narrowest(xs, right - left) / Math.max(1, series.length);
+  const hasBars = step >= barPxMin;
+  const barWidth = Math.min(barPxMax, Math.max(1, step * 0.8));
+  return {
+    width,
+    height,
+    values,
+    submissions,
+    dateTicks: dateTicks(x),
+    valueTicks: hasLines ? valueTicks(y, compact) : [],
+    submissionTicks: valueTicks(heights, compact).filter(({ label }) => !label.includes(".")),
+    bands: series.length === 1 ? bandsOf(series[0]?.points ?? [], lines, xOf, y) : [],
+    paths: hasLines ? series.flatMap(({ points }, i) => lines.map((name) => pathOf(points, i, name, xOf, y))) : [],
+    bars: hasBars
+      ? series.flatMap(({ points }, i) =>
+          points.map((point) => {
+            const top = heights(point.submissions);
+            const from = xOf(point.date) + (i - series.length / 2) * barWidth;
+            // What is there is seen, however little it is beside the rest.
+            const tall = Math.max(1, submissions.bottom - top);
+            return { series: i, x: from, y: submissions.bottom - tall, width: barWidth, height: tall };
+          }),
+        )
+      : [],
+    areas: hasBars ? [] : series.map(({ points }) => areaOf(points, xOf, heights, submissions.bottom)),
+    xOf,
+    nearest: (at) => nearestOf(dates, xs, at),
+  };
+}
+
+function known(point: Point, lines: readonly LineName[]): boolean {
+  return lines.some((name) => lineValue(point.distribution, name) !== null);
+}
+
+/** The least distance of two dates; all the room where there is one. */
+function narrowest(xs: readonly number[], all: number): number {
+  return xs.reduce((least, at, i) => (i === 0 ? least : Math.min(least, at - (xs[i - 1] ?? at))), all);
+}
+
+function pathOf(
+  points: readonly Point[],
+  series: number,
+  name: LineName,
+  xOf: (date: string) => number,
+  y: (value: number) => number,
+): Path {
+  const places = points.flatMap((point) => {
+    const value = lineValue(point.distribution, name);
+    return value === null ? [] : [{ x: xOf(point.date), y: y(value) }];
+  });
+  const draw = line<{ x: number; y: number }>(
+    (place) => place.x,
+    (place) => place.y,
+  ).digits(1);
+  return { series, line: name, d: draw(places) ?? "", dots: places.length <= dottedMax ? places : [] };
+}
+
+const bandLines = [
+  { name: "outer", low: "p5", high: "p95" },
+  { name: "inner", low: "p25", high: "p75" },
+] as const;
+
+/** A band stands between two lines that are both shown. */
+function bandsOf(
+  points: readonly Point[],
+  lines: readonly LineName[],
+  xOf: (date: string) => number,
+  y: (value: number) => number,
+): EvolutionGeometry["bands"] {
+  return bandLines
+    .filter(({ low, high }) => lines.includes(low) && lines.includes(high))
+    .map(({ name, low, high }) => {
+      const places = points.flatMap((point) => {
+        const [from, to] = [lineValue(point.distribution, low), lineValue(point.distribution, high)];
+        return from === null || to === null ? [] : [{ x: xOf(point.date), from: y(from), to: y(to) }];
+      });
+      const draw = area<(typeof places)[number]>(
+        (place) => place.x,
+        (place) => place.from,
+        (place) => place.to,
+      ).digits(1);
+      return { name, d: draw(places) ?? "" };
+    });
+}
+
+function areaOf(
+  points: readonly Point[],
+  xOf: (date: string) => number,
+  y: (value: number) => number,
+  bottom: number,
+): string {
+  const draw = area<Point>(
+    (point) => xOf(point.date),
+    bottom,
+    (point) => y(point.submissions),
+  ).digits(1);
+  return draw(points) ?? "";
+}
+
+function nearestOf(dates: readonly string[], xs: readonly number[], at: number): string | null {
+  let best: string | null = null;
+  let distance = Infinity;
+  for (const [i, x] of xs.entries()) {
+    if (Math.abs(x - at) >= distance) continue;
+    distance = Math.abs(x - at);
+    best = dates[i] ?? null;
+  }
+  return best;
+}

@@ -1,0 +1,89 @@
+/**
+ * A figure: its heading, its tools, what it shows, and below it what the numbers are of. Every number on the page stands in one, so
+ * that none stands without its n and its coverage.
+ */
+import { useRef } from "preact/hooks";
+import type { ComponentChildren, JSX, RefObject } from "preact";
+import type { Coverage } from "../client/index.ts";
+import { count, counted, time } from "../parts/words.ts";
+import type { FigureName } from "./state.ts";
+
+/** What the numbers of a figure are of, added up over its series. */
+export interface Basis {
+  readonly submissions: number;
+  readonly samples: number;
+  /** What submissions are called. */
+  readonly noun: string;
+  readonly isCounter: boolean;
+  readonly coverage: Coverage;
+  readonly leftOut: number;
+  readonly onDetails: () => void;
+}
+
+interface FigureProps {
+  readonly name: FigureName;
+  readonly title: string;
+  readonly basis: Basis;
+  /** Gets the drawing's element, to save it; null where there is none. */
+  readonly tools?: (frame: RefObject<HTMLElement | null>) => ComponentChildren;
+  readonly children: ComponentChildren;
+}
+
+export function Figure({ name, title, basis, tools, children }: FigureProps): JSX.Element {
+  const frame = useRef<HTMLElement>(null);
+  return (
+    <figure ref={frame} class={`card figure figure-${name}`} data-figure={name} aria-labelledby={`${name}-title`}>
+      <div class="figure-head">
+        <h2 id={`${name}-title`}>{title}</h2>
+        <div class="figure-tools">{tools?.(frame)}</div>
+      </div>
+      {children}
+      <figcaption>
+        <CoverageLine basis={basis} />
+      </figcaption>
+    </figure>
+  );
+}
+
+/** The line as text, for files that are saved. */
+export function basisText({ submissions, samples, noun, isCounter, coverage }: Basis): string {
+  const { covered, missing, open } = coverage.blocks;
+  const n = isCounter
+    ? `n = ${count(submissions)} ${noun}`
+    : `n = ${count(submissions)} ${noun}, ${count(samples)} samples`;
+  return `${n}; ${count(covered)} of ${count(covered + missing + open)} blocks; data as of ${time(coverage.asOf)}`;
+}
+
+function CoverageLine({ basis }: { basis: Basis }): JSX.Element {
+  const { submissions, samples, noun, isCounter, coverage, leftOut, onDetails } = basis;
+  const { covered, missing, open } = coverage.blocks;
+  const rejected = coverage.read - coverage.accepted;
+  const isWhole = missing === 0 && open === 0;
+  return (
+    <p class="coverage">
+      <span>
+        n = <b data-n={submissions}>{count(submissions)}</b> {noun}
+        {isCounter ? null : (
+          <>
+            , <b data-samples={samples}>{count(samples)}</b> samples
+          </>
+        )}
+      </span>
+      <span class={isWhole ? "" : "lacking"}>
+        {count(covered)} of {counted(covered + missing + open, "block", "blocks")}
+        {missing > 0 ? `, ${count(missing)} missing` : ""}
+        {open > 0 ? `, ${count(open)} under way` : ""}
+      </span>
+      {rejected > 0 ? (
+        <span>
+          {count(rejected)} of {counted(coverage.read, "record", "records")} rejected
+        </span>
+      ) : null}
+      {leftOut > 0 ? <span>{counted(leftOut, "definition", "definitions")} left out</span> : null}
+      <span>as of {time(coverage.asOf)}</span>
+      <button type="button" class="button plain coverage-button" onClick={onDetails}>
+        What is in it
+      </button>
+    </p>
+  );
+}

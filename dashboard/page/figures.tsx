@@ -1,0 +1,196 @@
+/**
+ * The figures of several series in a range of dates, or the one that stands alone. Everything that is computed here is kept while what
+ * it is made of stays the same: a brush that moves makes distributions of the range anew, and nothing else.
+ */
+import { useMemo } from "preact/hooks";
+import type { JSX, RefObject } from "preact";
+import type { DateKind, Site, SiteDescription } from "../client/index.ts";
+import { Message } from "../parts/message.tsx";
+import * as words from "../parts/words.ts";
+import type { DateRange } from "./brush.tsx";
+import { ComparisonFigure } from "./comparison-figure.tsx";
+import { DistributionFigure } from "./distribution-figure.tsx";
+import { EvolutionFigure } from "./evolution-figure.tsx";
+import { ExportMenu } from "./export-menu.tsx";
+import { distributionCsv, evolutionCsv, fileName, toJson, type ExportedSeries } from "./export.ts";
+import { basisText, type Basis } from "./figure.tsx";
+import { sanitize } from "./sanitize.ts";
+import { allDates, datesIn, seriesName, type Series } from "./series.ts";
+import { shownLines, type FigureName, type PageState } from "./state.ts";
+import { SummaryFigure } from "./summary-figure.tsx";
+import { addressOf, type Change } from "./use-state-hash.tsx";
+
+interface FiguresProps {
+  readonly site: Site;
+  readonly description: SiteDescription;
+  readonly state: PageState;
+  readonly change: Change;
+  readonly dates: DateKind | undefined;
+  /** At least one. */
+  readonly series: readonly Series[];
+  readonly range: DateRange;
+  readonly onRange: (range: DateRange, isFinal: boolean) => void;
+  readonly leftOut: number;
+  readonly onDetails: () => void;
+}
+
+export function Figures(props: FiguresProps): JSX.Element {
+  const { site, description, state, change, series, range, onRange, leftOut, onDetails } = props;
+  const { coverage } = site;
+  const [first] = series;
+  const dates = useMemo(() => allDates(series), [series]);
+  const sanitized = useMemo(
+    () => series.map(({ points }) => sanitize(points, state.sanitize)),
+    [series, state.sanitize],
+  );
+  const names = useMemo(() => series.map(seriesName), [series]);
+  const shown = useMemo(
+    () => sanitized.map(({ kept }, i) => ({ name: names[i] ?? "", points: kept })),
+    [sanitized, names],
+  );
+  const lineKey = shownLines(state).join(".");
+  const lines = useMemo(() => shownLines(state), [lineKey]);
+  const inRange = useMemo(
+    () =>
+      series.map(({ evolution }, i) => ({
+        name: names[i] ?? "",
+        distribution: evolution.range(range.from ?? undefined, range.to ?? undefined),
+      })),
+    [series, names, range],
+  );
+  if (first === undefined || dates.length === 0)
+    return <NothingLeft state={state} change={change} noun={description.submissions} />;
+
+  const { measure } = first.evolution;
+  const basisOf = (all: readonly { readonly submissions: number; readonly count: number }[]): Basis => ({
+    submissions: all.reduce((sum, { submissions }) => sum + submissions, 0),
+    samples: all.reduce((sum, { count }) => sum + count, 0),
+    noun: description.submissions,
+    isCounter: measure.kind === "counter",
+    coverage,
+    leftOut,
+    onDetails,
+  });
+  const ranged = inRange.map(({ distribution }) => distribution);
+  const basis = basisOf(ranged);
+  const drawn = basisOf(shown.flatMap(({ points }) => points.map(({ distribution }) => distribution)));
+
+  const exported = (): ExportedSeries[] =>
+    series.map((own, i) => ({
+      series: own,
+      points: (shown[i]?.points ?? []).filter(({ date }) => datesIn([date], range.from, range.to).length > 0),
+      distribution: ranged[i] ?? own.evolution.range(),
+    }));
+  const menu =
+    (figure: FigureName, csv: (() => string) | null, of: Basis) => (frame: RefObject<HTMLElement | null>) => (
+      <ExportMenu
+        frame={frame}
+        title={`${measure.name} · ${names.join(", ")}`}
+        caption={basisText(of)}
+        csv={csv}
+        json={() =>
+          toJson(
+            {
+              title: description.title,
+              measure: measure.name,
+              dates: props.dates?.name ?? "",
+              submissions: description.submissions,
+              coverage,
+            },
+            exported(),
+          )
+        }
+        name={(ending) => fileName(measure.name, figure, ending)}
+        address={() => addressOf({ ...state, version: first.version, measure: measure.name, only: figure })}
+      />
+    );
+  const isShown = (figure: FigureName): boolean => state.only === null || state.only === figure;
+  const [firstRanged] = ranged;
+  const isEmpty = firstRanged === undefined || ranged.every(({ submissions, count }) => submissions + count === 0);
+  return (
+    <div class={series.length > 1 ? "figures several" : "figures"}>
+      <p class="hidden" role="status">
+        {`${measure.name}, ${words.count(basis.submissions)} ${basis.noun} in ${words.counted(datesIn(dates, state.from, state.to).length, "date", "dates")}`}
+      </p>
+      {isShown("evolution") ? (
+        <EvolutionFigure
+          measure={measure.name}
+          basis={drawn}
+          series={shown}
+          sanitized={sanitized}
+          dates={dates}
+          lines={lines}
+          range={range}
+          sanitize={state.sanitize}
+          onRange={onRange}
+          onLines={(chosen) => change({ lines: chosen }, "replace")}
+          onSanitize={(on) => change({ sanitize: on })}
+          tools={menu("evolution", () => evolutionCsv(description.dimensions, exported()), drawn)}
+        />
+      ) : null}
+      {isEmpty ? (
+        <Message title="Nothing in these dates" text={`No ${basis.noun} lie in the range that is chosen.`}>
+          <button type="button" class="button" onClick={() => onRange({ from: null, to: null }, true)}>
+            All dates
+          </button>
+        </Message>
+      ) : (
+        <>
+          {isShown("distribution") && measure.kind !== "counter" ? (
+            <DistributionFigure
+              basis={basis}
+              all={inRange}
+              view={state.distribution}
+              onView={(view) => change({ distribution: view })}
+              tools={menu("distribution", () => distributionCsv(description.dimensions, exported()), basis)}
+            />
+          ) : null}
+          {isShown("summary") ? (
+            <SummaryFigure
+              basis={basisOf([firstRanged])}
+              distribution={firstRanged}
+              dates={datesIn(first.evolution.dates, range.from, range.to)}
+              name={series.length > 1 ? (names[0] ?? null) : null}
+            />
+          ) : null}
+          {isShown("comparison") && series.length > 1 && measure.kind !== "counter" ? (
+            <ComparisonFigure
+              basis={basis}
+              all={inRange}
+              // Nothing lies between categories, so there is nothing to add up.
+              view={measure.scale === "categories" ? "difference" : state.comparison}
+              onView={(view) => change({ comparison: view })}
+              tools={menu("comparison", () => distributionCsv(description.dimensions, exported()), basis)}
+            />
+          ) : null}
+        </>
+      )}
+    </div>
+  );
+}
+
+interface NothingLeftProps {
+  readonly state: PageState;
+  readonly change: Change;
+  readonly noun: string;
+}
+
+function NothingLeft({ state, change, noun }: NothingLeftProps): JSX.Element {
+  const isNarrowed = state.filters.size > 0;
+  return (
+    <Message
+      title={isNarrowed ? "Nothing matches these filters" : "This measure is empty here"}
+      text={
+        isNarrowed
+          ? `No ${noun} of this version have ${[...state.filters].map(([dimension, value]) => `${dimension} ${value}`).join(", ")} and this measure.`
+          : `No ${noun} of this version have this measure.`
+      }
+    >
+      {isNarrowed ? (
+        <button type="button" class="button" onClick={() => change({ filters: new Map() })}>
+          Clear the filters
+        </button>
+      ) : null}
+    </Message>
+  );
+}

@@ -1,0 +1,100 @@
+/** What the page asks the client for, and what it shows first when nobody chose. Pure but for what it is given to read from. */
+import { Evolution } from "../client/evolution.ts";
+import type { Measure } from "../client/measure.ts";
+import { SiteFault } from "../client/site-fault.ts";
+import type { Site } from "../client/site.ts";
+import type { Choice } from "../parts/search.ts";
+
+/** What could not be shown, in words. */
+export interface Problem {
+  readonly message: string;
+  readonly hint: string;
+  /** Whether trying again may help without anybody doing something. */
+  readonly again: boolean;
+}
+
+export function problemOf(error: unknown): Problem {
+  if (error instanceof SiteFault) {
+    return { message: `${error.message}.`, hint: `${error.hint}.`, again: true };
+  }
+  if (error instanceof RangeError) {
+    return { message: `${error.message}.`, hint: "Choose another one above.", again: false };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    message: `This page failed: ${message}.`,
+    hint: "Load it again; if that does not help, report it.",
+    again: true,
+  };
+}
+
+/** The newest one, by the number in its last part: most people look for it. */
+export function firstVersion(versions: readonly string[]): string | null {
+  const number = (version: string): number => Number.parseFloat(version.split("/").at(-1) ?? "") || 0;
+  return versions.reduce<string | null>(
+    (best, version) => (best === null || number(version) > number(best) ? version : best),
+    null,
+  );
+}
+
+/** In order of text: the client gives the order of the file. */
+export function measureChoices(measures: ReadonlyMap<string, Measure>): Choice[] {
+  const named = [...measures.values()].map(({ name, kind, description }) => ({
+    value: name,
+    label: name,
+    group: "",
+    note: kind,
+    description,
+  }));
+  return named.toSorted((a, b) => (a.value < b.value ? -1 : Number(a.value > b.value)));
+}
+
+/** Grouped by the first part of the label, the newest of each group first. */
+export function versionChoices(versions: readonly string[]): Choice[] {
+  const groups = new Map<string, Choice[]>();
+  for (const version of versions) {
+    const group = version.includes("/") ? (version.split("/")[0] ?? "") : "";
+    const choice = { value: version, label: version === "" ? "all" : version, group, note: "", description: "" };
+    groups.set(group, [choice, ...(groups.get(group) ?? [])]);
+  }
+  return [...groups.values()].flat();
+}
+
+/** By version; versions that are asked for twice are read once. Never rejects: what could not be read is a problem. */
+export async function readEvolutions(
+  site: Site,
+  versions: readonly string[],
+  measure: string,
+  dates: string,
+): Promise<ReadonlyMap<string, Evolution | Problem>> {
+  const read = [...new Set(versions)].map(
+    async (version) => [version, await site.evolution(version, measure, dates).catch(problemOf)] as const,
+  );
+  return new Map(await Promise.all(read));
+}
+
+export function isEvolution(read: Evolution | Problem | undefined): read is Evolution {
+  return read instanceof Evolution;
+}
+
+/** What an analysis says that it left out of a unit: arrays of definitions unlike the newest one. */
+export interface LeftOut {
+  readonly measure: string;
+  readonly definition: string;
+  readonly entries: number;
+}
+
+/** Of one version; notes are the analysis' own, so what is not understood is left alone. */
+export function definitionsLeftOut(notes: unknown): LeftOut[] {
+  const listed = isMembers(notes) ? notes["definitionsLeftOut"] : undefined;
+  if (!Array.isArray(listed)) return [];
+  return listed.filter(isMembers).map(({ measure, definition, entries }) => ({
+    measure: String(measure),
+    definition: String(definition),
+    entries: Number(entries) || 0,
+  }));
+}
+
+function isMembers(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}

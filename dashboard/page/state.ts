@@ -1,0 +1,98 @@
+/**
+ * What the page shows, all of it: equal states show equal pages. It lives in the address (state-hash.ts), so that a link, a bookmark
+ * and the back button carry it. Null stands for what was not chosen: the page then takes the first there is.
+ */
+
+/** Statistics that the evolution draws as lines, in the order of the legend. */
+export const lineNames = ["mean", "p5", "p25", "p50", "p75", "p95"] as const;
+export type LineName = (typeof lineNames)[number];
+
+/** The percentile that a line shows; null for the mean. */
+export function percentOf(line: LineName): number | null {
+  return line === "mean" ? null : Number(line.slice(1));
+}
+
+export const themes = ["auto", "light", "dark"] as const;
+export type Theme = (typeof themes)[number];
+
+export const figures = ["evolution", "distribution", "summary", "comparison"] as const;
+/** A figure that can stand alone, embedded in another page. */
+export type FigureName = (typeof figures)[number];
+
+export const distributionViews = ["chart", "table"] as const;
+export type DistributionView = (typeof distributionViews)[number];
+
+export const comparisonViews = ["cumulative", "difference"] as const;
+export type ComparisonView = (typeof comparisonViews)[number];
+
+/** By dimension: a value. Dimensions that are not in it are not narrowed. */
+export type Filters = ReadonlyMap<string, string>;
+
+/** A series beside the first: the same measure. */
+export interface Compared {
+  readonly version: string;
+  /** Null: those of the first series, whatever they become. */
+  readonly filters: Filters | null;
+}
+
+export interface PageState {
+  readonly version: string | null;
+  readonly measure: string | null;
+  /** A name of the site's kinds of dates. */
+  readonly dates: string | null;
+  readonly filters: Filters;
+  /** YYYYMMDD, both included; null for no limit. */
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly compared: readonly Compared[];
+  /** Leaves out dates with so few submissions that they mislead: sanitize.ts. */
+  readonly sanitize: boolean;
+  /** Null: what suits the number of series. */
+  readonly lines: readonly LineName[] | null;
+  readonly distribution: DistributionView;
+  readonly comparison: ComparisonView;
+  readonly theme: Theme;
+  /** Null: the whole page. */
+  readonly only: FigureName | null;
+}
+
+export const firstState: PageState = {
+  version: null,
+  measure: null,
+  dates: null,
+  filters: new Map(),
+  from: null,
+  to: null,
+  compared: [],
+  sanitize: true,
+  lines: null,
+  distribution: "chart",
+  comparison: "cumulative",
+  theme: "auto",
+  only: null,
+};
+
+/** More lines than that cannot be told apart, by their colours or otherwise. */
+export const comparedMax = 5;
+
+/** With one series all lines say something; with several only one each can be followed. */
+export function shownLines(state: PageState): readonly LineName[] {
+  return state.lines ?? (state.compared.length === 0 ? lineNames : ["p50"]);
+}
+
+/** Filters of the series by their place: the first, then those compared. */
+export function seriesOf(state: PageState, version: string): readonly { version: string; filters: Filters }[] {
+  const compared = state.compared.map((series) => ({
+    version: series.version,
+    filters: series.filters ?? state.filters,
+  }));
+  return [{ version, filters: state.filters }, ...compared];
+}
+
+/** A filter set or, with null, taken back. */
+export function filtered(filters: Filters, dimension: string, value: string | null): Filters {
+  const next = new Map(filters);
+  if (value === null) next.delete(dimension);
+  else next.set(dimension, value);
+  return next;
+}

@@ -1,0 +1,97 @@
+/**
+ * Saves what a figure shows as a file. A drawing is saved with the colours that it has on the page: styles are written into
+ * attributes, for a file has neither this page's style sheet nor, in a picture of a page with a policy, any style of its own.
+ */
+
+/** What makes the look of what charts draw. */
+const looks = [
+  "fill",
+  "fill-opacity",
+  "stroke",
+  "stroke-width",
+  "stroke-dasharray",
+  "stroke-linejoin",
+  "stroke-opacity",
+  "opacity",
+  "font-family",
+  "font-size",
+  "font-weight",
+  "text-anchor",
+] as const;
+
+/** Twice as many pixels: sharp on screens of today. */
+const pixelRatio = 2;
+const captionPx = 22;
+const svgNamespace = "http://www.w3.org/2000/svg";
+
+export function saveText(name: string, type: string, text: string): void {
+  saveBlob(name, new Blob([text], { type }));
+}
+
+function saveBlob(name: string, blob: Blob): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  // The browser reads it after the click has been handled.
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+/** The drawing with a line of text above and one below: what it shows, and what its numbers are of. */
+export function drawingOf(svg: SVGSVGElement, title: string, caption: string): string {
+  const copy = svg.cloneNode(true) as SVGSVGElement;
+  const [from, to] = [svg.querySelectorAll("*"), copy.querySelectorAll("*")];
+  for (const [i, element] of from.entries()) {
+    const style = getComputedStyle(element);
+    for (const look of looks) to[i]?.setAttribute(look, style.getPropertyValue(look));
+    to[i]?.removeAttribute("class");
+  }
+  for (const element of copy.querySelectorAll("[data-save='no']")) element.remove();
+  const { width, height } = svg.getBoundingClientRect();
+  const root = getComputedStyle(document.documentElement);
+  const paper = document.createElementNS(svgNamespace, "rect");
+  const shown = { x: "0", y: String(-captionPx), width: String(width), height: String(height + 2 * captionPx) };
+  for (const [name, value] of Object.entries({ ...shown, fill: root.getPropertyValue("--card") })) {
+    paper.setAttribute(name, value);
+  }
+  copy.prepend(paper);
+  copy.append(textAt(title, -6, 13, root.getPropertyValue("--ink")));
+  copy.append(textAt(caption, height + 14, 11, root.getPropertyValue("--ink-soft")));
+  copy.setAttribute("xmlns", svgNamespace);
+  copy.setAttribute("viewBox", `0 ${-captionPx} ${width} ${height + 2 * captionPx}`);
+  copy.setAttribute("width", String(width));
+  copy.setAttribute("height", String(height + 2 * captionPx));
+  copy.removeAttribute("class");
+  return new XMLSerializer().serializeToString(copy);
+}
+
+function textAt(content: string, y: number, size: number, fill: string): SVGTextElement {
+  const text = document.createElementNS(svgNamespace, "text");
+  const attributes = { x: "8", y: String(y), fill, "font-size": `${size}px`, "font-family": "sans-serif" };
+  for (const [name, value] of Object.entries(attributes)) text.setAttribute(name, value);
+  text.textContent = content;
+  return text;
+}
+
+export function saveSvg(name: string, drawing: string): void {
+  saveText(name, "image/svg+xml", drawing);
+}
+
+/** Rejects when the browser cannot draw it. */
+export async function savePng(name: string, drawing: string): Promise<void> {
+  const url = URL.createObjectURL(new Blob([drawing], { type: "image/svg+xml" }));
+  try {
+    const image = new Image();
+    image.src = url;
+    await image.decode();
+    const canvas = document.createElement("canvas");
+    canvas.width = image.width * pixelRatio;
+    canvas.height = image.height * pixelRatio;
+    canvas.getContext("2d")?.drawImage(image, 0, 0, canvas.width, canvas.height);
+    const blob = await new Promise<Blob | null>((done) => canvas.toBlob(done, "image/png"));
+    if (blob === null) throw new Error("the browser made no picture of it");
+    saveBlob(name, blob);
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}

@@ -1,0 +1,124 @@
+/** The page: what is known, how old it is, and the sections. */
+import type { VNode } from "preact";
+import { Aggregates } from "./aggregates.tsx";
+import type { Connection } from "./connection.ts";
+import type { StatusDocument } from "./document.ts";
+import { useLive, useNow } from "./live.tsx";
+import { Login } from "./login.tsx";
+import { Missing } from "./missing.tsx";
+import { Queue } from "./queue.tsx";
+import { Runs } from "./runs.tsx";
+import { ThemeChoice } from "./theme.tsx";
+import { agoText } from "./words.ts";
+import { Workers } from "./workers.tsx";
+
+/** Ages are told in seconds at first. */
+const tickMs = 1_000;
+
+export function App(): VNode {
+  const { connection, news, askNow } = useLive();
+  const now = useNow(tickMs);
+  const { phase, document, clockAheadMs } = connection;
+  return (
+    <>
+      <header class="top">
+        <div>
+          <h1>Spotfold</h1>
+          {document !== null && <p class="place">{document.place}</p>}
+        </div>
+        <div class="top-right">
+          <State connection={connection} now={now} />
+          <ThemeChoice />
+        </div>
+      </header>
+      <p class="for-readers" role="status">
+        {news}
+      </p>
+      <main>
+        {phase === "refused" && <Login onDone={askNow} />}
+        {phase !== "refused" && <Trouble connection={connection} now={now} />}
+        {phase === "connecting" && connection.trouble === null && <p class="empty">Connecting …</p>}
+        {document !== null && <Sections document={document} storeNow={now + clockAheadMs} />}
+      </main>
+      {document !== null && <footer>Spotfold {document.version}</footer>}
+    </>
+  );
+}
+
+function Sections({ document, storeNow }: { readonly document: StatusDocument; readonly storeNow: number }): VNode {
+  const { runs, inbox, aggregates, workers, unreadable } = document;
+  if (runs.length + inbox.length + aggregates.length + workers.length + unreadable.length === 0) return <Nothing />;
+  return (
+    <>
+      {unreadable.length > 0 && (
+        <section class="notice warning" aria-labelledby="unreadable">
+          <h2 id="unreadable">What cannot be read</h2>
+          <ul>
+            {unreadable.map(({ what, why }) => (
+              <li key={what}>
+                <strong>{what}</strong>: {why}
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+      <Runs document={document} storeNow={storeNow} />
+      <div class="two">
+        <Workers workers={workers} storeNow={storeNow} />
+        <Queue queue={document.queue} storeNow={storeNow} />
+      </div>
+      <Missing missing={document.missing} />
+      <Aggregates aggregates={aggregates} storeNow={storeNow} />
+    </>
+  );
+}
+
+function Nothing(): VNode {
+  return (
+    <section class="empty">
+      <h2>Nothing yet</h2>
+      <p>No run was submitted here, and no worker has been seen. This page shows the first as soon as it is there:</p>
+      <p>
+        <code>spotfold run histograms --data ./pings</code>
+      </p>
+    </section>
+  );
+}
+
+const phaseWords: Readonly<Record<Connection["phase"], string>> = {
+  connecting: "Connecting",
+  live: "Live",
+  stale: "Stale",
+  refused: "Token needed",
+};
+
+function State({
+  connection: { phase, answeredAt },
+  now,
+}: {
+  readonly connection: Connection;
+  readonly now: number;
+}): VNode {
+  return (
+    <p class={`state ${phase}`}>
+      <span class="dot" aria-hidden="true" />
+      {phaseWords[phase]}
+      {phase === "stale" && answeredAt !== null && `, as of ${agoText(now - answeredAt)}`}
+    </p>
+  );
+}
+
+function Trouble({ connection, now }: { readonly connection: Connection; readonly now: number }): VNode | null {
+  const { trouble, answeredAt, document } = connection;
+  if (trouble === null) return null;
+  return (
+    <section class="notice bad" aria-label="Trouble">
+      <p>
+        <strong>{trouble.message}</strong>
+        {document !== null && answeredAt !== null && ` What is shown is as of ${agoText(now - answeredAt)}.`}
+        {" It is tried again."}
+      </p>
+      {trouble.hint !== null && <p>{trouble.hint}</p>}
+    </section>
+  );
+}

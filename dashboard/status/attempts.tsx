@@ -1,0 +1,88 @@
+/** Attempts at a run's jobs: how each ended, why, and what it logged. Asked for while they are shown. Logs are text. */
+import type { VNode } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { askAttempts } from "./ask.ts";
+import type { AttemptLine, AttemptsDocument } from "./document.ts";
+import { clockText, counted } from "./words.ts";
+
+/** The server reads them anew after about so long. */
+const againMs = 10_000;
+
+export function Attempts({ run, isEnded }: { readonly run: string; readonly isEnded: boolean }): VNode {
+  const [found, setFound] = useState<AttemptsDocument | string | null>(null);
+  useEffect(() => {
+    let isGone = false;
+    const ask = async (): Promise<void> => {
+      if (document.hidden) return;
+      const answer = await askAttempts(async (path, init) => await fetch(path, init), run);
+      if (!isGone) setFound(answer);
+    };
+    void ask();
+    const timer = isEnded ? undefined : setInterval(() => void ask(), againMs);
+    return () => {
+      isGone = true;
+      clearInterval(timer);
+    };
+  }, [run, isEnded]);
+  if (found === null) return <p class="sub">Reading attempts …</p>;
+  if (typeof found === "string") return <p class="said">{found}</p>;
+  const { attempts, jobs, more } = found;
+  if (attempts.length === 0) {
+    return (
+      <p class="sub">
+        {jobs === 0
+          ? "There are no attempts, or no longer."
+          : `Of ${counted(jobs, "job")}, no attempt failed or logged anything.`}
+      </p>
+    );
+  }
+  return (
+    <>
+      <ol class="attempts">
+        {attempts.map((attempt) => (
+          <Attempt attempt={attempt} key={`${attempt.job} ${attempt.attempt}`} />
+        ))}
+      </ol>
+      {more && <p class="sub">There are more. All of them: spotfold logs {run}</p>}
+    </>
+  );
+}
+
+const outcomes: Readonly<Record<AttemptLine["outcome"], string>> = {
+  failed: "failed",
+  resolved: "done",
+  lost: "another attempt was first",
+  vanished: "vanished: its worker did not end it",
+  open: "running, or vanished",
+  unknown: "done",
+};
+
+function Attempt({ attempt }: { readonly attempt: AttemptLine }): VNode {
+  const { job, worker, startedAt, outcome, failure, log, isLogCut, plan } = attempt;
+  return (
+    <li>
+      <p>
+        <span class="name">job {job}</span>{" "}
+        <span class={`badge outcome-${outcome} ${outcome === "open" ? "" : outcome}`}>{outcomes[outcome]}</span>{" "}
+        <span class="sub">
+          {clockText(startedAt, Date.now())}, {worker}
+        </span>
+      </p>
+      {failure !== null && (
+        <p>
+          <strong>
+            {failure.cause} ({failure.reason})
+          </strong>
+          : {failure.message}
+          {failure.hint !== null && <span class="sub"> {failure.hint}</span>}
+        </p>
+      )}
+      {log !== null && (
+        <pre class="log" tabIndex={0} aria-label={`Log of an attempt at job ${job}`}>
+          {log}
+          {isLogCut && `\n… all of it: spotfold logs ${plan}/${job}`}
+        </pre>
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,61 @@
+/**
+ * What the page knows, and of how long ago. A pure step for each answer:
+ *
+ *   connecting --answer--> live --no answer, or an error--> stale --answer--> live        any --401--> refused --token--> connecting
+ *
+ * In `stale` what was known is still shown, with since when nothing came. Times are the reader's clock, ms.
+ */
+import type { StatusDocument } from "./document.ts";
+
+export interface Connection {
+  readonly phase: "connecting" | "live" | "stale" | "refused";
+  readonly document: StatusDocument | null;
+  /** The last answer that said something, also that nothing has changed. */
+  readonly answeredAt: number | null;
+  /** The store's clock less the reader's, ms. */
+  readonly clockAheadMs: number;
+  readonly trouble: { readonly message: string; readonly hint: string | null } | null;
+}
+
+export type Answer =
+  | { readonly kind: "document"; readonly document: StatusDocument; readonly storeTime: number }
+  | { readonly kind: "unchanged"; readonly storeTime: number }
+  | { readonly kind: "token" }
+  | { readonly kind: "trouble"; readonly message: string; readonly hint: string | null };
+
+export const connecting: Connection = {
+  phase: "connecting",
+  document: null,
+  answeredAt: null,
+  clockAheadMs: 0,
+  trouble: null,
+};
+
+export function afterAnswer(before: Connection, answer: Answer, now: number): Connection {
+  switch (answer.kind) {
+    case "document":
+    case "unchanged": {
+      const document = answer.kind === "document" ? answer.document : before.document;
+      return { phase: "live", document, answeredAt: now, clockAheadMs: answer.storeTime - now, trouble: null };
+    }
+    case "token":
+      return { ...before, phase: "refused", document: null, trouble: null };
+    case "trouble": {
+      const { message, hint } = answer;
+      const trouble = { message, hint };
+      return before.document === null
+        ? { ...before, phase: "connecting", trouble }
+        : { ...before, phase: "stale", trouble };
+    }
+  }
+}
+
+/** A server that is away is asked less and less often, up to this. */
+const patienceMsMax = 15_000;
+const firstTryMs = 1_000;
+
+/** When to ask again. `failures`: in a row. */
+export function nextAskMs(refreshMs: number | null, failures: number): number {
+  const usual = refreshMs ?? firstTryMs;
+  return failures === 0 ? usual : Math.max(usual, Math.min(patienceMsMax, firstTryMs * 2 ** (failures - 1)));
+}

@@ -1,0 +1,46 @@
+/** Asks for the server's token. It is sent once, in the body of a request; what is kept is a cookie that scripts cannot read. */
+import type { VNode } from "preact";
+import { useState } from "preact/hooks";
+import { logIn } from "./ask.ts";
+
+export function Login({ onDone }: { readonly onDone: () => void }): VNode {
+  const [token, setToken] = useState("");
+  const [said, say] = useState("");
+  const [isAsking, setIsAsking] = useState(false);
+  const submit = async (): Promise<void> => {
+    setIsAsking(true);
+    const taken = await logIn(async (path, init) => await fetch(path, init), token);
+    setIsAsking(false);
+    if (taken !== true) return say(taken === false ? "That is not the token of this server." : taken);
+    setToken("");
+    onDone();
+  };
+  return (
+    <form
+      class="notice login"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!isAsking) void submit();
+      }}
+    >
+      <h2>This page needs a token</h2>
+      <p>It is the first line of the file that the server was given with --token-file.</p>
+      <label for="token">Token</label>
+      <div class="row">
+        <input
+          id="token"
+          type="password"
+          autocomplete="current-password"
+          required
+          value={token}
+          aria-describedby="token-said"
+          onInput={(event) => setToken(event.currentTarget.value)}
+        />
+        <button type="submit">Show status</button>
+      </div>
+      <p id="token-said" class="said" role="alert">
+        {said}
+      </p>
+    </form>
+  );
+}

@@ -1,0 +1,62 @@
+/** How numbers, times and ages look on the status page. Pure; the language is English, as everywhere in Spotfold. */
+
+const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+const short = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 3 });
+
+/** `1,234,567`. */
+export function countText(count: number): string {
+  return whole.format(count);
+}
+
+/** `1 block`, `2 blocks`. */
+export function counted(count: number, one: string, many: string = `${one}s`): string {
+  return `${countText(count)} ${count === 1 ? one : many}`;
+}
+
+/** Per second, or per minute or hour where that reads better: `12.3/s`, `4/min`. */
+export function rateText(perSecond: number): string {
+  if (perSecond === 0) return "0/s";
+  if (perSecond >= 1) return `${perSecond >= 100 ? whole.format(perSecond) : short.format(perSecond)}/s`;
+  if (perSecond * 60 >= 1) return `${short.format(perSecond * 60)}/min`;
+  return `${short.format(perSecond * 3600)}/h`;
+}
+
+/** Of a part: never 100 % before all is done, nor 0 % when something is. */
+export function percentText(part: number, all: number): string {
+  if (all === 0) return "100 %";
+  if (part >= all) return "100 %";
+  const percent = (part / all) * 100;
+  if (part > 0 && percent < 1) return "< 1 %";
+  return `${Math.min(99, Math.floor(percent))} %`;
+}
+
+/** `8 s`, `3 min`, `2 h 5 min`, `3 d 4 h`: as long as something took, or takes. */
+export function durationText(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 24) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
+  return hours % 24 === 0 ? `${Math.floor(hours / 24)} d` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
+/** `just now`, `12 s ago`, `3 min ago`. */
+export function agoText(ms: number): string {
+  return ms < 2_000 ? "just now" : `${durationText(ms)} ago`;
+}
+
+/** `in 3 min`, `now`. */
+export function inText(ms: number): string {
+  return ms < 1_000 ? "now" : `in ${durationText(ms)}`;
+}
+
+/** The reader's clock and zone: `14:05:09`, with the day when it is another one. */
+export function clockText(atMs: number, nowMs: number): string {
+  const [at, now] = [new Date(atMs), new Date(nowMs)];
+  const time = at.toLocaleTimeString("en-GB");
+  const isToday = at.toDateString() === now.toDateString();
+  return isToday
+    ? time
+    : `${at.toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" })}, ${time}`;
+}

@@ -1,0 +1,69 @@
+/** Workers: who is alive, what each slot does, who has gone silent. */
+import type { VNode } from "preact";
+import type { WorkerLine } from "./document.ts";
+import { agoText, counted, countText } from "./words.ts";
+
+const order = { alive: 0, silent: 1, ended: 2 } as const;
+/** A fleet has hundreds; the first say enough. */
+const shownMax = 100;
+
+export function Workers({
+  workers,
+  storeNow,
+}: {
+  readonly workers: readonly WorkerLine[];
+  readonly storeNow: number;
+}): VNode {
+  const alive = workers.filter(({ state }) => state === "alive");
+  const slots = alive.reduce((sum, worker) => sum + worker.slots, 0);
+  const busy = alive.reduce((sum, worker) => sum + worker.jobs.length, 0);
+  const sorted = workers.toSorted((a, b) => order[a.state] - order[b.state] || b.seenAt - a.seenAt);
+  return (
+    <section aria-labelledby="workers">
+      <h2 id="workers">Workers</h2>
+      <p class="sub">
+        {alive.length === 0
+          ? "No worker is alive."
+          : `${countText(alive.length)} alive, ${countText(busy)} of ${counted(slots, "slot")} busy`}
+      </p>
+      <ul class="cards small">
+        {sorted.slice(0, shownMax).map((worker) => (
+          <Worker worker={worker} storeNow={storeNow} key={worker.worker} />
+        ))}
+      </ul>
+      {sorted.length > shownMax && <p class="sub">{countText(sorted.length - shownMax)} more not shown.</p>}
+    </section>
+  );
+}
+
+function Worker({ worker, storeNow }: { readonly worker: WorkerLine; readonly storeNow: number }): VNode {
+  const { state, slots, jobs, done, failed, seenAt } = worker;
+  const free = state === "alive" ? Math.max(0, slots - jobs.length) : 0;
+  return (
+    <li class={`card worker-${state}`}>
+      <h3>
+        <span class="name">{worker.worker}</span> <span class={`badge ${state}`}>{state}</span>
+      </h3>
+      <p class="sub">
+        {counted(done, "job")} done, {countText(failed)} failed, seen {agoText(storeNow - seenAt)}
+      </p>
+      {state === "silent" && (
+        <p class="sub">It was killed, or cannot reach the store. What it had comes back to the queue.</p>
+      )}
+      {state !== "ended" && (
+        <ul class="slots" aria-label={`Slots of ${worker.worker}`}>
+          {jobs.map((job) => (
+            <li class={state === "alive" ? "slot busy" : "slot"} key={job}>
+              {job}
+            </li>
+          ))}
+          {Array.from({ length: free }, (_, index) => (
+            <li class="slot" key={`idle ${index}`}>
+              idle
+            </li>
+          ))}
+        </ul>
+      )}
+    </li>
+  );
+}

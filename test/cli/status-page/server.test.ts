@@ -1,0 +1,238 @@
+/** The status page's server as it answers: whom, what, and how little it asks the store for that. */
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { request, type IncomingHttpHeaders } from "node:http";
+import { join } from "node:path";
+import { startStatusServer, type StatusServer } from "../../../cli/status-page/server.ts";
+import { tokenOf } from "../../../cli/status-page/token.ts";
+import { addressOf } from "../../../cli/status-page/address.ts";
+import { withScope } from "../../../cli/compose/scope.ts";
+import { settingsOf } from "../../../cli/compose/settings.ts";
+import type { AttemptsDocument, StatusDocument } from "../../../dashboard/status/document.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
+import { repositoryRoot } from "../../support/requirements.ts";
+import { spotfold } from "../../e2e/spotfold.ts";
+import { atEnd } from "../../support/cleanup.ts";
+import { tempDir } from "../../support/temp.ts";
+import { fillWorkFolder, hostile, runs } from "../../dashboard/status/work-folder.ts";
+import { capturedIo } from "../captured-io.ts";
+import { flawsOf } from "./schema.ts";
+
+const token = "0123456789abcdef0123";
+
+interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+}
+
+interface Ask {
+  readonly method?: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: string;
+}
+
+function ask(port: number, path: string, { method = "GET", headers = {}, body }: Ask = {}): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ host: "127.0.0.1", port, path, method, headers, agent: false }, (response) => {
+      let text = "";
+      response.setEncoding("utf8").on("data", (more: string) => (text += more));
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }));
+    });
+    sent.on("error", reject).end(body);
+  });
+}
+
+describe("the status page's server", () => {
+  let folder: string;
+  const clock = new ManualClock();
+
+  beforeEach(() => {
+    folder = tempDir("status-page");
+  });
+
+  async function started(
+    host = "127.0.0.1",
+    secret: string | null = null,
+    actions: readonly string[] | null = null,
+  ): Promise<StatusServer> {
+    let close = (): void => undefined;
+    const closed = new Promise<void>((resolve) => (close = resolve));
+    return await new Promise<StatusServer>((resolve, reject) => {
+      const use = withScope(async (scope) => {
+        const settings = settingsOf({}, capturedIo(folder).io);
+        const options = { settings, scope, clock, host, port: 0, token: secret, actions };
+        const server = await startStatusServer({ ...options, onFailure: (message) => assert.fail(message) });
+        resolve(server);
+        await closed;
+        await server.stop();
+      });
+      use.catch(reject);
+      atEnd(async () => {
+        close();
+        await use.catch(() => undefined);
+      });
+    });
+  }
+
+  /** Held to the schema that is published for it. */
+  const schema = JSON.parse(readFileSync(join(repositoryRoot, "docs/formats/status.schema.json"), "utf8")) as object;
+  const statusOf = async (port: number): Promise<StatusDocument> => {
+    const document = JSON.parse((await ask(port, "/status.json")).text) as StatusDocument;
+    assert.deepEqual(flawsOf(schema, document), []);
+    return document;
+  };
+
+  it("tells of nothing before there is a store, and makes none", async () => {
+    const { port } = await started();
+    const { aggregates, runs: none, queue } = await statusOf(port);
+    assert.deepEqual([aggregates, none, queue.why], [[], [], "there is no queue yet"]);
+  });
+
+  it("tells of runs, holds, workers, and of attempts with their logs", async () => {
+    await fillWorkFolder(join(folder, ".spotfold/store"));
+    const { port } = await started();
+    const { runs: lines, inbox, workers, aggregates } = await statusOf(port);
+    assert.deepEqual(inbox, [{ run: runs.waiting, aggregate: "dashboard" }]);
+    const going = lines.find(({ run }) => run === runs.going);
+    assert.deepEqual(going?.jobs, { all: 40, done: 25, failed: 0, inHand: 1, waiting: 14 });
+    assert.equal(going?.pace?.over, "admission");
+    const heldRun = lines.find(({ run }) => run === runs.held);
+    assert.equal(heldRun?.held?.times, 3);
+    assert.match(heldRun?.held?.hint ?? "", /^Allow s3:GetObject/);
+    assert.deepEqual(workers.map(({ state }) => state).toSorted(), ["alive", "alive", "silent"]);
+    assert.equal(aggregates[0]?.blocks?.open, 55);
+    const { text } = await ask(port, `/attempts.json?run=${runs.going}`);
+    const { attempts, jobs, more } = JSON.parse(text) as AttemptsDocument;
+    assert.deepEqual([jobs, more, attempts.length], [2, false, 3]);
+    assert.ok(attempts.some(({ log }) => log?.includes(hostile)));
+    assert.ok(attempts.some(({ failure }) => failure?.reason === "corrupt"));
+    for (const run of ["nothing", "dashboard", "../../etc", ""])
+      assert.equal((await ask(port, `/attempts.json?run=${encodeURIComponent(run)}`)).status, 404, run);
+  });
+
+  it("says 304 while nothing has changed", async () => {
+    await fillWorkFolder(join(folder, ".spotfold/store"));
+    const { port } = await started();
+    const first = await ask(port, "/status.json");
+    const again = await ask(port, "/status.json", { headers: { "if-none-match": String(first.headers.etag) } });
+    assert.deepEqual([again.status, again.text], [304, ""]);
+    assert.ok(Number(again.headers["spotfold-store-time"]) > 0);
+  });
+
+  it("refuses names that are not this machine's, and other origins", async () => {
+    const { port } = await started();
+    const at = `127.0.0.1:${port}`;
+    const refused: readonly Record<string, string>[] = [
+      { host: "evil.example" },
+      { host: `evil.example:${port}` },
+      { host: at, origin: "http://evil.example" },
+      { host: at, origin: "null" },
+      { host: at, origin: `http://127.0.0.1:${port + 1}` },
+      { host: at, "sec-fetch-site": "cross-site" },
+      { host: at, "sec-fetch-site": "same-site" },
+    ];
+    for (const headers of refused) {
+      for (const path of ["/status.json", "/login", "/attempts.json?run=a"])
+        assert.equal((await ask(port, path, { headers })).status, 403, JSON.stringify(headers));
+    }
+    const own = { host: at, origin: `http://${at}`, "sec-fetch-site": "same-origin" };
+    assert.equal((await ask(port, "/status.json", { headers: own })).status, 200);
+    const link = { host: at, "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate" };
+    assert.equal((await ask(port, "/", { headers: link })).status, 200);
+  });
+
+  it("is read-only, and nobody keeps or frames what it says", async () => {
+    const { port } = await started();
+    for (const method of ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
+      assert.equal((await ask(port, "/status.json", { method })).status, 405, method);
+    for (const path of ["/", "/status.json", "/nothing"]) {
+      const { headers } = await ask(port, path);
+      assert.equal(headers["cache-control"], "no-store", path);
+      assert.equal(headers["x-content-type-options"], "nosniff");
+      assert.equal(headers["referrer-policy"], "no-referrer");
+      assert.match(String(headers["content-security-policy"]), /^default-src 'none';.*frame-ancestors 'none'$/);
+      assert.doesNotMatch(String(headers["content-security-policy"]), /unsafe/);
+      assert.equal(headers["access-control-allow-origin"], undefined);
+    }
+  });
+
+  it("takes a token beyond this machine, as a bearer's or by a login's cookie", async () => {
+    await assert.rejects(started("0.0.0.0"), /needs a token/);
+    const { port } = await started("0.0.0.0", token);
+    assert.equal((await ask(port, "/")).status, 200);
+    const bearer = (text: string): Ask => ({ headers: { authorization: `Bearer ${text}` } });
+    for (const wrong of [{}, bearer("wrong"), bearer(`${token}x`), bearer(""), { headers: { cookie: `a=${token}` } }])
+      assert.equal((await ask(port, "/status.json", wrong)).status, 401);
+    assert.equal((await ask(port, `/status.json?token=${token}`)).status, 401);
+    assert.equal((await ask(port, "/status.json", bearer(token))).status, 200);
+    const login = async (text: string, type = "application/json"): Promise<Answer> => {
+      const body = JSON.stringify({ token: text });
+      return await ask(port, "/login", { method: "POST", headers: { "content-type": type }, body });
+    };
+    assert.equal((await login("wrong")).status, 401);
+    assert.equal((await login(token, "text/plain")).status, 401);
+    const taken = await login(token);
+    const [cookie = ""] = taken.headers["set-cookie"] ?? [];
+    assert.match(cookie, /; HttpOnly; SameSite=Strict;/);
+    assert.ok(!cookie.includes(token));
+    const [pair = ""] = cookie.split(";");
+    assert.equal((await ask(port, "/status.json", { headers: { cookie: pair } })).status, 200);
+    assert.equal((await ask(port, "/status.json", { headers: { cookie: `${pair}x` } })).status, 401);
+  });
+
+  it("acts with the flag alone, for who has the token, from its own origin, on what is a run", async () => {
+    const headers = { "content-type": "application/json" };
+    const cancel = { method: "POST", body: JSON.stringify({ action: "cancel", run: runs.going }) };
+    const readOnly = await started();
+    for (const step of ["plan", "run"])
+      assert.match((await ask(readOnly.port, `/actions/${step}`, { ...cancel, headers })).text, /read-only/);
+    const { port } = await started("127.0.0.1", token, ["spotfold"]);
+    const known = { ...headers, authorization: `Bearer ${token}` };
+    const statusFor = async (changes: Ask): Promise<number> =>
+      (await ask(port, "/actions/run", { ...cancel, headers: known, ...changes })).status;
+    assert.equal(await statusFor({ headers }), 401);
+    assert.equal(await statusFor({ headers: { ...known, origin: "http://evil.example" } }), 403);
+    assert.equal(await statusFor({ headers: { ...known, "content-type": "text/plain" } }), 400);
+    assert.equal(await statusFor({ method: "GET" }), 405);
+    for (const run of ["--help", "a b", "../x", "$(id)", ""])
+      assert.equal(await statusFor({ body: JSON.stringify({ action: "cancel", run }) }), 400, run);
+    assert.equal(await statusFor({ body: JSON.stringify({ action: "doctor", run: runs.going }) }), 400);
+    const plan = await ask(port, "/actions/plan", { ...cancel, headers: known });
+    assert.match(plan.text, new RegExp(`"command":"spotfold cancel ${runs.going} --store `));
+  });
+
+  it("executes the command that it shows", async () => {
+    await fillWorkFolder(join(folder, ".spotfold/store"));
+    const { port } = await started("127.0.0.1", null, ["spotfold"]);
+    const headers = { "content-type": "application/json" };
+    const body = JSON.stringify({ action: "cancel", run: runs.waiting });
+    const post = async (step: string): Promise<{ command: string; code?: number; output?: string }> =>
+      JSON.parse((await ask(port, `/actions/${step}`, { method: "POST", headers, body })).text) as { command: string };
+    const { command } = await post("plan");
+    const done = await post("run");
+    assert.equal(done.command, command);
+    assert.equal(done.code, 0, done.output);
+    assert.match(done.output ?? "", /is cancelled; no master had admitted it/);
+    // What is shown, typed by a person.
+    const [, ...words] = command.split(" ");
+    const typed = await spotfold(folder, words);
+    assert.match(typed.stdout, new RegExp(`${runs.waiting} was cancelled before`), typed.stderr);
+    await clock.advance(60_000);
+    const { runs: lines, inbox } = await statusOf(port);
+    assert.deepEqual(inbox, []);
+    assert.equal(lines.find(({ run }) => run === runs.waiting)?.state, "cancelled");
+  });
+
+  it("reads tokens and addresses, and says what is wrong with them", () => {
+    writeFileSync(join(folder, "good"), `${token}\nmore\n`);
+    writeFileSync(join(folder, "short"), "abc\n");
+    assert.equal(tokenOf("good", folder), token);
+    assert.equal(tokenOf(undefined, folder), null);
+    for (const file of ["short", "absent"]) assert.throws(() => tokenOf(file, folder), /--token-file/);
+    assert.deepEqual(addressOf("8082"), { host: "127.0.0.1", port: 8082 });
+    assert.deepEqual(addressOf("0.0.0.0:1"), { host: "0.0.0.0", port: 1 });
+    assert.deepEqual(addressOf("[::]:1"), { host: "::", port: 1 });
+    for (const wrong of ["", "a", "1:2:3", "70000", ":1", "::1"]) assert.throws(() => addressOf(wrong), /--http/);
+  });
+});

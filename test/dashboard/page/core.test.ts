@@ -1,0 +1,206 @@
+/** What the page computes before anything is drawn: what is hidden, found, compared, placed and exported. */
+import assert from "node:assert/strict";
+import * as fc from "fast-check";
+import { Distribution } from "../../../dashboard/client/distribution.ts";
+import type { Measure } from "../../../dashboard/client/measure.ts";
+import { comparable, cumulative, difference, greatestGap, medianShift } from "../../../dashboard/page/comparison.ts";
+import { distributionGeometry } from "../../../dashboard/page/distribution-geometry.ts";
+import { evolutionGeometry } from "../../../dashboard/page/evolution-geometry.ts";
+import { fileName, toCsv } from "../../../dashboard/page/export.ts";
+import { sanitize } from "../../../dashboard/page/sanitize.ts";
+import { definitionsLeftOut, firstVersion, versionChoices } from "../../../dashboard/page/source.ts";
+import { lineNames } from "../../../dashboard/page/state.ts";
+import { dateScale, dateTicks } from "../../../dashboard/parts/axes.ts";
+import { ChoiceIndex } from "../../../dashboard/parts/search.ts";
+import * as words from "../../../dashboard/parts/words.ts";
+
+const measure: Measure = { name: "M", kind: "linear", description: "", bounds: [0, 10, 20, 30], scale: "linear" };
+
+function distribution(...counts: number[]): Distribution {
+  return new Distribution(measure, [[...counts, -1, -1, -1, -1, -1, 1, 0]]);
+}
+
+describe("sanitizing", () => {
+  it("hides what is below 1 % of the most, and never what has a hundred", () => {
+    const points = [5000, 60, 49, 50].map((submissions) => ({ submissions }));
+    assert.deepEqual(sanitize(points, true), {
+      kept: [{ submissions: 5000 }, { submissions: 60 }, { submissions: 50 }],
+      hidden: 1,
+      hiddenSubmissions: 49,
+      limit: 50,
+    });
+    assert.equal(sanitize([{ submissions: 1_000_000 }, { submissions: 100 }], true).hidden, 0);
+    assert.equal(sanitize(points, false).hidden, 0);
+    assert.deepEqual(sanitize([], true).kept, []);
+  });
+});
+
+describe("search", () => {
+  const choices = ["GC_MS", "CYCLE_GC", "OTHER", "__proto__"].map((value) => ({
+    value,
+    label: value,
+    group: "",
+    note: "",
+    description: value === "OTHER" ? "Time in GC" : "",
+  }));
+  const index = new ChoiceIndex(choices);
+
+  it("finds all words in names and descriptions, the best first", () => {
+    const found = (query: string): string[] => index.find(query).map(({ value }) => value);
+    assert.deepEqual(found("gc"), ["GC_MS", "CYCLE_GC", "OTHER"]);
+    assert.deepEqual(found("gc time"), ["OTHER"]);
+    assert.deepEqual(found("__PROTO"), ["__proto__"]);
+    assert.equal(found(" ").length, 4);
+    assert.deepEqual(found("gc nothing"), []);
+  });
+
+  it("answers each key within 50 ms among 2,000", () => {
+    const many = new ChoiceIndex(
+      Array.from({ length: 2000 }, (_, i) => ({
+        value: `M${i}`,
+        label: `MEASURE_${i}_OF_THIS`,
+        group: "",
+        note: "",
+        description: "Describes at some length what it is a measure of ".repeat(4),
+      })),
+    );
+    for (let keys = 1; keys <= 12; keys++) {
+      const start = performance.now();
+      many.find("measure_19_o".slice(0, keys));
+      assert.ok(performance.now() - start < 50);
+    }
+  });
+});
+
+describe("a comparison", () => {
+  it("is of shares, with both bounds of the median's change", () => {
+    const [one, other] = [distribution(4, 4, 0, 0), distribution(0, 2, 2, 0)];
+    assert.deepEqual(cumulative(one), [0.5, 1, 1, 1]);
+    assert.deepEqual(difference(one, other), [-50, 0, 50, 0]);
+    assert.deepEqual(medianShift(one, other), { value: 10, least: 0, most: 20 });
+    assert.equal(greatestGap(one, other), 50);
+    assert.equal(medianShift(one, distribution(0, 0, 0, 0)), null);
+    assert.deepEqual(medianShift(one, distribution(0, 0, 0, 4)), { value: 20, least: 20, most: null });
+    assert.ok(comparable(one, other));
+    assert.ok(!comparable(one, new Distribution({ ...measure, bounds: [0, 1, 2, 3] })));
+  });
+
+  it("has differences that add up to nothing, and cumulative shares that end at all", () => {
+    const counts = fc.tuple(fc.nat(50), fc.nat(50), fc.nat(50), fc.integer({ min: 1, max: 50 }));
+    fc.assert(
+      fc.property(counts, counts, (a, b) => {
+        const [one, other] = [distribution(...a), distribution(...b)];
+        const sum = difference(one, other).reduce((all, points) => all + points, 0);
+        assert.ok(Math.abs(sum) < 1e-9);
+        assert.equal(cumulative(one).at(-1), 1);
+        assert.ok(greatestGap(one, other) <= 100);
+      }),
+    );
+  });
+});
+
+describe("places on charts", () => {
+  const points = (many: number): { date: string; submissions: number; samples: number; distribution: Distribution }[] =>
+    Array.from({ length: many }, (_, i) => ({
+      date: new Date(Date.UTC(2013, 0, 1 + i)).toISOString().slice(0, 10).replaceAll("-", ""),
+      submissions: i + 1,
+      samples: 4,
+      distribution: distribution(1, 1, 1, 1),
+    }));
+
+  it("are inside of the drawing, with 1 date and with 400, narrow and wide", () => {
+    for (const many of [1, 2, 45, 400]) {
+      for (const width of [280, 1900]) {
+        const own = points(many);
+        const dates = own.map(({ date }) => date);
+        const drawn = evolutionGeometry([{ name: "a", points: own }], { width, height: 300, lines: lineNames, dates });
+        assert.ok(drawn.bars.length === many || drawn.areas[0] !== "");
+        for (const { x, y, width: wide, height } of drawn.bars) {
+          assert.ok(x >= drawn.submissions.left - 1 && x + wide <= drawn.submissions.right + 1);
+          assert.ok(y >= drawn.submissions.top - 1 && y + height <= drawn.submissions.bottom + 0.01);
+        }
+        for (const { d } of drawn.paths) assert.doesNotMatch(d, /NaN|Infinity/);
+        for (const { at } of drawn.dateTicks) assert.ok(at >= 0 && at <= width);
+        assert.ok(drawn.dateTicks.length > 0);
+        assert.equal(drawn.nearest(drawn.xOf(dates[0] ?? "")), dates[0]);
+      }
+    }
+    assert.equal(evolutionGeometry([], { width: 300, height: 300, lines: [], dates: [] }).nearest(3), null);
+  });
+
+  it("have labels of whole days only", () => {
+    const box = { left: 0, right: 900, top: 0, bottom: 10 };
+    for (const dates of [["20131201"], ["20131201", "20131202"], ["20131201", "20141201"]]) {
+      const ticks = dateTicks(dateScale(dates, box));
+      assert.ok(ticks.length > 0);
+      assert.equal(new Set(ticks.map(({ label }) => label)).size, ticks.length);
+    }
+  });
+
+  it("of buckets leave out empty ends, and know what is below the pointer", () => {
+    const bounds = Array.from({ length: 40 }, (_, i) => i);
+    const row = bounds.map((i) => (i === 20 ? 8 : 0));
+    const one = new Distribution({ ...measure, bounds }, [[...row, -1, -1, -1, -1, -1, 1, 0]]);
+    const drawn = distributionGeometry([one], { width: 400, height: 200 });
+    assert.deepEqual(drawn.span, { first: 19, last: 26 });
+    assert.equal(drawn.bucketAt(drawn.box.left + 1), 19);
+    assert.equal(drawn.bucketAt(drawn.box.left - 1), null);
+    assert.ok(drawn.median !== null && drawn.median.x > drawn.median.from && drawn.median.x < drawn.median.to);
+  });
+});
+
+describe("what is exported", () => {
+  it("is no formula, whatever a name begins with", () => {
+    const cells = ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", 'a"b', "a,b", "plain", -1, null];
+    assert.equal(
+      toCsv(
+        ["head"],
+        cells.map((cell) => [cell]),
+      ),
+      `head\r\n'=1+1\r\n'+1\r\n'-1\r\n'@x\r\n"'\t=1"\r\n"'\r=1"\r\n"a""b"\r\n"a,b"\r\nplain\r\n-1\r\n\r\n`,
+    );
+  });
+
+  it("lies in a file whose name leads nowhere", () => {
+    assert.equal(fileName("../../<x>", "evolution", "csv"), "_.._x_-evolution.csv");
+    assert.equal(fileName("...", "summary", "json"), "measure-summary.json");
+  });
+});
+
+describe("what is shown first, and how it is called", () => {
+  it("is the newest version", () => {
+    assert.equal(firstVersion(["aurora/27", "nightly/9", "nightly/29", "release/25"]), "nightly/29");
+    assert.equal(firstVersion([""]), "");
+    assert.equal(firstVersion([]), null);
+    const choices = versionChoices(["aurora/27", "nightly/9", "nightly/29"]);
+    assert.deepEqual(
+      choices.map(({ value, group }) => [value, group]),
+      [
+        ["aurora/27", "aurora"],
+        ["nightly/29", "nightly"],
+        ["nightly/9", "nightly"],
+      ],
+    );
+  });
+
+  it("is taken from notes only where they are understood", () => {
+    assert.deepEqual(definitionsLeftOut({ definitionsLeftOut: [{ measure: "M", definition: "d", entries: 2 }, 3] }), [
+      { measure: "M", definition: "d", entries: 2 },
+    ]);
+    for (const notes of [undefined, null, 3, {}, { definitionsLeftOut: {} }]) {
+      assert.deepEqual(definitionsLeftOut(notes), []);
+    }
+  });
+
+  it("is written the same for all readers", () => {
+    assert.deepEqual(
+      [words.value(12_345.6), words.value(0.123456), words.value(null)],
+      ["12,346", "0.1235", "unknown"],
+    );
+    assert.deepEqual([words.signed(3), words.signed(-2.5), words.signed(0)], ["+3", "\u22122.5", "0"]);
+    assert.deepEqual([words.percent(0.1234), words.percent(0.00001)], ["12.3 %", "< 0.01 %"]);
+    assert.equal(words.bounds({ from: 3, to: null }), "3 or more");
+    assert.deepEqual([words.dateOfInput("2013-12-01"), words.dateOfInput("soon")], ["20131201", null]);
+    assert.deepEqual([words.time("2026-01-03T09:30:00Z"), words.time("?")], ["2026-01-03 09:30 UTC", "?"]);
+  });
+});

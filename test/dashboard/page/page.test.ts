@@ -1,0 +1,267 @@
+/** The dashboard in a real browser, on made sites: many dates and measures, names that mean harm, files that are broken. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+import type { Browser } from "playwright-core";
+import { buildPage } from "../../../dashboard/build.ts";
+import { needs } from "../../support/requirements.ts";
+import { tempDir } from "../../support/temp.ts";
+import { accessibilityProblems, endTrace, openPage, startBrowser, startTrace, type OpenedPage } from "./browser.ts";
+import { hostileName, madeCoverage, makeSite } from "./made-site.ts";
+import { serveFolder, type StaticServer } from "./static-server.ts";
+
+const scriptBytesMax = 60 * 1024;
+/** Of CPU time: what other processes of the machine take is not the page's. */
+const taskMsMax = 50;
+const firstChartMsMax = 1000;
+const brushMs = 2000;
+
+it("the dashboard's script is at most 60 KB compressed", () => {
+  const script = buildPage("page").files.find(({ name }) => name.endsWith(".js"));
+  assert.ok(script !== undefined && gzipSync(script.bytes).length <= scriptBytesMax);
+});
+
+describe("the dashboard in a browser", () => {
+  needs("chromium");
+  let browser: Browser;
+  let server: StaticServer;
+  let opened: OpenedPage | undefined;
+
+  before(async () => {
+    const folder = tempDir("dashboard");
+    makeSite(folder, { dates: 365, measures: 2000 });
+    server = await serveFolder(folder);
+    browser = await startBrowser();
+  });
+
+  after(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  afterEach(async () => {
+    server.instead.clear();
+    const errors = opened?.errors ?? [];
+    await opened?.page.close();
+    opened = undefined;
+    assert.deepEqual(errors, []);
+  });
+
+  const open = async (hash: string, width?: number): Promise<OpenedPage["page"]> => {
+    opened = await openPage(browser, `${server.base}#${hash}`, width);
+    return opened.page;
+  };
+  const cycle = "version=nightly%2F29&measure=CYCLE_COLLECTOR";
+
+  it("has its first chart after less than a second of work", async () => {
+    const page = await open(cycle);
+    await page.goto("about:blank");
+    await startTrace(browser, page);
+    await page.goto(`${server.base}#${cycle}`);
+    await page.waitForSelector("figure svg.drawing path");
+    const worked = (await endTrace(browser)).reduce((sum, ms) => sum + ms, 0);
+    assert.ok(worked > 0 && worked < firstChartMsMax, `${worked} ms`);
+  });
+
+  it("says what each number is of", async () => {
+    const page = await open(cycle);
+    await page.waitForSelector("figure svg.drawing path");
+    const figures = await page.locator("figure").evaluateAll((all) =>
+      all.map((figure) => ({
+        name: figure.getAttribute("data-figure"),
+        n: Number(figure.querySelector("figcaption [data-n]")?.getAttribute("data-n")),
+        text: figure.querySelector("figcaption")?.textContent ?? "",
+      })),
+    );
+    assert.deepEqual(
+      figures.map(({ name }) => name),
+      ["evolution", "distribution", "summary"],
+    );
+    for (const { n, text } of figures) {
+      assert.ok(n > 0);
+      assert.match(
+        text,
+        /412 of 413 blocks, 1 missing.*100 of 98,310 records rejected.*1 definition left out.*as of 2026/,
+      );
+    }
+    await page.locator(".coverage-button").first().click();
+    assert.match((await page.locator("dialog").textContent()) ?? "", /corrupt.*5e1b0\.lzma.*GC_MS/);
+    await page.keyboard.press("Escape");
+    assert.equal(await page.locator("dialog").count(), 0);
+  });
+
+  it("is usable by all: axe-core finds nothing, in both themes, wide and narrow", async () => {
+    const compared = `${cycle}&compare=version%3Dnightly%252F28`;
+    for (const [hash, width] of [
+      [cycle, 1280],
+      [`${compared}&theme=dark`, 360],
+      [`${compared}&theme=light&distribution=table`, 1280],
+    ] as const) {
+      const page = await open(hash, width);
+      await page.waitForSelector("figure svg.drawing");
+      assert.deepEqual(await accessibilityProblems(page), []);
+      const over = await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
+      assert.ok(over <= 0, `wider than the screen by ${over} px`);
+      await page.close();
+    }
+  });
+
+  it("narrows by filters, and has it all in its address", async () => {
+    const page = await open(cycle);
+    const n = page.locator("figure[data-figure=summary] [data-n]");
+    const all = Number(await n.getAttribute("data-n"));
+    await page.selectOption('[data-dimension="OS"]', `=${hostileName}`);
+    await page.waitForFunction(
+      `document.querySelector("figure[data-figure=summary] [data-n]")?.dataset.n !== "${all}"`,
+    );
+    const some = Number(await n.getAttribute("data-n"));
+    assert.ok(some > 0 && some < all);
+    await page.getByLabel("Submission dates").check();
+    await page.reload();
+    await page.waitForSelector("figure");
+    assert.equal(await page.locator('[data-dimension="OS"]').inputValue(), `=${hostileName}`);
+    assert.ok(await page.getByLabel("Submission dates").isChecked());
+    await page.goBack();
+    await page.waitForFunction(`!location.hash.includes("submission-date")`);
+    assert.equal(await page.evaluate("globalThis.harmed"), undefined);
+  });
+
+  it("finds measures by name and description with the keyboard, also __proto__", async () => {
+    const page = await open(cycle);
+    const box = page.getByRole("combobox", { name: "Measure" });
+    await box.click();
+    await box.fill("step 1999");
+    await page.waitForSelector('[role=option]:has-text("MEASURE_1999_MS")');
+    assert.equal(await page.locator("[role=option].choice").count(), 1);
+    await box.fill("__proto");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(`location.hash.includes("__proto__")`);
+    await page.waitForSelector(".description:has-text('<img src=x')");
+    assert.equal(await page.evaluate("globalThis.harmed"), undefined);
+  });
+
+  it("chooses dates with keys", async () => {
+    const page = await open(cycle);
+    await page.getByRole("slider", { name: "First date" }).focus();
+    await page.keyboard.press("ArrowRight");
+    await page.waitForFunction(`location.hash.includes("from=20130108")`);
+    await page.getByRole("slider", { name: "Last date" }).focus();
+    await page.keyboard.press("PageDown");
+    await page.waitForFunction(`location.hash.includes("to=20131227")`);
+    await page.getByRole("button", { name: "All dates" }).click();
+    await page.waitForFunction(`!location.hash.includes("from=")`);
+  });
+
+  it("chooses dates with a finger", async () => {
+    const context = await browser.newContext({ hasTouch: true, isMobile: true, viewport: { width: 360, height: 800 } });
+    const page = await context.newPage();
+    await page.goto(`${server.base}#${cycle}`);
+    await page.waitForSelector("rect.dragging");
+    await page.evaluate(`document.querySelector("rect.dragging").scrollIntoView({ block: "center" })`);
+    const box = await page.locator("rect.dragging").boundingBox();
+    assert.ok(box !== null);
+    const finger = await context.newCDPSession(page);
+    const at = (x: number): { x: number; y: number }[] => [{ x: box.x + x, y: box.y + box.height / 2 }];
+    await finger.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: at(60) });
+    for (let x = 70; x <= 150; x += 20) {
+      await finger.send("Input.dispatchTouchEvent", { type: "touchMove", touchPoints: at(x) });
+    }
+    await finger.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+    await page.waitForFunction(`/from=.*to=/.test(location.hash)`);
+    await context.close();
+  });
+
+  it("follows a brush of two seconds over 365 dates without a task of over 50 ms", async () => {
+    const page = await open(cycle);
+    await page.waitForSelector("rect.dragging");
+    const box = await page.locator("rect.dragging").boundingBox();
+    assert.ok(box !== null);
+    const y = box.y + box.height / 2;
+    await page.mouse.move(box.x + box.width * 0.1, y);
+    await startTrace(browser, page);
+    await page.mouse.down();
+    const start = performance.now();
+    while (performance.now() - start < brushMs) {
+      await page.mouse.move(box.x + box.width * (0.1 + (0.8 * (performance.now() - start)) / brushMs), y);
+    }
+    await page.mouse.up();
+    await page.waitForFunction(`location.hash.includes("from=")`);
+    const tasks = await endTrace(browser);
+    assert.ok(tasks.length > 10, "the trace has tasks");
+    const most = Math.max(...tasks);
+    assert.ok(most <= taskMsMax, `a task of ${most} ms`);
+  });
+
+  it("gives its numbers and drawings as files", async () => {
+    const page = await open(cycle);
+    const figure = page.locator("figure[data-figure=distribution]");
+    const saved = async (item: string): Promise<{ name: string; bytes: Buffer }> => {
+      await figure.locator("summary.button").click();
+      const [download] = await Promise.all([page.waitForEvent("download"), figure.getByText(item).click()]);
+      return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
+    };
+    const csv = await saved("Numbers as CSV");
+    assert.equal(csv.name, "CYCLE_COLLECTOR-distribution.csv");
+    assert.match(csv.bytes.toString(), /^version,reason,OS,start,end,count,share\r\nnightly\/29,,,0,1,\d+,/);
+    const json = JSON.parse((await saved("Numbers as JSON")).bytes.toString()) as { coverage: { blocks: unknown } };
+    assert.deepEqual(json.coverage.blocks, { covered: 412, missing: 1, open: 0 });
+    assert.match((await saved("Chart as SVG")).bytes.toString(), /<svg.*n = .*412 of 413 blocks/s);
+    assert.equal((await saved("Chart as PNG")).bytes.subarray(1, 4).toString(), "PNG");
+  });
+
+  it("compares series, and shows one figure alone", async () => {
+    const page = await open("version=nightly%2F28&measure=CYCLE_COLLECTOR");
+    await page.getByRole("button", { name: "Compare with another series" }).click();
+    await page.waitForSelector("figure[data-figure=comparison] .curve");
+    assert.equal(await page.locator(".shifts tbody tr").count(), 2);
+    assert.match((await page.locator(".shifts tbody tr").nth(1).textContent()) ?? "", /nightly\/29.*\+.*….*pp/);
+    await page.getByLabel("Difference").check();
+    await page.waitForSelector("figure[data-figure=comparison] .zero", { state: "attached" });
+    await page.evaluate(`location.hash += "&only=comparison"`);
+    await page.waitForSelector(".alone");
+    assert.equal(await page.locator("figure").count(), 1);
+  });
+
+  it("says of each file what is the matter with it, and is never blank", async function brokenFiles() {
+    this.timeout(240_000);
+    const page = await open(cycle);
+    const files = [
+      "site.json",
+      "versions.json",
+      "coverage.json",
+      "filter-tree.json",
+      "CYCLE_COLLECTOR-by-build-date.json",
+    ];
+    const broken: readonly (readonly [string | number, RegExp])[] = [
+      [404, /is not there/],
+      [500, /the server answered 500/],
+      ["", /is empty/],
+      ["cut", /is not whole/],
+      ["[1]", /is not an object|without a whole number/],
+      ['{"format": 0}', /version|no folder|without a whole number|for a date/],
+    ];
+    for (const file of files) {
+      for (const [instead, words] of broken) {
+        server.instead.clear();
+        server.instead.set(file, instead);
+        await page.reload();
+        const text = (await page.locator(".message.bad").first().textContent()) ?? "";
+        assert.match(text, words, `${file} ${instead}`);
+        assert.match(text, /What to do: /);
+      }
+    }
+  });
+
+  it("offers newer data, and says when it cannot look for it", async () => {
+    const page = await open(cycle);
+    await page.waitForSelector("figure");
+    server.instead.set("coverage.json", 500);
+    await page.evaluate(`dispatchEvent(new Event("online"))`);
+    await page.waitForSelector(".notice:has-text('cannot be looked for')");
+    server.instead.set("coverage.json", JSON.stringify(madeCoverage(0, 4)));
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByRole("button", { name: "Show it" }).click();
+    await page.waitForSelector("figcaption:has-text('412 of 412 blocks')");
+    assert.equal(await page.locator(".notice").count(), 0);
+  });
+});

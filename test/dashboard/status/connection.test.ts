@@ -1,0 +1,72 @@
+/** What the page knows and says, without a page. */
+import assert from "node:assert/strict";
+import { newsBetween } from "../../../dashboard/status/announce.ts";
+import { askStatus } from "../../../dashboard/status/ask.ts";
+import { afterAnswer, connecting, nextAskMs } from "../../../dashboard/status/connection.ts";
+import { depthPath } from "../../../dashboard/status/depth-path.ts";
+import type { StatusDocument } from "../../../dashboard/status/document.ts";
+import { durationText, percentText, rateText } from "../../../dashboard/status/words.ts";
+
+const empty = { format: 1, runs: [], refreshMs: 2_000 } as unknown as StatusDocument;
+
+describe("the status page's connection", () => {
+  it("keeps what it knew while the server is away, and says since when", () => {
+    const live = afterAnswer(connecting, { kind: "document", document: empty, storeTime: 500 }, 100);
+    assert.deepEqual([live.phase, live.clockAheadMs], ["live", 400]);
+    const stale = afterAnswer(live, { kind: "trouble", message: "away", hint: null }, 200);
+    assert.deepEqual([stale.phase, stale.answeredAt, stale.document], ["stale", 100, empty]);
+    const back = afterAnswer(stale, { kind: "unchanged", storeTime: 700 }, 300);
+    assert.deepEqual([back.phase, back.document, back.trouble], ["live", empty, null]);
+    assert.match(newsBetween(live, stale), /away/);
+    assert.match(newsBetween(stale, back), /back/);
+  });
+
+  it("forgets what it knew when it is refused", () => {
+    const live = afterAnswer(connecting, { kind: "document", document: empty, storeTime: 0 }, 0);
+    const refused = afterAnswer(live, { kind: "token" }, 1);
+    assert.deepEqual([refused.phase, refused.document], ["refused", null]);
+  });
+
+  it("asks a server that is away less often", () => {
+    assert.deepEqual(
+      [0, 1, 2, 5, 50].map((failures) => nextAskMs(2_000, failures)),
+      [2_000, 2_000, 2_000, 15_000, 15_000],
+    );
+  });
+
+  it("understands every answer, and none", async () => {
+    const kindOf = async (response: Response): Promise<string> =>
+      (await askStatus(async () => await Promise.resolve(response), '"e"')).answer.kind;
+    assert.equal(await kindOf(new Response(null, { status: 304 })), "unchanged");
+    assert.equal(await kindOf(new Response("{}", { status: 401 })), "token");
+    assert.equal(await kindOf(new Response("<html>", { status: 502 })), "trouble");
+    assert.equal(await kindOf(new Response("not json")), "trouble");
+    assert.equal(await kindOf(Response.json({ format: 2 })), "trouble");
+    assert.equal(await kindOf(Response.json(empty)), "document");
+    const away = await askStatus(async () => await Promise.reject(new TypeError("refused")), null);
+    assert.equal(away.answer.kind, "trouble");
+  });
+});
+
+describe("the status page's words and lines", () => {
+  it("never say all before it is all", () => {
+    assert.deepEqual([percentText(999, 1000), percentText(1, 1000), percentText(5, 5)], ["99 %", "< 1 %", "100 %"]);
+    assert.deepEqual([rateText(0.01), rateText(0.0001), rateText(12.34)], ["36/h", "0.36/h", "12.3/s"]);
+    assert.deepEqual([durationText(59_400), durationText(3_900_000)], ["59 s", "1 h 5 min"]);
+  });
+
+  it("leave a gap where nobody looked", () => {
+    const box = { width: 100, height: 10 };
+    assert.equal(depthPath([], 0, box), null);
+    const drawn = depthPath(
+      [
+        [0, 1, 0, 0],
+        [10_000, 2, 0, 0],
+        [100_000, 0, 0, 0],
+      ],
+      100_000,
+      box,
+    );
+    assert.equal(drawn?.path, "M0.0 5.0H10.0V0.0M100.0 10.0H100.0");
+  });
+});
