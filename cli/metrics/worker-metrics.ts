@@ -39,8 +39,17 @@ const reasonsMax = 50;
 export function workerMetrics(version: string, { slots, monotonicSeconds }: WorkerLooks): WorkerMetrics {
   const { registry, count } = daemonMetrics("worker", version);
   const registers = [registry];
-  addLook(registry, "spotfold_worker_slots", "Jobs whose blocks it reads at once, at most; beside each another one may drain", () => slots);
-  const inUse = new Gauge({ name: "spotfold_worker_slots_in_use", help: "Attempts that are under way: reading, or draining", registers });
+  addLook(
+    registry,
+    "spotfold_worker_slots",
+    "Jobs whose blocks it reads at once, at most; beside each another one may drain",
+    () => slots,
+  );
+  const inUse = new Gauge({
+    name: "spotfold_worker_slots_in_use",
+    help: "Attempts that are under way: reading, or draining",
+    registers,
+  });
   const leases = new Gauge({ name: "spotfold_worker_leases", help: "Messages that are leased and in hand", registers });
   const attempts = new Histogram({
     name: "spotfold_worker_attempt_duration_seconds",
