@@ -12,9 +12,10 @@
 import { Buffer } from "node:buffer";
 import { decodeKeyText, encodeKey } from "../shared/segment/key.ts";
 import { sortTexts } from "../shared/segment/order.ts";
-import type { Analysis, Context, Inputs, Key } from "./analysis.ts";
+import type { Accumulator, Analysis, Context, Inputs, Key } from "./analysis.ts";
 import { InvalidRecord, keyColumns } from "./analysis.ts";
 import { asTree, seeded, shuffled } from "./testing/orders.ts";
+import { drainedLines } from "./testing/drained.ts";
 import { TestEntries } from "./testing/entries.ts";
 import { TestRecord } from "./testing/record.ts";
 import { TestSite } from "./testing/site.ts";
@@ -178,6 +179,8 @@ function runBlock<V, P>(
   rejected: Record<string, number>,
 ): readonly (readonly [Key, V])[] {
   const accumulator = analysis.accumulator?.(context);
+  // Fed alike: what it drains as bytes is compared with what the other one drains.
+  const twin = accumulator?.drainEncoded === undefined ? undefined : analysis.accumulator?.(context);
   const columns = keyColumns(analysis, context.params).length;
   const emitted: (readonly [Key, V])[] = [];
   const record = new TestRecord({ key: block.key ?? "", dimensions: block.dimensions ?? {} });
@@ -194,14 +197,33 @@ function runBlock<V, P>(
     } finally {
       record.overwrite();
     }
+    feed(twin, record, content);
   }
   if (accumulator !== undefined) emitted.push(...accumulator.drain());
+  const encoded = drainedLines(twin);
+  if (encoded !== null && encoded.join("\n") !== encodeEntries(analysis, emitted).join("\n")) {
+    const difference = firstDifference(encoded, encodeEntries(analysis, emitted).join("\n"));
+    throw new Error(`drainEncoded gives something else than drain: ${difference}`);
+  }
   // A text has a length, too, and JavaScript has no types.
   const odd = emitted.find(([key]) => !Array.isArray(key) || key.length !== columns);
   if (odd !== undefined) {
     throw new Error(`emit takes a list of ${columns} column${columns === 1 ? "" : "s"}; got ${JSON.stringify(odd[0])}`);
   }
   return emitted;
+}
+
+/** As the first one was; what it rejected, this one rejects. */
+function feed<V>(accumulator: Accumulator<V> | undefined, record: TestRecord, content: unknown): void {
+  if (accumulator === undefined) return;
+  record.load(content);
+  try {
+    accumulator.add(record);
+  } catch (error) {
+    if (!(error instanceof InvalidRecord)) throw error;
+  } finally {
+    record.overwrite();
+  }
 }
 
 function mergeAll<V, P>(

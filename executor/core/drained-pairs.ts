@@ -45,6 +45,7 @@ export class DrainedPairs implements EncodedPairs, EntryPlace {
   /** The key before is plain ASCII, so that what is shared with it needs no look. */
   #isPlain = false;
   #open = true;
+  #failure: { readonly error: unknown } | null = null;
 
   /** `prefix` is the partition, encoded; `columns` are the key's own. */
   constructor(prefix: string, columns: number, writer: { addFrom(entry: EntryPlace): void }) {
@@ -66,6 +67,21 @@ export class DrainedPairs implements EncodedPairs, EntryPlace {
 
   add(keyBytes: Uint8Array, keyEnd: number, valueBytes: Uint8Array, valueStart: number, valueEnd: number): void {
     if (!this.#open) throw new Error("a pair was added after draining ended");
+    this.mustBeSound();
+    try {
+      this.#add(keyBytes, keyEnd, valueBytes, valueStart, valueEnd);
+    } catch (error) {
+      this.#failure = { error };
+      throw error;
+    }
+  }
+
+  /** Throws what `add` threw, if it did: it went through user code, which may have caught it, and the run lacks that pair. */
+  mustBeSound(): void {
+    if (this.#failure !== null) throw this.#failure.error;
+  }
+
+  #add(keyBytes: Uint8Array, keyEnd: number, valueBytes: Uint8Array, valueStart: number, valueEnd: number): void {
     if (!isRange(keyBytes, 0, keyEnd) || !isRange(valueBytes, valueStart, valueEnd))
       throw new Error("drainEncoded gave a pair that does not lie in its bytes");
     if (keyEnd > KEY_BYTES_MAX)
@@ -89,8 +105,6 @@ export class DrainedPairs implements EncodedPairs, EntryPlace {
     const tabs = this.#tabs;
     let column = 0;
     const known = this.#isPlain ? shared : 0;
-    // Until the key has proved right: whoever catches what is thrown here may go on.
-    this.#isPlain = false;
     while (column < tabs.length && (tabs[column] as number) < known) column++;
     let isPlain = true;
     for (let at = known; at < end; at++) {

@@ -23,6 +23,7 @@ import type { BlockReport, JobBlock } from "../types.ts";
 import type { LeftOut } from "./attempt-state.ts";
 import { describeRejection, describeThrow, rejectionReason, Struck } from "./faults.ts";
 import { DrainedPairs } from "./drained-pairs.ts";
+import { mustBeOver } from "./must-be-over.ts";
 import type { LoadedAnalysis } from "./load.ts";
 import { PairMap } from "./pair-map.ts";
 import { RecordPairs } from "./record-pairs.ts";
@@ -158,7 +159,8 @@ export class Execution {
     let last = "";
     try {
       if (accumulator?.drainEncoded !== undefined) {
-        accumulator.drainEncoded(encoded);
+        mustBeOver("drainEncoded", accumulator.drainEncoded(encoded));
+        encoded.mustBeSound();
         return;
       }
       for (const [text, value] of accumulator === null ? pairs.drain() : this.#drained(accumulator)) {

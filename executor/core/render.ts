@@ -10,6 +10,7 @@ import type { LoadedAnalysis } from "./load.ts";
 import { failedAt } from "./merge.ts";
 import { writeResults } from "./results.ts";
 import { CheckedSite, isPlainFileName } from "./site.ts";
+import { mustBeOver } from "./must-be-over.ts";
 import type { SiteFile } from "./site.ts";
 
 /** What an analysis without `publish` publishes. */
@@ -58,7 +59,7 @@ function renderResults(entries: Entries, loaded: LoadedAnalysis, { stamp, suffix
   const results = { name: resultsFileName, at: 0, bytes };
   const site = siteFor([resultsFileName, defaultPointer], create);
   try {
-    beside?.end(site);
+    mustBeOver("end of `beside`", beside?.end(site));
   } catch (error) {
     throw failedAt("beside", entries.inHand, error);
   }
@@ -97,8 +98,9 @@ function renderOwn(
   try {
     const label = checkLabel(publish.label(unit));
     const folder = checkFolder(publish.folder(unit, stamp, suffix), suffix);
-    if (publish.renderEncoded === undefined) publish.render(unit, entries, site, loaded.context);
-    else publish.renderEncoded(unit, entries, site, loaded.context);
+    if (publish.renderEncoded === undefined) {
+      mustBeOver("publish.render", publish.render(unit, entries, site, loaded.context));
+    } else mustBeOver("publish.renderEncoded", publish.renderEncoded(unit, entries, site, loaded.context));
     return { label, folder, files: site.files, notes: site.notes, entries: entries.count };
   } catch (error) {
     throw failedAt("render", entries.inHand, error);

@@ -130,26 +130,34 @@ function atOnce(contentBytes: number | undefined, rawBytesMax: number): ZstdOpti
 
 /** A frame's bytes, compressed as they are. */
 function* wholeFrame(input: BlockInput, frame: Frame): Decoding<Buffer> {
-  const parts: Uint8Array[] = [];
+  let whole: Buffer | undefined;
   let bytes = 0;
   for (const part of frameBody(input, frame)) {
     if (part === null) {
       yield null;
       continue;
     }
-    // Parts are views of chunks that may be reused once more input is asked for.
-    parts.push(Buffer.from(part));
+    // Parts are views of chunks that may be reused once more input is asked for. There may be millions, of a few bytes each.
+    if (whole === undefined) whole = Buffer.from(part);
+    else {
+      if (bytes + part.length > whole.length) {
+        const grown = Buffer.allocUnsafe(Math.max(2 * whole.length, bytes + part.length));
+        whole.copy(grown, 0, 0, bytes);
+        whole = grown;
+      }
+      whole.set(part, bytes);
+    }
     bytes += part.length;
     if (frame.contentBytes !== undefined && bytes > compressedBytesMax(frame.contentBytes)) {
       throw new CodecFault("has a frame that is larger than its content can need");
     }
   }
-  return Buffer.concat(parts);
+  return whole?.subarray(0, bytes) ?? Buffer.alloc(0);
 }
 
-/** What a frame of so much content may take: stored blocks with their headers, and many empty ones. */
+/** What a frame of so much content may take: a block for each byte, with its header of three, and some empty ones. */
 function compressedBytesMax(contentBytes: number): number {
-  return 2 * contentBytes + 64 * 1024;
+  return 4 * contentBytes + 64 * 1024;
 }
 
 /** Reads a frame's header; undefined when it was a skippable frame, which was skipped. */

@@ -74,6 +74,7 @@ export class SegmentWriter {
   readonly #headerBytes: number;
   readonly #index = new IndexBuilder();
   #finished = false;
+  #isBroken = false;
   #entries = 0;
   #rawBytes = 0;
   #written = 0;
@@ -318,7 +319,12 @@ export class SegmentWriter {
   }
 
   #write(bytes: Uint8Array): void {
+    // Whoever catches what the sink throws has a segment with a hole: it is never finished.
+    const isWhole = !this.#isBroken;
+    this.#isBroken = true;
+    if (!isWhole) throw new SpotfoldError("internal", "a segment goes on whose bytes could not be written");
     this.#sink(bytes);
+    this.#isBroken = false;
     this.#written += bytes.length;
   }
 

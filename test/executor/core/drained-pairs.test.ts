@@ -96,23 +96,24 @@ describe("pairs drained as bytes", () => {
             void list.push(Buffer.from(entry.keyBytes.subarray(0, entry.keyEnd)).toString("hex")),
         };
         const pairs = new DrainedPairs("p", COLUMNS, writer);
-        const right = keys.filter((bytes) => {
+        const isRight = (bytes: Uint8Array): boolean => {
           try {
             return decodeKey(bytes).length === COLUMNS;
           } catch {
             return false;
           }
-        });
-        for (const bytes of keys) {
-          try {
-            add(pairs, bytes, "1");
-          } catch {
-            // The next one is judged all the same.
-          }
+        };
+        const wrong = keys.findIndex((bytes) => !isRight(bytes));
+        for (const [i, bytes] of keys.entries()) {
+          // From the first refusal on nothing is taken.
+          if (wrong < 0 || i < wrong) add(pairs, bytes, "1");
+          else assert.throws(() => add(pairs, bytes, "1"));
         }
         assert.deepEqual(
           list,
-          right.map((bytes) => Buffer.concat([Buffer.from("p\t"), bytes]).toString("hex")),
+          keys
+            .slice(0, wrong < 0 ? keys.length : wrong)
+            .map((bytes) => Buffer.concat([Buffer.from("p\t"), bytes]).toString("hex")),
         );
       }),
     );
@@ -156,5 +157,60 @@ describe("pairs drained as bytes", () => {
     let kept: EncodedPairs | undefined;
     execution({ drainEncoded: (pairs) => void (kept = pairs) }).drain(new Pairs());
     assert.throws(() => kept?.add(Buffer.from("a\tb1"), 3, Buffer.from("1"), 0, 1), /after draining ended/);
+  });
+
+  it("are not lost by who catches what their refusal throws", () => {
+    const swallowed = (pairs: EncodedPairs): void => {
+      for (const key of ["a\tb", "c\td", "b\td", "e\tf"]) {
+        try {
+          add(pairs, key, "1");
+        } catch {
+          // "One pair more or less."
+        }
+      }
+    };
+    const shape = { columns: COLUMNS, publishBy: 0, scratch: new MemoryScratch(), beat: () => undefined };
+    assert.match(drained(swallowed, new RunWriter("r", shape)).fault.message, /not above/);
+  });
+
+  it("make no run with a hole where the disk was full for a moment", () => {
+    const scratch = new MemoryScratch();
+    const create = scratch.create.bind(scratch);
+    let writes = 0;
+    scratch.create = (name) => {
+      const file = create(name);
+      const write = (bytes: Uint8Array): void => {
+        if (++writes === 2) throw new Struck({ cause: "environment", reason: "disk-full", message: "full" });
+        file.write(bytes);
+      };
+      return { ...file, write };
+    };
+    const writer = new RunWriter("r", { columns: COLUMNS, publishBy: 0, scratch, beat: () => undefined });
+    const made = execution({
+      drainEncoded(pairs) {
+        for (let i = 0; i < 3_000; i++) {
+          try {
+            add(pairs, `${String(i).padStart(6, "0")}\tb`, `${i}${"x".repeat(900)}`);
+          } catch {
+            // "It may go on."
+          }
+        }
+      },
+    });
+    assert.throws(
+      () => made.drain(writer),
+      (error) => error instanceof Struck && error.fault.cause === "environment",
+    );
+    assert.throws(() => writer.finish(), /could not be written/);
+  });
+
+  it("are not drained by who has only begun to", () => {
+    // Types let an async function pass where nothing is expected.
+    const drainEncoded = async (pairs: EncodedPairs): Promise<void> => {
+      add(pairs, "a\tb", "1");
+      await Promise.resolve();
+    };
+    const { fault } = drained((pairs) => drainEncoded(pairs) as unknown as undefined);
+    assert.match(fault.message, /`drainEncoded` must not be async/);
   });
 });

@@ -70,6 +70,21 @@ describe(".zst", () => {
     }
   });
 
+  it("may have a block for each byte, and takes no memory for each block", async () => {
+    const content = logText(1_200_000);
+    const blocks = Buffer.alloc(content.length * 4);
+    for (const [i, byte] of content.entries()) {
+      blocks.writeUIntLE((1 << 3) | Number(i === content.length - 1), 4 * i, 3);
+      blocks[4 * i + 3] = byte;
+    }
+    // A window of 2 MiB, four bytes of size, no checksum.
+    const head = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x80, 0x58, 0, 0, 0, 0]);
+    head.writeUInt32LE(content.length, 6);
+    const before = process.memoryUsage().heapUsed;
+    await assertDecodes("a.zst", Buffer.concat([head, blocks]), content, [65_536]);
+    assert.ok(process.memoryUsage().heapUsed - before < 100 * 2 ** 20);
+  });
+
   it("is refused when it needs a dictionary, or a block of a kind that does not exist", async () => {
     const wrong = zstOf(bytes);
     wrong[4] = (wrong[4] ?? 0) | 0x01;
