@@ -114,6 +114,8 @@ function whereText(io: Io, { aggregate }: RunResult, site: string, own: string):
   const results = commandLine(io, ["results", aggregate, "--store", `${own}/store`, "--work", `${own}/work`]);
   return [
     "Where to look:",
+    `  ${commandLine(io, ["serve", site])}`,
+    "    shows the dashboard, on this machine alone, until Ctrl-C; its files are beside the data in there:",
     `  ${site}/versions.json   which folder each version has; in it, one file for each measure and kind of date`,
     `  ${site}/coverage.json   which blocks are in it, which are missing, and why`,
     `  ${results}`,

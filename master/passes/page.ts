@@ -3,9 +3,9 @@
  * there before the page that names it, and both before the pointer moves to what they show.
  *
  *   page-<digest>.js, .css     never changed: a newer page has files of other names
- *   index.html                 put when it is not the one that is there
+ *   index.html                 swapped when it is not the one that is there: what is swapped is asked for again, what is put is kept
  *
- * Two masters of different versions may put theirs in turn; each page finds what it loads.
+ * Two masters of different versions may swap theirs in turn; each page finds what it loads.
  */
 import { readAll } from "../../shared/read-all.ts";
 import type { MasterContext } from "../context.ts";
@@ -30,5 +30,6 @@ export async function publishPage({ web, page }: MasterContext, prefix: string):
   if (there !== null && Buffer.compare(there.bytes, index.bytes) === 0) return;
   const loaded = files.filter((file) => file !== index);
   await Promise.all(loaded.map(async ({ name, bytes }) => await web.put(prefix + name, bytes)));
-  await web.put(prefix + pageName, index.bytes);
+  // Not swapped: somebody else was faster, whose page does as well.
+  await web.swap(prefix + pageName, index.bytes, there?.etag ?? null);
 }
