@@ -10,6 +10,8 @@ import type { ReferenceDashboard } from "../reference/dashboard.ts";
 export interface Published {
   /** Label -> file name -> text. */
   readonly units: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  /** File name -> text: `index.html`, and what it loads. */
+  readonly page: ReadonlyMap<string, string>;
   /** Without what may differ. */
   readonly coverage: Coverage;
 }
@@ -21,6 +23,11 @@ export interface Coverage {
   readonly missing: readonly { readonly key: string; readonly reason: string }[];
   readonly units: Readonly<Record<string, { readonly notes: unknown }>>;
 }
+
+/** The page's own description of a unit, which the sequential reference does not have. */
+const describedBy = "site.json";
+
+const loadedPattern = /^page-[0-9a-f]{10}\.(?:js|css)$/;
 
 const folderPattern = /^[0-9]{14}-[0-9]+-[a-z]+-[0-9]+-[0-9a-f]{8}$/;
 
@@ -34,12 +41,22 @@ export function readPublished(folder: string): Published {
     units.set(label, new Map(files.map((file) => [file, readFileSync(join(folder, name, file), "utf8")])));
   }
   const known = new Set(["versions.json", "coverage.json"]);
+  const page = readPage(folder);
   // What begins with a dot is the store's own, and no static server shows it.
   const strange = readdirSync(folder).filter(
-    (name) => !name.startsWith(".") && !known.has(name) && !folderPattern.test(name),
+    (name) => !name.startsWith(".") && !known.has(name) && !page.has(name) && !folderPattern.test(name),
   );
   assert.deepEqual(strange, []);
-  return { units, coverage: readCoverage(folder, pointers) };
+  return { units, page, coverage: readCoverage(folder, pointers) };
+}
+
+/** All of it is there, or nothing: who follows the pointer finds a page that loads. */
+function readPage(folder: string): Map<string, string> {
+  const names = readdirSync(folder).filter((name) => name === "index.html" || loadedPattern.test(name));
+  const page = new Map(names.toSorted().map((name) => [name, readFileSync(join(folder, name), "utf8")]));
+  const loaded = [...(page.get("index.html") ?? "").matchAll(/(?:src|href)="(page-[^"]+)"/g)].map(([, name]) => name);
+  assert.deepEqual(new Set(page.keys()), new Set(loaded.length === 0 ? [] : ["index.html", ...loaded]));
+  return page;
 }
 
 function readCoverage(folder: string, pointers: Readonly<Record<string, string>>): Coverage {
@@ -65,11 +82,24 @@ function assertSameUnits(actual: Published["units"], expected: Published["units"
 
 export function assertSamePublished(actual: Published, expected: Published): void {
   assertSameUnits(actual.units, expected.units);
+  assert.deepEqual([...actual.page], [...expected.page]);
   assert.deepEqual(actual.coverage, expected.coverage);
 }
 
+/** The description names the measures that there are files of. */
+function withoutDescription(units: Published["units"]): Published["units"] {
+  return new Map(
+    [...units].map(([label, files]) => {
+      const { measures } = JSON.parse(files.get(describedBy) ?? "{}") as { readonly measures?: object };
+      const named = [...files.keys()].flatMap((name) => /^(.*)-by-build-date\.json$/s.exec(name)?.[1] ?? []);
+      assert.deepEqual(Object.keys(measures ?? {}).toSorted(), named.toSorted(), label);
+      return [label, new Map([...files].filter(([name]) => name !== describedBy))];
+    }),
+  );
+}
+
 export function assertEqualsReference(published: Published, reference: ReferenceDashboard): void {
-  assertSameUnits(published.units, reference.units);
+  assertSameUnits(withoutDescription(published.units), reference.units);
   const { pings, records, blocks, missing, units } = published.coverage;
   const rejected = Object.values(records.rejected).reduce((sum, count) => sum + count, 0);
   assert.deepEqual(
