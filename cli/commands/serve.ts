@@ -48,8 +48,9 @@ export async function serve(target: string | undefined, options: ServeOptions, i
       await say(`Warning: ${host} is not this machine alone: whoever reaches it can read what is published.`);
     const aggregates = await server.aggregates();
     await io.out.write(`Serving ${shownPath(folder, settings.folder)} at ${server.url}\n`);
-    for (const { name, segment } of aggregates) {
-      await io.out.write(`  ${name}  ${server.url}${segment === "" ? "" : `${segment}/`}coverage.json\n`);
+    for (const { name, segment, hasPage } of aggregates) {
+      const address = `${server.url}${segment === "" ? "" : `${segment}/`}`;
+      await io.out.write(`  ${name}  ${address}${hasPage ? "" : "coverage.json"}\n`);
     }
     if (aggregates.length === 0) await io.out.write("  Nothing is published there yet.\n");
     if (io.out.isTerminal) await io.out.write("Ctrl-C stops it.\n");

@@ -326,6 +326,18 @@ describe("spotfold serve", () => {
       }
     });
 
+    it("says where each aggregate's page is, and of one without where its numbers are", async () => {
+      const folder = tempDir("serve");
+      publishInto(join(folder, "web/one"), "one");
+      publishInto(join(folder, "web/two"), "two");
+      writeFileSync(join(folder, "web/one/index.html"), "<!doctype html>");
+      const { captured, url, code } = await running(folder, "./web");
+      await ask(url, "/");
+      captured.interrupt();
+      await code;
+      assert.deepEqual(captured.out().split("\n").slice(1, 3), [`  one  ${url}one/`, `  two  ${url}two/coverage.json`]);
+    });
+
     it("listens on this machine alone, and knows what is not", async () => {
       const folder = tempDir("serve");
       publishInto(join(folder, "site"), "site");
