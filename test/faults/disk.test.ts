@@ -70,7 +70,7 @@ describe("a disk", function disks() {
     const end = withJson(await command.waitForEnd(endMsMax));
     assert.equal(end.code, 4, end.stderr);
     assert.match(end.json.error?.message ?? "", /disk is full/);
-    assert.match(end.json.error?.hint ?? "", /space.*spotfold(?:\.cjs)? run/);
+    assert.match(end.json.error?.hint ?? "", /(?:space|room on the disk).*spotfold(?:\.cjs)? run/);
     assert.doesNotMatch(end.stderr, /^ +at /m, "no stack for what a user did");
     rmSync(join(site.folder, "ballast"));
     const again = await site.runWhole(args);
