@@ -12,6 +12,7 @@ import { encodeKeyBytes } from "../../../shared/segment/key.ts";
 import { sortTexts } from "../../../shared/segment/order.ts";
 import type { Dimensions } from "./plain-dashboard.ts";
 import { plainDashboard } from "./plain-dashboard.ts";
+import { assertSameFiles } from "./same-files.ts";
 
 const DIMENSIONS: Dimensions = {
   reason: "saved_session",
@@ -383,10 +384,7 @@ describe("histograms", () => {
           assert.deepEqual(new Set(units.map(({ label }) => label)), new Set(expected.units.keys()));
           for (const { label, files, notes } of units) {
             const unit = expected.units.get(label);
-            const parsed = new Map(Object.entries(files).map(([name, text]) => [name, JSON.parse(text) as unknown]));
-            // The page's own: site.test.ts.
-            assert.ok(parsed.delete("site.json"));
-            assert.deepEqual(parsed, unit?.files);
+            assertSameFiles(files, unit?.files);
             assert.deepEqual(
               { ...notes, definitionsLeftOut: leftOutCounts(notes) },
               { ...unit?.notes, definitionsLeftOut: leftOutCounts(unit?.notes) },

@@ -9,6 +9,7 @@ import { checkMerge, renderUnits, runAnalysis } from "../../../jobs/testing.ts";
 import { seeded, shuffled } from "../../../jobs/testing/orders.ts";
 import type { Dimensions } from "../histograms/plain-dashboard.ts";
 import { plainDashboard } from "../histograms/plain-dashboard.ts";
+import { assertSameFiles } from "../histograms/same-files.ts";
 
 const LINE = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}\t(\{.*\})$/;
 const KEY =
@@ -116,8 +117,7 @@ describe("the sample", () => {
       const units = renderUnits(histograms, entries, { inputs });
       assert.deepEqual(units.map(({ label }) => label).toSorted(), [...expected.keys()].toSorted());
       for (const { label, files, notes } of units) {
-        const parsed = Object.entries(files).map(([name, text]) => [name, JSON.parse(text) as unknown] as const);
-        assert.deepEqual(new Map(parsed), expected.get(label)?.files);
+        assertSameFiles(files, expected.get(label)?.files);
         assert.equal(notes["pings"], expected.get(label)?.notes["pings"]);
       }
       const leftOut = units.flatMap(({ notes }) => notes["definitionsLeftOut"] as { measure: string; pings: number }[]);
