@@ -18,7 +18,6 @@ export type PageName = "page" | "status";
 /** A file of a page, to lie beside its data. */
 export interface PageFile {
   readonly name: string;
-  readonly contentType: string;
   readonly bytes: Uint8Array;
 }
 
@@ -68,8 +67,7 @@ export function buildPage(page: PageName): BuiltPage {
   const assets = outputFiles.map(({ path, contents }) => {
     const ending = path.endsWith(".css") ? "css" : "js";
     const hash = createHash("sha256").update(contents).digest("hex").slice(0, hashChars);
-    const contentType = ending === "css" ? "text/css; charset=utf-8" : "text/javascript; charset=utf-8";
-    return { ending, name: `${page}-${hash}.${ending}`, contentType, bytes: contents };
+    return { ending, name: `${page}-${hash}.${ending}`, bytes: contents };
   });
   const named = (ending: string): string => assets.find((asset) => asset.ending === ending)?.name ?? "";
   const text = readFileSync(join(folder, html), "utf8")
@@ -77,8 +75,8 @@ export function buildPage(page: PageName): BuiltPage {
     .replace("{style}", named("css"))
     .replace("{policy}", contentPolicy);
   const files = [
-    ...assets.map(({ name, contentType, bytes }) => ({ name, contentType, bytes })),
-    { name: "index.html", contentType: "text/html; charset=utf-8", bytes: new TextEncoder().encode(text) },
+    ...assets.map(({ name, bytes }) => ({ name, bytes })),
+    { name: "index.html", bytes: new TextEncoder().encode(text) },
   ];
   return { files, sources: ["build.ts", html, ...Object.keys(metafile.inputs)] };
 }

@@ -10,13 +10,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { buildPage, type PageName } from "../../dashboard/build.ts";
+import { buildPage, type PageFile, type PageName } from "../../dashboard/build.ts";
 import { codeRoot, inCheckout, packageRoot } from "../../shared/package-root.ts";
-
-export interface PageFile {
-  readonly name: string;
-  readonly bytes: Uint8Array;
-}
 
 const builtFolder = (root: string, page: PageName): string => join(root, "dashboard", page, "built");
 
@@ -58,7 +53,7 @@ export function cachedIn(path: string, page: PageName): readonly PageFile[] {
   const isChanged = sources.some((source) => statSync(sourcePath(source)).mtimeMs >= startedAt);
   // A source that was written since may not be what was built: then it is built again the next time.
   if (!isChanged) keep(path, files, sources);
-  return files.map(({ name, bytes }) => ({ name, bytes }));
+  return files;
 }
 
 function keep(path: string, files: readonly PageFile[], sources: readonly string[]): void {

@@ -5,7 +5,8 @@ import { Message, Notice } from "../parts/message.tsx";
 import { Segments } from "../parts/segments.tsx";
 import { time } from "../parts/words.ts";
 import { Dashboard } from "./dashboard.tsx";
-import { themes, type Theme } from "./state.ts";
+import { applyTheme } from "../parts/apply-theme.tsx";
+import { themes, type Theme } from "../parts/themes.ts";
 import { useSite } from "./use-site.tsx";
 import { addressOf, useStateHash } from "./use-state-hash.tsx";
 
@@ -16,10 +17,7 @@ export function App({ base }: { base: string }): JSX.Element {
   const [state, change] = useStateHash();
   const { site, problem, newer, gone, showNewer, again } = useSite(base);
   const { theme, only } = state;
-  useEffect(() => {
-    if (theme === "auto") delete document.documentElement.dataset["theme"];
-    else document.documentElement.dataset["theme"] = theme;
-  }, [theme]);
+  useEffect(() => applyTheme(theme), [theme]);
   const title = site?.description?.title ?? site?.coverage.aggregate ?? "Spotfold";
   useEffect(() => {
     document.title = [state.measure, title].filter(Boolean).join(" · ");

@@ -95,6 +95,30 @@ interface RangeFieldsProps {
   readonly onRange: (range: DateRange, isFinal: boolean) => void;
 }
 
+interface DateFieldProps {
+  readonly label: string;
+  /** YYYYMMDD, like the earliest and the latest that may be chosen. */
+  readonly value: string;
+  readonly first: string;
+  readonly last: string;
+  readonly onText: (text: string) => void;
+}
+
+function DateField({ label, value, first, last, onText }: DateFieldProps): JSX.Element {
+  return (
+    <label>
+      <span class="label">{label}</span>
+      <input
+        type="date"
+        value={words.date(value)}
+        min={words.date(first)}
+        max={words.date(last)}
+        onChange={(event) => onText(event.currentTarget.value)}
+      />
+    </label>
+  );
+}
+
 /** The range as text: the way for those who do not drag. */
 function RangeFields({ dates, range, onRange }: RangeFieldsProps): JSX.Element {
   const [first, last] = [dates[0] ?? "", dates.at(-1) ?? ""];
@@ -107,26 +131,14 @@ function RangeFields({ dates, range, onRange }: RangeFieldsProps): JSX.Element {
   };
   return (
     <div class="range-fields">
-      <label>
-        <span class="label">From</span>
-        <input
-          type="date"
-          value={words.date(range.from ?? first)}
-          min={words.date(first)}
-          max={words.date(last)}
-          onChange={(event) => set("from", event.currentTarget.value)}
-        />
-      </label>
-      <label>
-        <span class="label">to</span>
-        <input
-          type="date"
-          value={words.date(range.to ?? last)}
-          min={words.date(first)}
-          max={words.date(last)}
-          onChange={(event) => set("to", event.currentTarget.value)}
-        />
-      </label>
+      <DateField
+        label="From"
+        value={range.from ?? first}
+        first={first}
+        last={last}
+        onText={(text) => set("from", text)}
+      />
+      <DateField label="to" value={range.to ?? last} first={first} last={last} onText={(text) => set("to", text)} />
       {range.from === null && range.to === null ? (
         <span class="soft">
           {words.counted(dates.length, "date", "dates")}

@@ -13,11 +13,11 @@ import {
   figures,
   firstState,
   lineNames,
-  themes,
   type Compared,
   type Filters,
   type PageState,
 } from "./state.ts";
+import { themes } from "../parts/themes.ts";
 
 const filterPrefix = "filter.";
 /** Longer ones nobody wrote by choosing on the page. */

@@ -2,6 +2,7 @@
  * What the page shows, all of it: equal states show equal pages. It lives in the address (state-hash.ts), so that a link, a bookmark
  * and the back button carry it. Null stands for what was not chosen: the page then takes the first there is.
  */
+import type { Theme } from "../parts/themes.ts";
 
 /** Statistics that the evolution draws as lines, in the order of the legend. */
 export const lineNames = ["mean", "p5", "p25", "p50", "p75", "p95"] as const;
@@ -11,9 +12,6 @@ export type LineName = (typeof lineNames)[number];
 export function percentOf(line: LineName): number | null {
   return line === "mean" ? null : Number(line.slice(1));
 }
-
-export const themes = ["auto", "light", "dark"] as const;
-export type Theme = (typeof themes)[number];
 
 export const figures = ["evolution", "distribution", "summary", "comparison"] as const;
 /** A figure that can stand alone, embedded in another page. */

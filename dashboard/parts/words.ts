@@ -41,7 +41,7 @@ export function percentTick(share: number): string {
 }
 
 /** One noun or many. */
-export function counted(n: number, one: string, many: string): string {
+export function counted(n: number, one: string, many = `${one}s`): string {
   return `${count(n)} ${n === 1 ? one : many}`;
 }
 

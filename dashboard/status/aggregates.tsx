@@ -2,7 +2,8 @@
 import type { VNode } from "preact";
 import type { AggregateLine } from "./document.ts";
 import { Table } from "./table.tsx";
-import { agoText, countText } from "./words.ts";
+import { count as countText } from "../parts/words.ts";
+import { agoText } from "./words.ts";
 
 interface Input {
   readonly aggregates: readonly AggregateLine[];

@@ -1,7 +1,7 @@
 /** What a screen reader is told when it changes: the connection, runs that end, holds that come and go. Nothing else is news. */
 import type { Connection } from "./connection.ts";
 import type { RunLine } from "./document.ts";
-import { countText } from "./words.ts";
+import { count as countText } from "../parts/words.ts";
 
 /** Empty: nothing that anybody waits for. */
 export function newsBetween(before: Connection, after: Connection): string {

@@ -3,7 +3,8 @@ import type { VNode } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { askAttempts } from "./ask.ts";
 import type { AttemptLine, AttemptsDocument } from "./document.ts";
-import { clockText, counted } from "./words.ts";
+import { counted } from "../parts/words.ts";
+import { clockText } from "./words.ts";
 
 /** The server reads them anew after about so long. */
 const againMs = 10_000;

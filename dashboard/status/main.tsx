@@ -1,7 +1,8 @@
 /** The status page's entry. */
 import { render } from "preact";
 import { App } from "./app.tsx";
-import { applyTheme, storedTheme } from "./theme.tsx";
+import { applyTheme } from "../parts/apply-theme.tsx";
+import { storedTheme } from "./theme.tsx";
 
 applyTheme(storedTheme());
 const root = document.getElementById("app");

@@ -2,7 +2,7 @@
 import type { VNode } from "preact";
 import type { MissingReport } from "./document.ts";
 import { Table } from "./table.tsx";
-import { counted, countText } from "./words.ts";
+import { counted, count as countText } from "../parts/words.ts";
 
 /** By the class of the reason. */
 const cures: ReadonlyMap<string, string> = new Map([

@@ -3,7 +3,8 @@ import type { VNode } from "preact";
 import { depthOf, depthPath } from "./depth-path.ts";
 import type { DepthSample, QueueState } from "./document.ts";
 import { Table } from "./table.tsx";
-import { clockText, counted, countText, durationText } from "./words.ts";
+import { counted, count as countText } from "../parts/words.ts";
+import { clockText, durationText } from "./words.ts";
 
 const box = { width: 600, height: 120 };
 /** Rows of the table that says what the chart shows. */

@@ -4,7 +4,8 @@ import { useState } from "preact/hooks";
 import { ActionButton } from "./action.tsx";
 import { Attempts } from "./attempts.tsx";
 import type { HoldLine, Pace, RunLine, StatusDocument } from "./document.ts";
-import { agoText, clockText, counted, countText, durationText, inText, percentText, rateText } from "./words.ts";
+import { counted, count as countText } from "../parts/words.ts";
+import { agoText, clockText, durationText, inText, percentText, rateText } from "./words.ts";
 
 export function Runs({ document, storeNow }: { readonly document: StatusDocument; readonly storeNow: number }): VNode {
   const { runs, runsHidden, inbox, workers } = document;

@@ -1,9 +1,8 @@
 /** Dark, light, or as the system says; kept in this browser. */
 import type { VNode } from "preact";
 import { useState } from "preact/hooks";
-
-const themes = ["auto", "light", "dark"] as const;
-type Theme = (typeof themes)[number];
+import { applyTheme } from "../parts/apply-theme.tsx";
+import { themes, type Theme } from "../parts/themes.ts";
 
 const storageKey = "spotfold-theme";
 
@@ -15,11 +14,6 @@ export function storedTheme(): Theme {
   } catch {
     return "auto";
   }
-}
-
-export function applyTheme(theme: Theme): void {
-  if (theme === "auto") delete document.documentElement.dataset["theme"];
-  else document.documentElement.dataset["theme"] = theme;
 }
 
 export function ThemeChoice(): VNode {

@@ -1,17 +1,7 @@
-/** How numbers, times and ages look on the status page. Pure; the language is English, as everywhere in Spotfold. */
+/** How rates, times and ages look on the status page; counts are those of parts/words.ts. Pure; the language is English, as everywhere in Spotfold. */
 
 const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 const short = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 3 });
-
-/** `1,234,567`. */
-export function countText(count: number): string {
-  return whole.format(count);
-}
-
-/** `1 block`, `2 blocks`. */
-export function counted(count: number, one: string, many: string = `${one}s`): string {
-  return `${countText(count)} ${count === 1 ? one : many}`;
-}
 
 /** Per second, or per minute or hour where that reads better: `12.3/s`, `4/min`. */
 export function rateText(perSecond: number): string {

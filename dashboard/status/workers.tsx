@@ -1,7 +1,8 @@
 /** Workers: who is alive, what each slot does, who has gone silent. */
 import type { VNode } from "preact";
 import type { WorkerLine } from "./document.ts";
-import { agoText, counted, countText } from "./words.ts";
+import { counted, count as countText } from "../parts/words.ts";
+import { agoText } from "./words.ts";
 
 const order = { alive: 0, silent: 1, ended: 2 } as const;
 /** A fleet has hundreds; the first say enough. */

@@ -9,9 +9,9 @@ import {
   figures,
   firstState,
   lineNames,
-  themes,
   type PageState,
 } from "../../../dashboard/page/state.ts";
+import { themes } from "../../../dashboard/parts/themes.ts";
 
 const text = fc.string({ unit: "grapheme" });
 const filters = fc.array(fc.tuple(text, text), { maxLength: 4 }).map((pairs) => new Map(pairs));
