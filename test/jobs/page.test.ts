@@ -11,15 +11,7 @@ import histograms from "../../jobs/histograms/index.ts";
 import type { Key } from "../../jobs/index.ts";
 import { renderUnits, runAnalysis } from "../../jobs/testing.ts";
 import { TestSite } from "../../jobs/testing/site.ts";
-
-const dimensions = {
-  reason: "saved_session",
-  appName: "Firefox",
-  appUpdateChannel: "nightly",
-  appVersion: "28.0a1",
-  appBuildID: "20131029030201",
-  submission_date: "20131030",
-};
+import { DIMENSIONS } from "./histograms/dimensions.ts";
 
 function ping(histogram: readonly number[], name = "GC_MS"): unknown {
   return {
@@ -58,7 +50,7 @@ describe("what histograms publish for the page", () => {
     ping([0, 1, 1, 14, -1, -1, 130, 0]),
     ping([1, 1, 1, 1, 3, -1, -1, -1, -1], "ODD"),
   ];
-  const { entries } = runAnalysis(histograms, [{ dimensions, records }], { inputs });
+  const { entries } = runAnalysis(histograms, [{ dimensions: DIMENSIONS, records }], { inputs });
   const [unit] = renderUnits(histograms, entries, { inputs });
   const files = unit?.files ?? {};
   const site = (): SiteDescription => parseSite("site.json", parsed(files, "site.json"));

@@ -6,7 +6,8 @@ import type { Browser } from "playwright-core";
 import { buildPage } from "../../../dashboard/build.ts";
 import { needs } from "../../support/requirements.ts";
 import { tempDir } from "../../support/temp.ts";
-import { accessibilityProblems, endTrace, openPage, startBrowser, startTrace, type OpenedPage } from "./browser.ts";
+import { accessibilityProblems, startBrowser } from "../browser.ts";
+import { endTrace, openPage, startTrace, type OpenedPage } from "./browser.ts";
 import { hostileName, madeCoverage, makeSite } from "./made-site.ts";
 import { serveFolder, type StaticServer } from "./static-server.ts";
 

@@ -11,7 +11,8 @@ import { smallSample, spotfold, startSpotfold } from "../../e2e/spotfold.ts";
 import { atEnd } from "../../support/cleanup.ts";
 import { needs } from "../../support/requirements.ts";
 import { tempDir } from "../../support/temp.ts";
-import { openPage, startBrowser } from "./browser.ts";
+import { startBrowser } from "../browser.ts";
+import { openPage } from "./browser.ts";
 import { serveFolder } from "./static-server.ts";
 
 /** As `serve` says where it listens. */

@@ -9,7 +9,8 @@ import { startSpotfold } from "../../e2e/spotfold.ts";
 import type { Started } from "../../support/processes.ts";
 import { needs } from "../../support/requirements.ts";
 import { tempDir } from "../../support/temp.ts";
-import { axeFindings, openPage, startChromium } from "./browser.ts";
+import { accessibilityProblems, startBrowser } from "../browser.ts";
+import { openPage } from "./browser.ts";
 import { fillWorkFolder, hostile, runs } from "./work-folder.ts";
 
 /** Of all the dashboard's pages. */
@@ -22,7 +23,7 @@ describe("the status page", function pageSuite() {
   let browser: Browser;
 
   before(async () => {
-    browser = await startChromium();
+    browser = await startBrowser();
   });
   after(async () => await browser.close());
 
@@ -42,14 +43,14 @@ describe("the status page", function pageSuite() {
     const { page } = await openPage(browser, 360);
     await page.goto(url);
     await page.getByText("Nothing yet").waitFor();
-    assert.deepEqual(await axeFindings(page), []);
+    assert.deepEqual(await accessibilityProblems(page), []);
     await fillWorkFolder(join(folder, ".spotfold/store"));
     await page.getByText(runs.going).first().waitFor();
     await server.stop();
     await page.getByText("The server does not answer.").waitFor();
     assert.match(await textOf(page), /What is shown is as of/);
     assert.ok((await textOf(page)).includes(runs.going), "what was known stays");
-    assert.deepEqual(await axeFindings(page), []);
+    assert.deepEqual(await accessibilityProblems(page), []);
     await page.close();
   });
 
@@ -75,7 +76,7 @@ describe("the status page", function pageSuite() {
     assert.equal(await page.title(), "Spotfold status");
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme });
-      assert.deepEqual(await axeFindings(page), [], colorScheme);
+      assert.deepEqual(await accessibilityProblems(page), [], colorScheme);
     }
     for (const width of [360, 768, 1280, 1920]) {
       await page.setViewportSize({ width, height: 800 });
@@ -95,7 +96,7 @@ describe("the status page", function pageSuite() {
     await page.getByLabel("Token", { exact: true }).fill("wrong");
     await page.getByRole("button", { name: "Show status" }).click();
     await page.getByText("That is not the token").waitFor();
-    assert.deepEqual(await axeFindings(page), []);
+    assert.deepEqual(await accessibilityProblems(page), []);
     await page.getByLabel("Token", { exact: true }).fill("0123456789abcdef0123");
     await page.keyboard.press("Enter");
     await page.getByText("Nothing yet").waitFor();
@@ -113,7 +114,7 @@ describe("the status page", function pageSuite() {
     await page.goto(url);
     await page.getByRole("button", { name: "Cancel run …" }).last().click();
     await page.getByText(`cancel ${runs.going} --store`).waitFor();
-    assert.deepEqual(await axeFindings(page), []);
+    assert.deepEqual(await accessibilityProblems(page), []);
     await page.getByRole("button", { name: "Cancel run", exact: true }).click();
     await page.getByText(/^exit \d/).waitFor({ timeout: 60_000 });
     assert.match(await page.getByText(/^exit \d/).innerText(), new RegExp(`exit 0\n${runs.going} is cancelled`));

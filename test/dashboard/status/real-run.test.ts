@@ -8,7 +8,8 @@ import { writeSlowAnalysis } from "../../e2e/slow-analysis.ts";
 import { smallSample, spotfold, startSpotfold } from "../../e2e/spotfold.ts";
 import { needs } from "../../support/requirements.ts";
 import { tempDir } from "../../support/temp.ts";
-import { axeFindings, openPage, startChromium } from "./browser.ts";
+import { accessibilityProblems, startBrowser } from "../browser.ts";
+import { openPage } from "./browser.ts";
 
 const waitMs = 120_000;
 
@@ -19,7 +20,7 @@ describe("the status page of a real run", function runSuite() {
   let browser: Browser;
 
   before(async () => {
-    browser = await startChromium();
+    browser = await startBrowser();
   });
   after(async () => await browser.close());
 
@@ -49,7 +50,7 @@ describe("the status page of a real run", function runSuite() {
     await seen(page, /^finished$/);
     // Coverage is read a little later than the ledger.
     await seen(page, /^corrupt$/);
-    assert.deepEqual(await axeFindings(page), []);
+    assert.deepEqual(await accessibilityProblems(page), []);
     const document = (await (await fetch(new URL("status.json", url))).json()) as StatusDocument;
     assert.equal(document.runs[0]?.run, run);
     assert.deepEqual(document.aggregates[0]?.blocks, { covered: 7, missing: 1, open: 0 });

@@ -11,17 +11,10 @@ import { seeded, shuffled } from "../../../jobs/testing/orders.ts";
 import { encodeKeyBytes } from "../../../shared/segment/key.ts";
 import { sortTexts } from "../../../shared/segment/order.ts";
 import type { Dimensions } from "./plain-dashboard.ts";
+import { DIMENSIONS } from "./dimensions.ts";
 import { plainDashboard } from "./plain-dashboard.ts";
 import { assertSameFiles } from "./same-files.ts";
 
-const DIMENSIONS: Dimensions = {
-  reason: "saved_session",
-  appName: "Firefox",
-  appUpdateChannel: "nightly",
-  appVersion: "28.0a1",
-  appBuildID: "20131029030201",
-  submission_date: "20131030",
-};
 const INFO = { OS: "WINNT", version: "6.1", arch: "x86", revision: "http://hg.example.org/a/rev/0123456789ab" };
 
 function ping(histograms: unknown, more: object = {}): object {

@@ -12,15 +12,8 @@ import { encodeEntries } from "../../../jobs/testing.ts";
 import { TestRecord } from "../../../jobs/testing/record.ts";
 import { keyOf, valueOf } from "../../../shared/segment/entry.ts";
 import { damaged, jsonText, numberText, stringText } from "../../shared/records/json-texts.ts";
+import { DIMENSIONS } from "./dimensions.ts";
 
-const DIMENSIONS = {
-  reason: "saved_session",
-  appName: "Firefox",
-  appUpdateChannel: "nightly",
-  appVersion: "28.0a1",
-  appBuildID: "20131029030201",
-  submission_date: "20131030",
-};
 const NO_INPUTS = { names: () => [], read: () => new Uint8Array() };
 const NOTHING = new Uint8Array();
 

@@ -1,0 +1,28 @@
+/** A real Chromium, one for a suite, and what axe-core says of a page. */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { chromium, type Browser, type Page } from "playwright-core";
+import { chromiumPath } from "../support/requirements.ts";
+
+export async function startBrowser(): Promise<Browser> {
+  // The sandbox wants rights that a container does not have; the pages are our own.
+  return await chromium.launch({ executablePath: chromiumPath, args: ["--no-sandbox"] });
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+interface AxeResult {
+  readonly violations: readonly {
+    readonly id: string;
+    readonly nodes: readonly { readonly target: unknown; readonly failureSummary?: string }[];
+  }[];
+}
+
+/** What axe-core finds, in words. The policy of the page holds for scripts in it, so this one is given from outside. */
+export async function accessibilityProblems(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  const { violations } = (await page.evaluate("axe.run()")) as AxeResult;
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id} ${JSON.stringify(target)} ${failureSummary ?? ""}`),
+  );
+}
