@@ -1,8 +1,8 @@
 /** The queue in a file: messages sent in batches, then leased and acknowledged; beside the same done to rows of a bare SQLite table. */
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { SqliteJobQueue } from "../shared/local/sqlite-queue/queue.ts";
 import { systemClock, systemRandom } from "../shared/clock.ts";
+import { BareQueue } from "./bare-queue.ts";
 import { paired } from "./measure.ts";
 import type { Bench, Row, Setup } from "./types.ts";
 
@@ -32,11 +32,12 @@ async function* rows({ runs, folder }: Setup): AsyncGenerator<Row> {
       await queue.close();
     }
   };
-  const bare = async (): Promise<{ sent: number; claimed: number }> => {
-    const database = openBare(fresh());
-    const sent = await rateOf(async () => insertAll(database));
-    const claimed = await rateOf(async () => removeAll(database));
-    database.close();
+  const bareRates = async (): Promise<{ sent: number; claimed: number }> => {
+    const bare = new BareQueue(fresh());
+    const bodies = Array.from({ length: messages }, () => body);
+    const sent = await rateOf(async () => bare.insert(bodies));
+    const claimed = await rateOf(async () => bare.remove(messages, batch));
+    bare.close();
     return { sent, claimed };
   };
   const plans = [
@@ -52,33 +53,9 @@ async function* rows({ runs, folder }: Setup): AsyncGenerator<Row> {
     const compared = await paired(
       runs,
       async () => (await rates())[of],
-      async () => (await bare())[of],
+      async () => (await bareRates())[of],
     );
     yield { ...texts, unit: "/s", ...compared, target: { least, of: "ours" } };
-  }
-}
-
-function openBare(path: string): DatabaseSync {
-  const database = new DatabaseSync(path);
-  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
-  database.exec("CREATE TABLE m (id INTEGER PRIMARY KEY, body TEXT, leased INTEGER)");
-  return database;
-}
-
-function insertAll(database: DatabaseSync): void {
-  const insert = database.prepare("INSERT INTO m (body, leased) VALUES (?, 0)");
-  database.exec("BEGIN");
-  for (let i = 0; i < messages; i++) insert.run(body);
-  database.exec("COMMIT");
-}
-
-/** Two durable transactions for each batch, as a lease and its end are. */
-function removeAll(database: DatabaseSync): void {
-  const mark = database.prepare("UPDATE m SET leased = 1 WHERE id BETWEEN ? AND ?");
-  const remove = database.prepare("DELETE FROM m WHERE id BETWEEN ? AND ?");
-  for (let id = 1; id <= messages; id += batch) {
-    mark.run(id, id + batch - 1);
-    remove.run(id, id + batch - 1);
   }
 }
 

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { systemClock, systemRandom } from "../../../shared/clock.ts";
 import { SqliteJobQueue } from "../../../shared/local/sqlite-queue/queue.ts";
 import type { Clock } from "../../../shared/ports/clock.ts";
+import { BareQueue } from "../../../bench/bare-queue.ts";
 import { atEnd } from "../../support/cleanup.ts";
 import { start } from "../../support/processes.ts";
 import type { Started } from "../../support/processes.ts";
@@ -14,12 +15,21 @@ import { tempDir } from "../../support/temp.ts";
 const childPath = fileURLToPath(new URL("sqlite-queue-child.ts", import.meta.url));
 const longMs = 60_000;
 const ratesTries = 3;
+/** Two to three times what was measured (3.7, 1.1): a queue that looks through all it holds for each lease takes a hundred times as long. */
+const sendRatioMax = 8;
+const leaseRatioMax = 3;
 const killRounds = 4;
 
 async function openQueue(file: string, name = "jobs", clock: Clock = systemClock): Promise<SqliteJobQueue> {
   const queue = await SqliteJobQueue.open(file, { name, clock, random: systemRandom });
   atEnd(() => queue.close());
   return queue;
+}
+
+function openBare(): BareQueue {
+  const bare = new BareQueue(join(tempDir("bare"), "queue.db"));
+  atEnd(() => bare.close());
+  return bare;
 }
 
 function newFile(): string {
@@ -46,15 +56,17 @@ async function bodiesIn(file: string): Promise<string[]> {
   }
 }
 
-/** Entries per second of the best of some tries. */
-async function bestRate(entries: number, work: () => Promise<void>): Promise<number> {
-  let best = 0;
+/** Of some tries, in turns with what it is compared with, so that what else the machine does hits both: the least ratio of times. */
+async function leastRatio(work: () => Promise<void>, beside: () => void): Promise<number> {
+  let least = Infinity;
   for (let i = 0; i < ratesTries; i++) {
     const startMs = performance.now();
     await work();
-    best = Math.max(best, entries / ((performance.now() - startMs) / 1_000));
+    const betweenMs = performance.now();
+    beside();
+    least = Math.min(least, (betweenMs - startMs) / (performance.now() - betweenMs));
   }
-  return best;
+  return least;
 }
 
 describe("SqliteJobQueue", () => {
@@ -92,42 +104,41 @@ describe("SqliteJobQueue", () => {
   for (const groups of [1, 20_000]) {
     const group = (i: number): string => `run-${i % groups}`;
 
-    it(`takes 20,000 jobs a second in batches, of ${groups} groups`, async () => {
+    it(`takes jobs in batches at a fraction of what bare rows cost, of ${groups} groups`, async () => {
       const queue = await openQueue(newFile());
+      const bare = openBare();
       const count = 20_000;
-      const jobs = Array.from({ length: count }, (_, i) => ({
-        body: JSON.stringify({ job: i, list: "x".repeat(300) }),
-        group: group(i),
-      }));
-      const rate = await bestRate(count, async () => {
+      const bodies = Array.from({ length: count }, (_, i) => JSON.stringify({ job: i, list: "x".repeat(300) }));
+      const jobs = bodies.map((body, i) => ({ body, group: group(i) }));
+      const send = async (): Promise<void> => {
         for (let sent = 0; sent < count; sent += 1_000) await queue.send(jobs.slice(sent, sent + 1_000));
-      });
-      assert.ok(rate >= 20_000, `${Math.round(rate)} jobs/s`);
+      };
+      const ratio = await leastRatio(send, () => bare.insert(bodies));
+      assert.ok(ratio <= sendRatioMax, `${ratio.toFixed(1)} times what INSERT takes`);
     });
   }
 
-  for (const [groups, rateMin] of [
-    [1, 10_000],
-    [2, 10_000],
-    [20_000, 5_000],
-  ] as const) {
-    it(`leases and acknowledges ${rateMin} jobs a second in batches of ten, of ${groups} groups`, async () => {
+  for (const groups of [1, 2, 20_000]) {
+    it(`leases and acknowledges jobs at about what bare rows cost, of ${groups} groups`, async () => {
       const queue = await openQueue(newFile());
+      const bare = openBare();
       const count = 5_000;
       const batch = Array.from({ length: Math.max(groups, count * ratesTries) }, (_, i) => ({
         body: `job ${i} ${"x".repeat(300)}`,
         group: `run-${i % groups}`,
       }));
       await queue.send(batch);
-      const rate = await bestRate(count, async () => {
+      bare.insert(batch.map(({ body }) => body));
+      const leaseAll = async (): Promise<void> => {
         for (let done = 0; done < count; done += 10) {
           const leases = await queue.lease(10, { leaseMs: longMs, waitMs: 0 });
           assert.equal(leases.length, 10);
           await queue.acknowledge(leases.map(({ handle }) => handle));
         }
-      });
+      };
+      const ratio = await leastRatio(leaseAll, () => bare.remove(count, 10));
       assert.deepEqual(await queue.counts(), { visible: batch.length - count * ratesTries, leased: 0, delayed: 0 });
-      assert.ok(rate >= rateMin, `${Math.round(rate)} jobs/s`);
+      assert.ok(ratio <= leaseRatioMax, `${ratio.toFixed(1)} times what UPDATE and DELETE take`);
     });
   }
 
