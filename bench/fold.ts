@@ -18,7 +18,7 @@ import type { Keys, Line, Outputs } from "./fold/aggregate.ts";
 import { readLines } from "./fold/lines.ts";
 import type { FoldReport } from "./fold/fold-child.ts";
 import { costOf, paired } from "./measure.ts";
-import type { Compared, Cost } from "./measure.ts";
+import type { Command, Compared, Cost } from "./measure.ts";
 import { makeSample } from "./sample.ts";
 import { spotfold } from "./spotfold.ts";
 import type { Bench, Row, Setup } from "./types.ts";
@@ -49,13 +49,15 @@ const ways: readonly { keys: Keys; what: string; least?: number }[] = [
 
 const program = (name: string): string => fileURLToPath(new URL(`fold/${name}.ts`, import.meta.url));
 
+/** Node with few descriptors, which keeps what it compiled, as the command does: else a checkout's types are stripped each time. */
+function kept(folder: string, args: readonly string[]): Command {
+  const shell = `ulimit -n 1024; NODE_COMPILE_CACHE=$0 exec "$@"`;
+  return { file: "bash", args: ["-c", shell, join(folder, "compiled"), process.execPath, ...args] };
+}
+
 async function fold(folder: string, folds: readonly string[]): Promise<{ cost: Cost; report: FoldReport }> {
   const report = join(folder, "report.json");
-  const args = [program("fold-child"), folder, report, ...folds];
-  const cost = await costOf({
-    file: "bash",
-    args: ["-c", 'ulimit -n 1024; exec "$@"', "bash", process.execPath, ...args],
-  });
+  const cost = await costOf(kept(folder, [program("fold-child"), folder, report, ...folds]));
   const told = JSON.parse(readFileSync(report, "utf8")) as FoldReport;
   return { cost, report: told };
 }
@@ -96,7 +98,7 @@ async function* rates({ runs, mb, folder }: Setup, outputs: number, lines: reado
     };
     const beside = async (): Promise<number> => {
       const args = ["--max-old-space-size=8192", program("naive-child"), few, "all", join(few, "result")];
-      return fewMb / (await costOf({ file: process.execPath, args })).cpu;
+      return fewMb / (await costOf(kept(few, args))).cpu;
     };
     yield {
       what: `fold of ${outputs.toLocaleString("en")} outputs ${what} (${Math.round((rawMb * 1e3) / outputs)} KB each), raw bytes by CPU second`,

@@ -2,7 +2,7 @@
  * Folds what is resolved, as a master does: enters it, and merges what is due then. Arguments: the folder, a file for the report,
  * and `<aggregate>/<run>` of each fold, in turn. Heads are put back first, so that each call does the same.
  */
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { compactPass } from "../../master/passes/compact.ts";
 import { enterPass } from "../../master/passes/enter.ts";
 import type { BlobBody, BlobStore } from "../../shared/ports/blob-store.ts";
@@ -33,7 +33,9 @@ function counting(store: BlobStore, count: (key: string, bytes: number) => void)
     head: async (key) => await store.head(key),
     put: async (key, body) => {
       if (body instanceof Uint8Array) count(key, body.length);
-      return await store.put(key, body instanceof Uint8Array ? body : counted(key, body));
+      else if ("finishedFile" in body) count(key, statSync(body.finishedFile).size);
+      else return await store.put(key, counted(key, body));
+      return await store.put(key, body);
     },
     create: async (key, bytes) => (count(key, bytes.length), await store.create(key, bytes)),
     swap: async (key, bytes, expected) => (count(key, bytes.length), await store.swap(key, bytes, expected)),
@@ -44,8 +46,8 @@ function counting(store: BlobStore, count: (key: string, bytes: number) => void)
   };
 }
 
-/** Often enough to see each child many times. */
-const lookMs = 20;
+/** Often enough to see each child several times; it is a part of what is measured. */
+const lookMs = 100;
 
 /** What this process and its children have taken so far, by `/proc`. */
 class Watch {

@@ -1,5 +1,5 @@
 /** From settings to a worker's context, with real children. */
-import { createReadStream, readdirSync, rmSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { childRunner } from "../../executor/launch/runner.ts";
 import type { AttemptLimits, JobRunner } from "../../executor/types.ts";
@@ -17,6 +17,7 @@ import { openBundleCache, type FileBundleCache } from "./bundle-cache.ts";
 import type { AnyEvent } from "./log.ts";
 import { DataStores, openQueues, openStore, openWorkStore } from "./ports.ts";
 import { isDeadHere } from "./process-id.ts";
+import { readLocalFile } from "./read-file.ts";
 import type { Scope } from "./scope.ts";
 
 export interface WorkerParts {
@@ -50,7 +51,7 @@ export async function openWorker(parts: WorkerParts, scope: Scope): Promise<Work
     runner: watch(runner),
     bundles: await bundleCache(settings, store),
     dimensionsOf: dimensionsByLayout(),
-    readFile: (path) => createReadStream(path),
+    readFile: readLocalFile,
     rules: workerRules,
     limits,
     timing: {

@@ -68,7 +68,7 @@ async function markUnnamed(context: MasterContext, aggregate: string): Promise<n
   const before = await context.ledger.read(aggregate);
   if (before.manifest === null) return 0;
   const keys: string[] = [];
-  for await (const page of context.store.list(aggregatePrefix(aggregate))) {
+  for await (const page of context.store.list(aggregatePrefix(aggregate), { etags: false })) {
     for (const blob of page.blobs) keys.push(blob.key);
   }
   const resolvers = new Resolvers(context, aggregate, keys);

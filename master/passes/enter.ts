@@ -176,7 +176,8 @@ async function jobsToEnter(
   const jobs: string[] = [];
   const prefix = resolutionsPrefix(aggregate, run.plan);
   const after = lowWaterMark(run);
-  for await (const page of context.store.list(prefix, after === null ? {} : { after: prefix + after })) {
+  const from = after === null ? {} : { after: prefix + after };
+  for await (const page of context.store.list(prefix, { ...from, etags: false })) {
     for (const blob of page.blobs) {
       const job = blob.key.slice(prefix.length);
       if (context.rules.isEnterable(run, job) && !isLeft(job)) jobs.push(job);

@@ -36,7 +36,16 @@ export interface GetOptions {
   readonly signal?: AbortSignal;
 }
 
-export type BlobBody = Uint8Array | AsyncIterable<Uint8Array>;
+export type BlobBody = Uint8Array | AsyncIterable<Uint8Array> | FinishedFile;
+
+/**
+ * A local file as a body, which nobody writes to any more: a store on the same file system may give it a second name, where others
+ * read it. Its own name stays its owner's, to be removed when `put` has answered.
+ */
+export interface FinishedFile extends AsyncIterable<Uint8Array> {
+  /** Its path. */
+  readonly finishedFile: string;
+}
 
 export type CreateResult =
   | { readonly created: true; readonly etag: string; readonly storeTime: number }
@@ -51,6 +60,8 @@ export interface ListOptions {
   readonly after?: string;
   /** One level only: keys up to the next `/` come as `prefixes`, not as blobs. */
   readonly shallow?: boolean;
+  /** False: etags are not asked for, and may be "": a folder reads small files to tell them. Default true. */
+  readonly etags?: boolean;
   readonly signal?: AbortSignal;
 }
 

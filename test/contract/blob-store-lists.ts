@@ -135,6 +135,16 @@ export function lists({ store: open }: Contract): void {
       }
     });
 
+    it("tells the same without etags, but for these", async () => {
+      const store = await open();
+      for (const key of ["a", "b/c", "b/d"]) await store.put(key, bytesOf(key));
+      const [all, some] = [await listed(store, ""), await listed(store, "", { etags: false })];
+      assert.ok(all.blobs.every(({ etag }) => etag !== ""));
+      const without = ({ blobs }: typeof all): unknown => blobs.map((blob) => ({ ...blob, etag: "" }));
+      assert.deepEqual(without(some), without(all));
+      assert.deepEqual((await listed(store, "", { etags: false, shallow: true })).prefixes, ["b/"]);
+    });
+
     it("aborts with the signal's own reason", async () => {
       const store = await open();
       await store.put("k", bytesOf("x"));

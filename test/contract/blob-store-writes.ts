@@ -1,7 +1,11 @@
 /** Writing: put, create, swap, delete; many at once; bodies that fail. */
 import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { bytesAt, bytesOf, failsWith, inChunks, keysAt, patternBytes, textAt } from "../support/blob-store-helpers.ts";
+import { finishedAt, finishedFile } from "../support/finished-file.ts";
+import { tempDir } from "../support/temp.ts";
 import type { Contract } from "./blob-store.ts";
 
 const racers = 20;
@@ -26,6 +30,21 @@ export function writes({ store: open }: Contract): void {
       }
       await store.put("none", inChunks(new Uint8Array(0), 10));
       assert.equal(await textAt(store, "none"), "");
+    });
+
+    it("takes a finished file as a body, whose own name may go then", async () => {
+      const store = await open();
+      const path = join(tempDir("finished"), "made");
+      for (const bytes of [1_000_003, 300_000, 10, 0].map((length) => Buffer.from(patternBytes(length)))) {
+        const { etag } = await store.put("k", finishedFile(path, bytes));
+        // A second upload of the same file is another blob.
+        await store.put("other", finishedAt(path));
+        rmSync(path);
+        await store.delete(["other"]);
+        assert.ok((await bytesAt(store, "k"))?.equals(bytes));
+        assert.equal((await store.head("k"))?.etag, etag);
+      }
+      assert.deepEqual(await keysAt(store, ""), ["k"]);
     });
 
     it("does not keep the caller's buffer", async () => {

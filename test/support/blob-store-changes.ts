@@ -1,5 +1,7 @@
 /** One change of each kind to a folder store, for tests that stop in the middle of them. */
+import { join } from "node:path";
 import { FolderBlobStore } from "../../shared/local/folder-store/store.ts";
+import { finishedFile } from "./finished-file.ts";
 import { bytesOf, inChunks, patternBytes } from "./blob-store-helpers.ts";
 
 /** More than the size from which a note is kept of a file's etag (8 MiB). */
@@ -55,6 +57,13 @@ export const changes: readonly Change[] = [
     before: old,
     after: largeBody,
     make: (store) => store.put("old/large", inChunks(largeBody(), 5_000_000)),
+  },
+  {
+    key: "old/finished",
+    before: old,
+    after: largeBody,
+    make: (store) =>
+      store.put("old/finished", finishedFile(join(store.path, ".spotfold-store", "finished"), largeBody())),
   },
 ];
 

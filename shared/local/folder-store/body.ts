@@ -6,7 +6,7 @@
 import type { BigIntStats } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { SpotfoldError } from "../../errors.ts";
-import type { Blob } from "../../ports/blob-store.ts";
+import type { Blob, BlobInfo, GetOptions } from "../../ports/blob-store.ts";
 
 /** Large enough that the calls do not count, small enough for many bodies at once. */
 const chunkBytesMax = 256 * 1024;
@@ -22,6 +22,21 @@ export interface FileRange {
   readonly signal: AbortSignal | undefined;
   /** Our error for a system error. */
   readonly translate: (error: unknown) => unknown;
+}
+
+/** The bytes of a blob that are asked for. Throws `changed`. */
+export function partAsked(
+  store: string,
+  { key, size, etag }: BlobInfo,
+  { range, ifMatch }: GetOptions,
+): { readonly start: number; readonly end: number } {
+  if (ifMatch !== undefined && ifMatch !== etag) {
+    throw new SpotfoldError("changed", `The blob ${key} is not the one that was asked for.`, {
+      context: { store, key, expected: ifMatch, found: etag },
+    });
+  }
+  const start = Math.min(range?.start ?? 0, size);
+  return { start, end: Math.max(start, Math.min(range?.end ?? size, size)) };
 }
 
 /** Owns the handle: closes it at the end, at an error, when the reader stops, or by `cancel`. */

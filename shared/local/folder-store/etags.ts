@@ -13,12 +13,13 @@
  *
  * Foreign files (datasets, read-only): `<size>-<mtime in ns>`, never read for it.
  */
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import type { BigIntStats } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import type { FolderDisk } from "./disk.ts";
+import type { SmallFile } from "./small.ts";
 import { meansAbsent } from "../system-errors.ts";
 
 /** Clocks of file systems tick every 4 ms to 2 s (FAT). */
@@ -62,16 +63,25 @@ export class Etags {
   async of(key: string, path: string, handle: FileHandle, stats: BigIntStats): Promise<string> {
     const known = this.known(key, path, stats);
     if (known !== undefined) return known;
-    const hash = createHash("sha256");
+    const whole = createHash("sha256");
     const buffer = Buffer.allocUnsafe(Math.min(readBytes, Number(stats.size) + 1));
     for (let position = 0; ;) {
       const { bytesRead } = await handle.read(buffer, 0, buffer.length, position);
       if (bytesRead === 0) break;
-      hash.update(buffer.subarray(0, bytesRead));
+      whole.update(buffer.subarray(0, bytesRead));
       position += bytesRead;
     }
-    const etag = hash.digest("hex");
+    const etag = whole.digest("hex");
     await this.remember(key, path, stats, etag);
+    return etag;
+  }
+
+  /** Of a file whose bytes were read. */
+  ofBytes(key: string, { path, stats, bytes }: SmallFile): string {
+    const known = this.known(key, path, stats);
+    if (known !== undefined) return known;
+    const etag = hash("sha256", bytes);
+    this.#keep(path, stats, etag);
     return etag;
   }
 

@@ -27,7 +27,7 @@ export interface ListingOptions {
 
 /** At least one page, also when there is nothing. */
 export async function* listPages({ prefix, options, etags, reading }: ListingOptions): AsyncGenerator<ListPage> {
-  const { signal, after = "", shallow = false } = options;
+  const { signal, after = "", shallow = false, etags: asked = true } = options;
   const { places } = reading;
   checkRoot(reading);
   const beside = identityOfFolder(places.beside) !== undefined;
@@ -41,7 +41,7 @@ export async function* listPages({ prefix, options, etags, reading }: ListingOpt
     }
     if (found.kind === "prefix") prefixes.push(found.prefix);
     else {
-      const info = await infoAt(found.key, found.path, etags, reading);
+      const info = await infoAt(found.key, found.path, asked ? etags : null, reading);
       if (info !== undefined) blobs.push(info);
     }
     if (blobs.length + prefixes.length < pageEntriesMax) continue;
@@ -55,10 +55,17 @@ export async function* listPages({ prefix, options, etags, reading }: ListingOpt
   yield { blobs, prefixes, storeTime: Date.now() };
 }
 
-async function infoAt(key: string, path: string, etags: Etags, reading: ReadingOptions): Promise<BlobInfo | undefined> {
+/** Without `etags`, none is told. */
+async function infoAt(
+  key: string,
+  path: string,
+  etags: Etags | null,
+  reading: ReadingOptions,
+): Promise<BlobInfo | undefined> {
   for (;;) {
     const stats = statAt(path);
     if (stats === undefined || !stats.isFile()) return undefined;
+    if (etags === null) return { key, size: Number(stats.size), etag: "", lastModified: Number(stats.mtimeMs) };
     const small = stats.size < BigInt(notedBytesMin);
     const etag = etags.known(key, path, stats) ?? (small ? etags.ofSmall(path, stats) : undefined);
     if (etag !== undefined) return { key, size: Number(stats.size), etag, lastModified: Number(stats.mtimeMs) };

@@ -11,7 +11,7 @@ import { meansAbsent } from "../system-errors.ts";
 import type { Places } from "./places.ts";
 
 /** Without waiting: a FIFO at a key's place must not hang its reader. */
-const readFlags = constants.O_RDONLY | constants.O_NONBLOCK;
+export const readFlags = constants.O_RDONLY | constants.O_NONBLOCK;
 
 export interface OpenFile {
   readonly path: string;

@@ -31,7 +31,7 @@ import type {
   ListPage,
   SwapResult,
 } from "../../ports/blob-store.ts";
-import { fileBody } from "./body.ts";
+import { fileBody, partAsked } from "./body.ts";
 import { nodeDisk } from "./disk.ts";
 import type { FolderDisk } from "./disk.ts";
 import { translated } from "../system-errors.ts";
@@ -41,6 +41,8 @@ import { Places } from "./places.ts";
 import { makeRoot } from "./prepare.ts";
 import { findForReading, identityOfFolder, openForReading } from "./reading.ts";
 import type { OpenFile, ReadingOptions } from "./reading.ts";
+import { readSmall, smallBody } from "./small.ts";
+import type { SmallFile } from "./small.ts";
 import { FolderWriter } from "./writer.ts";
 
 export interface FolderBlobStoreOptions {
@@ -93,6 +95,8 @@ export class FolderBlobStore implements BlobStore {
   async get(key: string, options: GetOptions = {}): Promise<Blob | null> {
     options.signal?.throwIfAborted();
     return this.#translating(key, async () => {
+      const small = this.#small(key);
+      if (small !== undefined) return this.#smallBlobOf(key, small, options);
       const file = await openForReading(key, this.#reading());
       if (file === undefined) return null;
       try {
@@ -195,16 +199,22 @@ export class FolderBlobStore implements BlobStore {
     return { places: this.#places, rootIdentity: this.#rootIdentity, foldsCase: this.#writer.foldsCase };
   }
 
+  /** Undefined: it may be there all the same. Foreign files may change while they are read, and lie on slow disks. */
+  #small(key: string): SmallFile | undefined {
+    return this.#foreign ? undefined : readSmall(key, this.#reading());
+  }
+
+  #smallBlobOf(key: string, file: SmallFile, options: GetOptions): Blob {
+    const info = { key, ...sizeAndTime(file), etag: this.#etags.ofBytes(key, file) };
+    const { start, end } = partAsked(this.name, info, options);
+    const { bytes } = file;
+    return { ...info, ...smallBody(bytes.subarray(start, end), options.signal), storeTime: Date.now() };
+  }
+
   /** Takes the handle over when it answers. */
   async #blobOf(key: string, file: OpenFile, options: GetOptions): Promise<Blob> {
     const info = await this.#infoOf(key, file);
-    if (options.ifMatch !== undefined && options.ifMatch !== info.etag) {
-      throw new SpotfoldError("changed", `The blob ${key} is not the one that was asked for.`, {
-        context: { store: this.name, key, expected: options.ifMatch, found: info.etag },
-      });
-    }
-    const start = Math.min(options.range?.start ?? 0, info.size);
-    const end = Math.max(start, Math.min(options.range?.end ?? info.size, info.size));
+    const { start, end } = partAsked(this.name, info, options);
     const body = fileBody({
       handle: file.handle,
       stats: file.stats,
@@ -217,13 +227,15 @@ export class FolderBlobStore implements BlobStore {
     return { ...info, ...body, storeTime: Date.now() };
   }
 
-  async #infoOf(key: string, { path, handle, stats }: OpenFile): Promise<BlobInfo> {
-    const etag = await this.#etags.of(key, path, handle, stats);
-    return { key, size: Number(stats.size), etag, lastModified: Number(stats.mtimeMs) };
+  async #infoOf(key: string, file: OpenFile): Promise<BlobInfo> {
+    const etag = await this.#etags.of(key, file.path, file.handle, file.stats);
+    return { key, ...sizeAndTime(file), etag };
   }
 
   /** A whole blob, for records. */
   async #read(key: string): Promise<{ bytes: Uint8Array; etag: string; path: string } | undefined> {
+    const small = this.#small(key);
+    if (small !== undefined) return { bytes: small.bytes, etag: this.#etags.ofBytes(key, small), path: small.path };
     const file = await openForReading(key, this.#reading());
     if (file === undefined) return undefined;
     try {
@@ -261,4 +273,8 @@ export class FolderBlobStore implements BlobStore {
       throw translated(error, key === undefined ? { store: this.name } : { store: this.name, key });
     }
   }
+}
+
+function sizeAndTime({ stats }: Pick<OpenFile, "stats">): Pick<BlobInfo, "size" | "lastModified"> {
+  return { size: Number(stats.size), lastModified: Number(stats.mtimeMs) };
 }

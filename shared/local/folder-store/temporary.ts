@@ -22,7 +22,7 @@ export async function writeTemporary(
   disk: FolderDisk,
   options: { readonly sync: boolean },
 ): Promise<Written> {
-  const path = join(folder, `${process.pid}-${randomBytes(10).toString("hex")}`);
+  const path = temporaryPath(folder);
   const file = await disk.newFile(path);
   try {
     try {
@@ -36,6 +36,11 @@ export async function writeTemporary(
     dropTemporary(path, disk);
     throw error;
   }
+}
+
+/** A name that nothing has. */
+export function temporaryPath(folder: string): string {
+  return join(folder, `${process.pid}-${randomBytes(10).toString("hex")}`);
 }
 
 async function writeBytes(file: NewFile, bytes: Uint8Array): Promise<Omit<Written, "path">> {

@@ -9,6 +9,7 @@ import { codeOf, SpotfoldError } from "../../errors.ts";
 import type { BlobBody } from "../../ports/blob-store.ts";
 import type { FolderDisk } from "./disk.ts";
 import { FolderEntries } from "./entries.ts";
+import { secondName } from "./finished.ts";
 import { meansAbsent } from "../system-errors.ts";
 import { identityOf, notedBytesMin } from "./etags.ts";
 import type { Etags } from "./etags.ts";
@@ -147,7 +148,10 @@ export class FolderWriter {
 
   async #write(body: BlobBody, options: { readonly sync: boolean }): Promise<Written> {
     await this.#prepared();
-    return writeTemporary(this.#places.temporary, body, this.#disk, options);
+    const { temporary } = this.#places;
+    const taken =
+      "finishedFile" in body ? await secondName(temporary, body.finishedFile, this.#disk, options) : undefined;
+    return taken ?? (await writeTemporary(temporary, body, this.#disk, options));
   }
 
   /** Undefined when the file is not the one any more that was compared. */

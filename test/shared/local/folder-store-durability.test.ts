@@ -50,7 +50,10 @@ describe("folder store: durability", () => {
           ({ step, path }) => /link|rename/.test(step) && !path.includes("/.spotfold-store/tmp/"),
         );
         const file = steps.findLastIndex(({ step }) => step === "write");
-        const sync = steps.findIndex(({ step }, index) => step === "sync" && index > file);
+        const sync = steps.findIndex(
+          // A finished file is synced by the name that it is given first.
+          ({ step, path }, index) => index > file && (step === "sync" || /^syncAt .*\/tmp\//.test(`${step} ${path}`)),
+        );
         assert.ok(file < sync && sync < naming, `${key}: ${JSON.stringify(steps)}`);
       }
       assert.deepEqual(unsyncedFolders(steps), [], `${key}: ${JSON.stringify(steps)}`);
