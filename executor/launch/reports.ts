@@ -30,6 +30,9 @@ export interface ReportsTerms {
 
 export class ExecutorReports {
   readonly #terms: ReportsTerms;
+  /** Heard, not applied. */
+  readonly #waiting: ExecutorMessage[] = [];
+  #isApplying = false;
   #applied: Promise<void> = Promise.resolve();
   #loaded = false;
   #inHand: number | undefined;
@@ -60,11 +63,10 @@ export class ExecutorReports {
     return Math.max(0, this.#records - this.#recordsOfEnded);
   }
 
+  /** Applied at once, unless one before it waits for the decoder's word, or it does. */
   hear(message: ExecutorMessage): void {
-    const apply = async (): Promise<void> => {
-      if (!this.#terms.isOver()) await this.#apply(message);
-    };
-    this.#applied = this.#applied.then(apply).catch((error: unknown) => this.#broken(messageOf(error)));
+    this.#waiting.push(message);
+    if (!this.#isApplying) this.#applied = this.#applyWaiting();
   }
 
   /** All that was heard so far is applied. Never rejects. */
@@ -72,8 +74,33 @@ export class ExecutorReports {
     await this.#applied;
   }
 
-  async #apply(message: ExecutorMessage): Promise<void> {
-    const { state, log, end, word, changed } = this.#terms;
+  async #applyWaiting(): Promise<void> {
+    const { isOver, word } = this.#terms;
+    this.#isApplying = true;
+    for (let message = this.#waiting.shift(); message !== undefined; message = this.#waiting.shift()) {
+      if (isOver()) continue;
+      const isDue = this.#isDue(message);
+      if (!isDue()) await word.until(isDue);
+      try {
+        if (!isOver()) this.#apply(message);
+      } catch (error) {
+        this.#broken(messageOf(error));
+      }
+    }
+    this.#isApplying = false;
+  }
+
+  /** Whether the decoder has said what the message is held against. It speaks first, but may be heard later. */
+  #isDue(message: ExecutorMessage): () => boolean {
+    const { state, word } = this.#terms;
+    if (message.say === "ended") return () => word.hasDecoded(message.report.index);
+    // What it struck without harm may still be on its way.
+    if (message.say === "done") return () => state.done;
+    return always;
+  }
+
+  #apply(message: ExecutorMessage): void {
+    const { state, log, end, changed } = this.#terms;
     switch (message.say) {
       case "loaded":
         this.#loaded = true;
@@ -86,7 +113,7 @@ export class ExecutorReports {
         changed();
         break;
       case "ended":
-        await this.#blockEnded(message.report);
+        this.#blockEnded(message.report);
         break;
       case "checkpoint":
         state.checkpoint(message.runs.map((run) => this.#noted(run)));
@@ -111,8 +138,6 @@ export class ExecutorReports {
         end({ fault: this.#faultOfError(message.error) });
         break;
       case "done":
-        // What the decoder struck without harm may still be on its way.
-        await word.until(() => state.done);
         end(state.done ? { done: true } : { fault: codeFault("unreported", "blocks were not reported", this.#inHand) });
         break;
       case "sampled":
@@ -122,9 +147,9 @@ export class ExecutorReports {
     }
   }
 
-  async #blockEnded(report: BlockReport): Promise<void> {
+  #blockEnded(report: BlockReport): void {
     const { state, word, blocks, changed } = this.#terms;
-    const unborne = await word.unborne(report.index, blocks.get(report.index)?.size, report.rawBytes);
+    const unborne = word.unborne(report.index, blocks.get(report.index)?.size, report.rawBytes);
     const violation = unborne ?? state.violation(report);
     if (violation !== null) return this.#broken(violation);
     state.blockEnded(report);
@@ -149,4 +174,8 @@ export class ExecutorReports {
     const what = `the executor's reports are wrong: ${message}`;
     this.#terms.end({ fault: codeFault("invalid-report", what, this.#inHand) });
   }
+}
+
+function always(): boolean {
+  return true;
 }
