@@ -19,6 +19,7 @@ import { render } from "./render.ts";
 import { run } from "./run.ts";
 import { scan } from "./scan.ts";
 import { small } from "./small.ts";
+import { smallS3 } from "./small-s3.ts";
 import { store } from "./store.ts";
 import type { Bench, Row } from "./types.ts";
 import { where } from "./where.ts";
@@ -31,6 +32,7 @@ const benches: readonly Bench[] = [
   where,
   jobs,
   small,
+  smallS3,
   queue,
   store,
   plan,

@@ -1,6 +1,6 @@
 /**
- * Small blocks: what a block costs beside its bytes. A worker with one slot takes jobs of 1,000 blocks of 10 KB raw each from a
- * local folder; counted is the CPU time of all of its processes, their starts included. Beside the codec's command-line tool,
+ * Small blocks: what a block costs beside its bytes. A worker with one slot takes blocks of 10 KB raw each from a
+ * local folder, as many in a job as jobs are cut; counted is the CPU time of all of its processes, their starts included. Beside the codec's command-line tool,
  * which is given all of the files in one process.
  */
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";

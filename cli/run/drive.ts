@@ -43,8 +43,12 @@ export interface DriveInput {
   readonly say: (line: string) => void;
 }
 
-/** The longest wait for a wake-up: what else may have changed (holds, the worker) is looked at after it. */
-const waitMsMax = 1000;
+/**
+ * The wait for a wake-up: what else may have changed (holds) is looked at after it. It doubles while nothing changes, up to the
+ * longest: each look is six requests, and over a bucket a second's look would soon cost as much as the blocks.
+ */
+const waitMs = 1000;
+const waitMsMax = 4000;
 
 /** A pass that fails is tried again; so many in a row are no accident. */
 const failuresInRowMax = 8;
@@ -57,6 +61,7 @@ export async function drive(input: DriveInput): Promise<DriveEnd> {
   const publishing = new Publishing(master, context);
   const wakeUps = new WakeUps({ master, context });
   let failures = 0;
+  let nextWaitMs = waitMs;
   let closedSeen = -1;
   /** The store's time at the first look. */
   let from: number | null = null;
@@ -84,13 +89,14 @@ export async function drive(input: DriveInput): Promise<DriveEnd> {
         if (hold !== null) return { how: "held", hold };
         holdSaid = tellHold(found?.hold ?? null, holdSaid, input.say);
         publishing.due();
-        if (!changed) await wakeUps.wait(waitMsMax, wake);
+        if (!changed) await wakeUps.wait(nextWaitMs, wake);
+        nextWaitMs = changed ? waitMs : Math.min(waitMsMax, 2 * nextWaitMs);
         failures = 0;
       } catch (error) {
         if (trouble.note(error)) {
           const hold = trouble.hold(run, input.heldMs);
           if (hold !== null) return { how: "held", hold };
-          await context.clock.sleep(waitMsMax, wake);
+          await context.clock.sleep(waitMs, wake);
           continue;
         }
         failures++;

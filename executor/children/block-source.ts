@@ -21,6 +21,11 @@ const readBytes = 256 * 1024;
 /** What `<size>-<mtime ns>` etags look like: those of files that Spotfold did not write. */
 const fileEtagPattern = /^\d+-\d+$/;
 
+/** The etag tells, with what the file system says of a file, whether it is the one that was catalogued. */
+export function isFileEtag(etag: string): boolean {
+  return fileEtagPattern.test(etag);
+}
+
 export type SourceBlock = Pick<JobBlock, "index" | "key" | "size" | "etag">;
 
 export class SourceFault extends Error {
@@ -95,7 +100,7 @@ async function checkFile(block: SourceBlock, file: FileHandle): Promise<void> {
 /** Throws when the file is not the one that was catalogued. */
 export function checkStats(block: SourceBlock, stats: Pick<BigIntStats, "size" | "mtimeNs">): void {
   if (Number(stats.size) !== block.size) throw replacedFault(block, stats.size);
-  if (fileEtagPattern.test(block.etag) && `${stats.size}-${stats.mtimeNs}` !== block.etag) {
+  if (isFileEtag(block.etag) && `${stats.size}-${stats.mtimeNs}` !== block.etag) {
     throw sourceFault(block, "replaced", "replaced", "it was changed since it was catalogued");
   }
 }

@@ -23,13 +23,15 @@ import { readAhead } from "./ahead.ts";
 import { readBlock, SourceFault } from "./block-source.ts";
 import type { SourceBlock } from "./block-source.ts";
 import { reporter, sayWaiting } from "./control.ts";
-import { frameBegin, frameData, frameDone, frameEnd, frameFault, frameHead, framePieceBytesMax } from "./frames.ts";
+import { dataFrames, writeFrame } from "./data-frames.ts";
+import type { DataFrame } from "./data-frames.ts";
+import { frameBegin, frameDone, frameEnd, frameFault, frameHead } from "./frames.ts";
 import { heldBack, heldBytesMax } from "./held-back.ts";
 import { Lends } from "./lends.ts";
 import { PendingFrames } from "./pending-frames.ts";
 import { taskDescriptor } from "./protocol.ts";
 import type { DecoderAnswers, DecoderMessage, DecoderTask } from "./protocol.ts";
-import { decodeSmall, readSmall, smallBytesMax } from "./small-blocks.ts";
+import { decodeSmall, readBelow, readSmall, smallBytesMax } from "./small-blocks.ts";
 import type { ReadUrl } from "./url-bytes.ts";
 
 /** Messages of progress at most this often, ms. */
@@ -62,7 +64,8 @@ class Decoder {
     this.#say = (message) => {
       if (!this.#over) report(message);
     };
-    this.#lends = new Lends(task.blocks, (blocks) => this.#say({ say: "lend", blocks }));
+    // What is looked for in the folder first is asked for by itself.
+    this.#lends = new Lends(task.folder === null ? task.blocks : [], (blocks) => this.#say({ say: "lend", blocks }));
   }
 
   answer({ token, answers }: DecoderAnswers): void {
@@ -77,7 +80,7 @@ class Decoder {
     const output = await given;
     output.on("error", readerGone);
     for await (const frame of ahead) {
-      if (!write(output, frame)) await once(output, "drain");
+      if (!writeFrame(output, frame)) await once(output, "drain");
     }
     await new Promise<void>((resolve) => void output.end(resolve));
     output.off("error", readerGone).on("error", () => undefined);
@@ -140,10 +143,7 @@ class Decoder {
   /** Adds the block's frames, or tells what is wrong with it. Else its bytes: it is to be decoded like a large one. */
   async #decodeSmall(block: SourceBlock, frames: PendingFrames): Promise<AsyncGenerator<Uint8Array> | null> {
     try {
-      this.#lends.ahead();
-      const lent = await this.#lends.lend(block);
-      if (lent.kind === "url") throw new Error("it was lent as a URL after files");
-      const bytes = readSmall(block, lent.path);
+      const bytes = this.#readBelow(block) ?? (await this.#readLent(block));
       const pieces = decodeSmall(block.key, bytes);
       if (pieces === null) return alone(bytes);
       this.#consumed(bytes.length);
@@ -152,6 +152,18 @@ class Decoder {
       this.#say({ say: "fault", fault: faultOf(block, error), spoiled: false });
     }
     return null;
+  }
+
+  #readBelow(block: SourceBlock): Uint8Array | null {
+    const { folder } = this.#task;
+    return folder === null ? null : readBelow(block, folder);
+  }
+
+  async #readLent(block: SourceBlock): Promise<Uint8Array> {
+    this.#lends.ahead();
+    const lent = await this.#lends.lend(block);
+    if (lent.kind === "url") throw new Error("it was lent as a URL after files");
+    return readSmall(block, lent.path);
   }
 
   /** Yields the block's frames. False: they were the last, since it failed after some, or the sample is complete. */
@@ -203,31 +215,6 @@ class Decoder {
 
 async function* alone(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
-}
-
-/** Its head and its bytes, which are written together: each write of its own costs, and wakes the executor. */
-interface DataFrame {
-  readonly head: Uint8Array;
-  readonly bytes: Uint8Array;
-  readonly byteLength: number;
-}
-
-function* dataFrames(piece: Uint8Array): Generator<DataFrame> {
-  for (let start = 0; start < piece.length; start += framePieceBytesMax) {
-    const bytes = piece.subarray(start, start + framePieceBytesMax);
-    const head = frameHead(frameData, bytes.length);
-    yield { head, bytes, byteLength: head.length + bytes.length };
-  }
-}
-
-/** False: it is to be waited for "drain". */
-function write(output: Socket, frame: Uint8Array | DataFrame): boolean {
-  if (frame instanceof Uint8Array) return output.write(frame);
-  output.cork();
-  output.write(frame.head);
-  const goOn = output.write(frame.bytes);
-  output.uncork();
-  return goOn;
 }
 
 function readerGone(error: Error): void {

@@ -145,6 +145,8 @@ export interface DecoderTask {
   readonly blocks: readonly Pick<JobBlock, "index" | "key" | "size" | "etag">[];
   /** Blocks are lent as files. */
   readonly local: boolean;
+  /** Small ones are looked for below it, at their keys, before they are asked for. Null: each is asked for. */
+  readonly folder: string | null;
   /** Stop after so many decoded bytes of the first block: a sample. */
   readonly rawBytesMax: number | null;
   /** A download of which nothing came for so long, although the decoder waits for it, is cut and goes on elsewhere. */

@@ -5,7 +5,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { decodeWhole } from "../../shared/codecs/decode.ts";
 import { codeOf } from "../../shared/errors.ts";
-import { checkStats, openFault, readFault, replacedFault } from "./block-source.ts";
+import { checkStats, isFileEtag, openFault, readFault, replacedFault } from "./block-source.ts";
 import type { SourceBlock } from "./block-source.ts";
 import { heldBytesMax } from "./held-back.ts";
 
@@ -18,6 +18,18 @@ export const smallRawBytesMax = heldBytesMax;
 /** Reading waits for no writer: what was a file when it was lent may be a pipe now. */
 const flags = constants.O_RDONLY | constants.O_NONBLOCK;
 
+/** The compressed bytes of a block that lies below the folder at its key, checked; null: it is to be asked for. Never throws. */
+export function readBelow(block: SourceBlock, folder: string): Uint8Array | null {
+  // Without a file's etag its size alone would tell that it is the block.
+  if (!isFileEtag(block.etag)) return null;
+  try {
+    return readSmall(block, `${folder}/${block.key}`);
+  } catch {
+    // Whoever lends it says what is wrong: an absent file may be a disk that is not mounted.
+    return null;
+  }
+}
+
 /** The compressed bytes of a local block, checked as `readBlock` checks them. Throws `SourceFault`. */
 export function readSmall(block: SourceBlock, path: string): Uint8Array {
   let file: number;
@@ -27,22 +39,27 @@ export function readSmall(block: SourceBlock, path: string): Uint8Array {
     throw openFault(block, error);
   }
   try {
-    checkStats(block, fstatSync(file, { bigint: true }));
-    // One byte more than it has: that none comes shows that it ends there.
-    const bytes = Buffer.allocUnsafe(block.size + 1);
-    let length = 0;
-    for (let got = -1; got !== 0 && length <= block.size; length += got) {
-      got = readSync(file, bytes, length, bytes.length - length, null);
-    }
-    if (length !== block.size) throw replacedFault(block, length);
-    // Touched while it was read: what was read may be half of each.
-    checkStats(block, fstatSync(file, { bigint: true }));
-    return bytes.subarray(0, length);
+    return readOpen(block, file);
   } catch (error) {
     throw readFault(block, error);
   } finally {
     closeSync(file);
   }
+}
+
+function readOpen(block: SourceBlock, file: number): Uint8Array {
+  const bytes = Buffer.allocUnsafe(block.size);
+  let length = 0;
+  try {
+    for (let got = -1; got !== 0 && length < block.size; length += got) {
+      got = readSync(file, bytes, length, block.size - length, null);
+    }
+  } finally {
+    // Looked at once, afterwards: what was touched while it was read shows, and that it has no byte more.
+    checkStats(block, fstatSync(file, { bigint: true }));
+  }
+  if (length !== block.size) throw replacedFault(block, length);
+  return bytes;
 }
 
 /** The decoded bytes; null when they are more than are decoded in one go. Throws what `decodeBlock` throws. */

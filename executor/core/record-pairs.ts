@@ -6,6 +6,9 @@ import type { Emit, Key } from "../../jobs/analysis.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
 import { encodeKey } from "../../shared/segment/key.ts";
 
+/** Room for so many pairs is kept from record to record; that of a record with more is given back. */
+const KEPT_PAIRS_MAX = 1024;
+
 export class RecordPairs {
   /** Handed to `map`. Throws on what is no pair; let through by `map`, that rejects the record. */
   readonly emit: Emit<unknown> = (key, value) => this.#gather(key, value);
@@ -13,6 +16,8 @@ export class RecordPairs {
   readonly #texts: string[] = [];
   readonly #keys: Key[] = [];
   readonly #values: unknown[] = [];
+  /** Of the columns: what lies behind is of records before. An array that is emptied gives its room back, and grows anew. */
+  #count = 0;
   #open = false;
 
   constructor(columns: number) {
@@ -21,9 +26,8 @@ export class RecordPairs {
 
   /** A record begins; what the one before emitted is forgotten. */
   begin(): void {
-    this.#texts.length = 0;
-    this.#keys.length = 0;
-    this.#values.length = 0;
+    if (this.#count > KEPT_PAIRS_MAX) for (const column of [this.#texts, this.#keys, this.#values]) column.length = 0;
+    this.#count = 0;
     this.#open = true;
   }
 
@@ -33,7 +37,7 @@ export class RecordPairs {
   }
 
   each(use: (text: string, key: Key, value: unknown) => void): void {
-    for (let i = 0; i < this.#texts.length; i++) use(this.#texts[i] as string, this.#keys[i] as Key, this.#values[i]);
+    for (let i = 0; i < this.#count; i++) use(this.#texts[i] as string, this.#keys[i] as Key, this.#values[i]);
   }
 
   #gather(key: Key, value: unknown): void {
@@ -42,9 +46,11 @@ export class RecordPairs {
       throw new SpotfoldError("invalid-key", wrongKey(key, this.#columns));
     }
     if (value === undefined) throw new TypeError("emit was given no value");
-    this.#texts.push(encodeKey(key));
-    this.#keys.push(key);
-    this.#values.push(value);
+    const text = encodeKey(key);
+    this.#texts[this.#count] = text;
+    this.#keys[this.#count] = key;
+    this.#values[this.#count] = value;
+    this.#count += 1;
   }
 }
 

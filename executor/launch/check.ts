@@ -81,6 +81,7 @@ async function startSample(
     token,
     blocks,
     local: lent.kind === "path",
+    folder: null,
     rawBytesMax: sampleRawBytesMax,
     silentMs: silentMsOf(stallMs),
     http: lent.kind === "url" ? http() : {},

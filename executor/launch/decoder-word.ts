@@ -1,6 +1,6 @@
 /**
  * What the decoder has said of the blocks so far. It runs no user code, so its word is what the executor's reports are held
- * against; it speaks first, but on another descriptor, so whoever asks may have to wait.
+ * against; it speaks first, but on another descriptor, so whoever asks may have to wait (`until`).
  */
 import type { DecodedBlock } from "../children/protocol.ts";
 import type { Fault, JobBlock } from "../types.ts";
@@ -41,9 +41,12 @@ export class DecoderWord {
     while (!enough() && !this.#gone) await this.#wake.promise;
   }
 
+  hasDecoded(block: number): boolean {
+    return this.#decoded.has(block);
+  }
+
   /** Why it does not bear out that this block ended with so many decoded bytes; null when it does. */
-  async unborne(index: number, size: number | undefined, rawBytes: number): Promise<string | null> {
-    await this.until(() => this.#decoded.has(index));
+  unborne(index: number, size: number | undefined, rawBytes: number): string | null {
     const decoded = this.#decoded.get(index);
     if (decoded === undefined) return `block ${index} was reported, but never decoded`;
     if (decoded.bytes !== size) return `block ${index} was decoded from ${decoded.bytes} of ${size} bytes`;

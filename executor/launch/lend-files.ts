@@ -3,7 +3,8 @@
  * the children start, since it tells whether the store lends URLs, or files below one folder, as it nearly always does.
  *
  *   url                          -> nothing is readable
- *   files below the data folder  -> that folder; a file that leads out of it (a symbolic link) is found when it is lent, and then
+ *   files below the data folder  -> that folder, where small ones need not be lent one by one: they are looked for at their keys; a
+ *                                   file that leads out of it (a symbolic link) is found when it is lent, and then
  *   files anywhere               -> just these files, all of them lent before the children start
  */
 import { lstatSync } from "node:fs";
@@ -20,7 +21,8 @@ export class Readable {
   readonly #realFolders = new Map<string, string>();
   #paths = new Set<string>();
   #isRemote = false;
-  #isFolder = false;
+  /** The one that the blocks lie below, as it is lent. */
+  #folder: string | null = null;
   #oneByOne = false;
 
   constructor(task: JobTask, hooks: JobHooks, state: AttemptState) {
@@ -44,6 +46,11 @@ export class Readable {
     this.#oneByOne = true;
   }
 
+  /** Where blocks lie at their keys, as far as is known; null when they lie anywhere. */
+  get folder(): string | null {
+    return this.#folder;
+  }
+
   /** Files or folders, for the decoder's start. */
   get paths(): readonly string[] {
     return [...this.#paths];
@@ -55,24 +62,24 @@ export class Readable {
       const path = await this.#lend(block);
       if (path === null) continue;
       const [root, real] = [below(path, block), below(await this.#real(path), block)];
-      this.#isFolder = root !== null && real !== null;
       if (root === null || real === null) return await this.widen();
       // Node compares paths as they are written, and by version also as links lead.
       this.#paths = new Set([root, real]);
+      this.#folder = root;
       return;
     }
   }
 
   /** Whether a decoder that may read `paths` can read this file, which was lent to it. */
   async allows(path: string): Promise<boolean> {
-    if (!this.#isFolder) return true;
+    if (this.#folder === null) return true;
     const real = await this.#real(path);
     return [path, real].every((file) => this.paths.some((root) => file.startsWith(root + sep)));
   }
 
   /** Lends every block of the job, for a decoder that may read just these. */
   async widen(): Promise<void> {
-    this.#isFolder = false;
+    this.#folder = null;
     this.#paths = new Set();
     for (const block of this.#task.blocks) {
       const path = await this.#lend(block);

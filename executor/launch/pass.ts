@@ -1,35 +1,29 @@
 /**
- * One pass of an attempt in two real children: applies what they say to the attempt's state, and turns how they ended into a
+ * One pass of an attempt in two real children: hears what they say, holds them to their limits, and turns how they ended into a
  * fault. Data goes from the decoder to the executor by a pipe between them and never comes by here.
  *
  *   running -> (a last word: done, a fault; or a limit; or a stop; or an end without a word) -> both gone -> told
  *
- * Reports of the executor are believed only as far as the decoder bears them out: it says first, on a descriptor of its own,
- * that a block was decoded, from how many bytes, into how many.
- *
- * No stall is counted while this process lends, for `lendMsMax` at most (lend.ts), or has not given the executor its task, since
- * the attempt is being recorded: then the children wait for us.
+ * What the executor says is applied by reports.ts, where blocks lie is answered by lending.ts, how long it may take is watched by
+ * time-limits.ts.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { messageOf } from "../../shared/errors.ts";
 import type { AttemptState } from "../core/attempt-state.ts";
 import type { RunInfo } from "../core/runs.ts";
-import type { ChildError, DecoderAnswer, DecoderMessage, ExecutorMessage } from "../children/protocol.ts";
-import type { BlockReport, Fault, JobBlock, JobHooks } from "../types.ts";
-import { lendFault } from "./causes.ts";
-import { silenceMsMax } from "./child.ts";
+import type { DecoderMessage, ExecutorMessage } from "../children/protocol.ts";
+import type { JobHooks } from "../types.ts";
 import type { Child, ChildEnd, Killed } from "./child.ts";
 import { DecoderWord } from "./decoder-word.ts";
+import { Lending } from "./lending.ts";
 import type { AttemptLog } from "./log.ts";
 import { kernelKills } from "./memory.ts";
+import { ExecutorReports } from "./reports.ts";
 import { startSlot } from "./slot.ts";
 import type { Slot, SlotSpec } from "./slot.ts";
-import { codeFault, passFault } from "./verdict.ts";
+import { TimeLimits } from "./time-limits.ts";
+import { told } from "./told.ts";
+import { passFault } from "./verdict.ts";
 import type { LastWord } from "./verdict.ts";
-
-/** How often limits of time are looked at, as a part of the stall limit. */
-const watchShare = 10;
-const watchMsMax = 1_000;
 
 /** A decoder whose reader is gone ends at its next write; one whose reader has everything says so at once. */
 const decoderGraceMs = 1_000;
@@ -53,39 +47,60 @@ export async function runPass(context: PassContext): Promise<void> {
 
 class RunningPass {
   readonly #context: PassContext;
-  readonly #blocks: ReadonlyMap<number, JobBlock>;
   readonly #slot: Slot;
   readonly #word = new DecoderWord();
+  readonly #reports: ExecutorReports;
+  readonly #lending: Lending;
+  readonly #limits: TimeLimits;
   /** All frames are with the executor. */
   readonly #decoderDone = Promise.withResolvers<void>();
-  /** Messages of the executor are applied one after the other; some wait for the decoder's. */
-  #applied: Promise<void> = Promise.resolve();
   #last: LastWord | null = null;
-  #lastSign = performance.now();
-  /** Blocks that the decoder asked for and has no answer for. */
-  #lending = 0;
   #elsewhere = false;
   /** The executor has its task. */
   #begun = false;
   /** The decoder is somebody else's, or gone: nothing is sent to it any more. */
   #isPutAway = false;
-  #loaded = false;
-  #inHand: number | undefined;
   #bytes = 0;
-  #records = 0;
-  #recordsOfEnded = 0;
 
   constructor(context: PassContext) {
     this.#context = context;
-    this.#blocks = new Map(context.pass.blocks.map((block) => [block.index, block]));
+    const { pass, state, runs, log, hooks, readable } = context;
+    const blocks = new Map(pass.blocks.map((block) => [block.index, block]));
     this.#slot = startSlot(context);
+    this.#reports = new ExecutorReports({
+      state,
+      runs,
+      log,
+      blocks,
+      word: this.#word,
+      isOver: () => this.#last !== null,
+      end: (last) => this.#end(last),
+      changed: () => this.#tell(),
+    });
+    this.#lending = new Lending({
+      blocks,
+      hooks,
+      readable,
+      answer: (answers) => {
+        if (!this.#isPutAway) this.#slot.decoder.send({ token: context.token, answers });
+      },
+      elsewhere: () => this.#widen(),
+      misbehaved: () => this.#killDecoder("misbehaved"),
+    });
+    this.#limits = new TimeLimits({
+      stallMs: context.task.limits.stallMs,
+      deadline: context.deadline,
+      isWaitedFor: () => this.#lending.isUnderWay || !this.#begun,
+      isLoaded: () => this.#reports.loaded,
+      over: (why) => this.#kill(why),
+    });
     void context.recorded.then(() => {
       this.#begun = true;
-      this.#lastSign = performance.now();
+      this.#limits.sign();
     });
     const { decoder, executor } = this.#slot;
     decoder.onLine((line) => this.#hear(decoder, line, (message) => this.#fromDecoder(message as DecoderMessage)));
-    executor.onLine((line) => this.#hear(executor, line, (message) => this.#queue(message as ExecutorMessage)));
+    executor.onLine((line) => this.#hear(executor, line, (message) => this.#reports.hear(message as ExecutorMessage)));
   }
 
   async run(): Promise<void> {
@@ -95,7 +110,7 @@ class RunningPass {
     const stop = (): void => this.#kill("stopped");
     hooks.stop.addEventListener("abort", stop);
     if (hooks.stop.aborted) stop();
-    const watch = setInterval(() => this.#watch(), Math.min(watchMsMax, task.limits.stallMs / watchShare));
+    const unwatch = this.#limits.watch();
     const decoderGone = Promise.withResolvers<void>();
     const forget = decoder.onEnd(() => {
       this.#word.gone();
@@ -107,24 +122,25 @@ class RunningPass {
     if (isOpen && !this.#isPutAway) await Promise.race([decoderGone.promise, sleep(decoderGraceMs)]);
     const decoderEnd = await this.#putAway(decoderGone.promise);
     forget();
-    await this.#applied;
-    clearInterval(watch);
+    await this.#reports.applied();
+    unwatch();
     hooks.stop.removeEventListener("abort", stop);
     log.printed(executorEnd.printed);
     if (this.#elsewhere && !hooks.stop.aborted && this.#last === null) return await this.#context.readable.widen();
+    const { loaded, inHand, recordsInHand } = this.#reports;
     // Of small blocks the decoder speaks when some are done: the next pass finds out which of them gives nothing.
-    const isUnclear = executorEnd.killed === "stalled" && this.#loaded && this.#inHand === undefined;
+    const isUnclear = executorEnd.killed === "stalled" && loaded && inHand === undefined;
     if (isUnclear && this.#context.readable.manyAtOnce) return this.#context.readable.oneByOne();
     const fault = passFault({
       last: this.#last,
       stop: hooks.stop,
       executor: executorEnd,
       decoder: decoderEnd,
-      loaded: this.#loaded,
-      inHand: this.#inHand,
+      loaded,
+      inHand,
       awaited: this.#word.firstOpen(pass.blocks),
-      keyOf: (block) => this.#blocks.get(block)?.key,
-      recordsInHand: Math.max(0, this.#records - this.#recordsOfEnded),
+      keyOf: (block) => pass.blocks.find(({ index }) => index === block)?.key,
+      recordsInHand,
       faultOf: (block) => this.#word.faultOf(block),
       kernelKilled: kills !== null && (kernelKills() ?? 0) > kills,
       limits: task.limits,
@@ -166,10 +182,10 @@ class RunningPass {
   }
 
   #hear(child: Child, line: string, use: (message: unknown) => void): void {
-    const message = parse(line);
-    this.#lastSign = performance.now();
-    if (message !== null && message["token"] === this.#context.token) use(message);
-    else child.kill("misbehaved");
+    const message = told(line, this.#context.token);
+    this.#limits.sign();
+    if (message === null) child.kill("misbehaved");
+    else use(message);
   }
 
   #fromDecoder(message: DecoderMessage): void {
@@ -200,33 +216,8 @@ class RunningPass {
   }
 
   async #lend(indices: readonly number[]): Promise<void> {
-    this.#lending++;
-    try {
-      const answers = await Promise.all(indices.map(async (index) => await this.#answer(index)));
-      if (!answers.includes(null) && !this.#isPutAway) {
-        this.#slot.decoder.send({ token: this.#context.token, answers });
-      }
-    } finally {
-      this.#lending--;
-      this.#lastSign = performance.now();
-    }
-  }
-
-  /** Null: this decoder is of no use any more. */
-  async #answer(index: number): Promise<DecoderAnswer | null> {
-    const block = this.#blocks.get(index);
-    if (block === undefined) {
-      if (!this.#isPutAway) this.#slot.decoder.kill("misbehaved");
-      return null;
-    }
-    try {
-      const lent = await this.#context.hooks.lend(block);
-      if (lent.kind === "url" || (await this.#context.readable.allows(lent.path))) return { block: index, lent };
-      this.#widen();
-      return null;
-    } catch (error) {
-      return { block: index, refused: lendFault(index, block.key, error) };
-    }
+    await this.#lending.lend(indices);
+    this.#limits.sign();
   }
 
   /** A block lies where the decoder may not read: the pass is begun again, with one that may. */
@@ -234,92 +225,6 @@ class RunningPass {
     if (this.#isPutAway) return;
     this.#elsewhere = true;
     this.#kill("finished");
-  }
-
-  #queue(message: ExecutorMessage): void {
-    const apply = async (): Promise<void> => {
-      if (this.#last === null) await this.#fromExecutor(message);
-    };
-    this.#applied = this.#applied.then(apply).catch((error: unknown) => this.#broken(messageOf(error)));
-  }
-
-  async #fromExecutor(message: ExecutorMessage): Promise<void> {
-    const { state, log } = this.#context;
-    switch (message.say) {
-      case "loaded":
-        this.#loaded = true;
-        break;
-      case "begin":
-        this.#inHand = message.block;
-        break;
-      case "progress":
-        this.#records = message.records;
-        this.#tell();
-        break;
-      case "ended":
-        await this.#blockEnded(message.report);
-        break;
-      case "checkpoint":
-        state.checkpoint(message.runs.map((run) => this.#noted(run)));
-        break;
-      case "merged":
-        if (message.run === null) this.#broken("runs were merged into nothing");
-        else state.merged(this.#noted(message.run));
-        break;
-      case "log":
-        log.line(message.line);
-        break;
-      case "fault":
-        this.#end({ fault: message.fault });
-        break;
-      case "spoiled":
-        this.#end({ spoiled: message.block });
-        break;
-      case "cut":
-        this.#end({ cut: message.message });
-        break;
-      case "error":
-        this.#end({ fault: this.#faultOfError(message.error) });
-        break;
-      case "done":
-        // What the decoder struck without harm may still be on its way.
-        await this.#word.until(() => state.done);
-        this.#end(
-          state.done ? { done: true } : { fault: codeFault("unreported", "blocks were not reported", this.#inHand) },
-        );
-        break;
-      case "sampled":
-      case "rendered":
-        this.#broken(`an executor with a job said ${message.say}`);
-        break;
-    }
-  }
-
-  async #blockEnded(report: BlockReport): Promise<void> {
-    const { state } = this.#context;
-    const unborne = await this.#word.unborne(report.index, this.#blocks.get(report.index)?.size, report.rawBytes);
-    const violation = unborne ?? state.violation(report);
-    if (violation !== null) return this.#broken(violation);
-    state.blockEnded(report);
-    this.#recordsOfEnded += report.records;
-    this.#inHand = undefined;
-    this.#tell();
-  }
-
-  #noted(run: RunInfo): string {
-    this.#context.runs.set(run.name, run);
-    return run.name;
-  }
-
-  #faultOfError({ code, message, hint }: ChildError): Fault {
-    const told = hint === undefined ? {} : { hint };
-    if (!this.#loaded) return { cause: "code", reason: code, message, ...told, beforeFirstRecord: true };
-    return { ...codeFault(code, message, this.#inHand), ...told };
-  }
-
-  /** The executor said what cannot be. */
-  #broken(message: string): void {
-    this.#end({ fault: codeFault("invalid-report", `the executor's reports are wrong: ${message}`, this.#inHand) });
   }
 
   #end(last: LastWord): void {
@@ -339,25 +244,8 @@ class RunningPass {
     if (!this.#isPutAway) this.#slot.decoder.kill(why);
   }
 
-  #watch(): void {
-    const now = performance.now();
-    if (this.#lending > 0 || !this.#begun) this.#lastSign = now;
-    if (now >= this.#context.deadline) this.#kill("too-long");
-    else if (now - this.#lastSign >= silenceMsMax(this.#context.task.limits.stallMs, this.#loaded))
-      this.#kill("stalled");
-  }
-
   #tell(): void {
     const { state, hooks } = this.#context;
-    hooks.progress({ blocksDone: state.blocksDone, bytes: this.#bytes, records: this.#records });
-  }
-}
-
-function parse(line: string): Readonly<Record<string, unknown>> | null {
-  try {
-    const message: unknown = JSON.parse(line);
-    return typeof message === "object" && message !== null ? (message as Record<string, unknown>) : null;
-  } catch {
-    return null;
+    hooks.progress({ blocksDone: state.blocksDone, bytes: this.#bytes, records: this.#reports.records });
   }
 }

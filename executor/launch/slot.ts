@@ -115,6 +115,7 @@ function decoderTask({ task, pass, readable, token, http }: SlotSpec): DecoderTa
     token,
     blocks: pass.blocks.map(({ index, key, size, etag }) => ({ index, key, size, etag })),
     local: readable.manyAtOnce,
+    folder: readable.folder,
     rawBytesMax: null,
     silentMs: silentMsOf(task.limits.stallMs),
     http,

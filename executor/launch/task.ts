@@ -11,6 +11,7 @@ import type { AttemptFolders } from "./folders.ts";
 import { kernelKills } from "./memory.ts";
 import { startExecutor } from "./slot.ts";
 import type { MemoryLimits } from "./slot.ts";
+import { told } from "./told.ts";
 
 export interface TaskLimits extends MemoryLimits {
   /** No sign of life for this long: killed. */
@@ -41,7 +42,7 @@ export async function runTask(task: ExecutorTask, options: TaskOptions): Promise
   let loaded = false;
   let last: "done" | ChildError | Fault | null = null;
   child.onLine((line) => {
-    const message = parse(line, token);
+    const message = told(line, token) as ExecutorMessage | null;
     if (message === null) return child.kill("misbehaved");
     lastSign = performance.now();
     if (message.say === "loaded") loaded = true;
@@ -65,15 +66,6 @@ export async function runTask(task: ExecutorTask, options: TaskOptions): Promise
   const kernelKilled = kills !== null && (kernelKills() ?? 0) > kills;
   if (end.killed === "stalled") throw stalled(task, loaded, limits);
   throw errorOfEnd(end, loaded, limits, kernelKilled);
-}
-
-function parse(line: string, token: string): ExecutorMessage | null {
-  try {
-    const message = JSON.parse(line) as ExecutorMessage & { readonly token?: unknown };
-    return message.token === token ? message : null;
-  } catch {
-    return null;
-  }
 }
 
 function errorOf(outcome: ChildError | Fault): SpotfoldError {

@@ -8,8 +8,11 @@ import { jobsPerPlanMax } from "../../shared/names.ts";
 /** A job's compressed input: long enough to amortise its start, short enough to lose little with a machine. */
 export const jobBytesMean = 256 * 1024 * 1024;
 
-/** Bounds a job's block list and its resolution to a few hundred KB. */
-export const jobBlocksMax = 1000;
+/**
+ * Bounds a job's block list and its resolution to a few hundred KB. Small blocks come as many as that: an executor costs a job a tenth
+ * of a second, as much as reading 500 of them.
+ */
+export const jobBlocksMax = 2_000;
 
 /**
  * Bytes of a job's block list, as it stands in messages: any part of it may be handed on, and a successor's list stands in no

@@ -8,43 +8,20 @@
  * ends early is `corrupt` to every reader.
  */
 import { Buffer } from "node:buffer";
-import { crc32 } from "node:zlib";
 import { SpotfoldError } from "../errors.ts";
 import { keyEndOf } from "./entry.ts";
 import type { EntryPlace } from "./entry.ts";
-import {
-  COLUMNS_MAX,
-  encodeFooter,
-  encodeHeader,
-  encodeIndexFrame,
-  FRAME_BYTES_DEFAULT,
-  FRAME_BYTES_MAX,
-  KIND_PATTERN,
-  SEGMENT_FORMAT,
-  VALUE_BYTES_MAX,
-} from "./format.ts";
-import { IndexBuilder } from "./index.ts";
+import { VALUE_BYTES_MAX } from "./format.ts";
+import { FrameSink } from "./frame-sink.ts";
 import type { FramePosition } from "./index.ts";
 import { KEY_BYTES_MAX } from "./key.ts";
+import { copyBytes, LF, lineFlaw, TAB } from "./line.ts";
 import { compareRanges } from "./order.ts";
-import { brokenValue, refused, tooLarge } from "./refusal.ts";
+import { refused, tooLarge } from "./refusal.ts";
 import type { WholeFrame } from "./segment-cursor.ts";
 import type { SegmentSummary } from "./types.ts";
-import { compressFrame } from "./zstd.ts";
-
-/** Level 1 is three times as fast as zstd's default and gives about the same size on lines of counts. */
-export const LEVEL_DEFAULT = 1;
-
-export interface SegmentWriterOptions {
-  /** Of a key, the partition included: 1 to 64. */
-  readonly columns: number;
-  /** What the lines mean, in lower-case words. Default `data`. */
-  readonly kind?: string;
-  /** Of zstd. Default 1. */
-  readonly level?: number;
-  /** Raw bytes after which a frame ends. Default 256 KiB, at most 1 MiB. */
-  readonly frameBytes?: number;
-}
+import { wholeOptions } from "./writer-options.ts";
+import type { SegmentWriterOptions } from "./writer-options.ts";
 
 /**
  * Frames of merged segments from this size on are taken over as they are, compressed; the lines of smaller ones are gathered
@@ -52,32 +29,18 @@ export interface SegmentWriterOptions {
  */
 const FRAME_KEPT_BYTES_MIN = 64 * 1024;
 
-/** A line up to this length is copied faster by a loop than by a call. */
-const LOOPED_BYTES = 48;
-
-const TAB = 0x09;
-const LF = 0x0a;
-const DELETE = 0x7f;
-const FIRST_PRINTABLE = 0x20;
-
 /** UTF-8 takes at most this many bytes for one UTF-16 unit. */
 const UTF8_BYTES_PER_UNIT_MAX = 3;
 
 const NO_KEY = new Uint8Array(0);
 
 export class SegmentWriter {
-  readonly #sink: (bytes: Uint8Array) => void;
+  readonly #sink: FrameSink;
   readonly #columns: number;
-  readonly #kind: string;
-  readonly #level: number;
   readonly #frameBytes: number;
-  readonly #headerBytes: number;
-  readonly #index = new IndexBuilder();
   #finished = false;
-  #isBroken = false;
   #entries = 0;
   #rawBytes = 0;
-  #written = 0;
   #firstKey: Uint8Array = NO_KEY;
   /** Lines of the frame in hand, `#length` bytes of them. */
   #buffer: Buffer;
@@ -95,23 +58,12 @@ export class SegmentWriter {
 
   /** The sink is called in order; what it throws passes through. It may keep the bytes: they are not used again. */
   constructor(sink: (bytes: Uint8Array) => void, options: SegmentWriterOptions) {
-    const { columns, kind = "data", level = LEVEL_DEFAULT, frameBytes = FRAME_BYTES_DEFAULT } = options;
-    const columnsFit = Number.isInteger(columns) && columns >= 1 && columns <= COLUMNS_MAX;
-    if (!columnsFit || !KIND_PATTERN.test(kind) || !(frameBytes >= 1 && frameBytes <= FRAME_BYTES_MAX)) {
-      throw new SpotfoldError("internal", "no segment can be written like this", {
-        context: { columns, kind, frameBytes },
-      });
-    }
-    this.#sink = sink;
+    const { columns, kind, level, frameBytes } = wholeOptions(options);
     this.#columns = columns;
-    this.#kind = kind;
-    this.#level = level;
     this.#frameBytes = frameBytes;
     this.#buffer = Buffer.allocUnsafe(frameBytes);
     this.#view = viewOf(this.#buffer);
-    const header = encodeHeader({ format: SEGMENT_FORMAT, columns, kind });
-    this.#headerBytes = header.length;
-    this.#write(header);
+    this.#sink = new FrameSink(sink, { columns, kind, level });
   }
 
   /** Throws `internal` for a key out of order or shape, `analysis-failed` for a value with TAB or LF, `limit` for too many bytes. */
@@ -121,8 +73,9 @@ export class SegmentWriter {
     this.#buffer.set(key, start);
     this.#buffer[keyEnd] = TAB;
     this.#buffer.set(value, keyEnd + 1);
-    this.#checkLine(start, keyEnd, keyEnd + 1 + value.length);
-    this.#commit(start, keyEnd, keyEnd + 1 + value.length);
+    const end = keyEnd + 1 + value.length;
+    this.#check(start, keyEnd, end);
+    this.#commit(start, keyEnd, end);
   }
 
   /** As `add`, from strings: the key as `encodeKey` gives it. */
@@ -131,7 +84,7 @@ export class SegmentWriter {
     const keyEnd = start + this.#buffer.write(key, start);
     this.#buffer[keyEnd] = TAB;
     const end = keyEnd + 1 + this.#buffer.write(value, keyEnd + 1);
-    this.#checkLine(start, keyEnd, end);
+    this.#check(start, keyEnd, end);
     this.#commit(start, keyEnd, end);
   }
 
@@ -143,11 +96,11 @@ export class SegmentWriter {
     const keyEnd = start + keyLength;
     const end = keyEnd + 1 + valueEnd - valueStart;
     if (keyBytes === valueBytes && entry.keyEnd + 1 === valueStart) {
-      this.#copy(keyBytes, keyStart, valueEnd, start);
+      copyBytes(keyBytes, keyStart, valueEnd, this.#buffer, start);
     } else {
-      this.#copy(keyBytes, keyStart, entry.keyEnd, start);
+      copyBytes(keyBytes, keyStart, entry.keyEnd, this.#buffer, start);
       this.#buffer[keyEnd] = TAB;
-      this.#copy(valueBytes, valueStart, valueEnd, keyEnd + 1);
+      copyBytes(valueBytes, valueStart, valueEnd, this.#buffer, keyEnd + 1);
     }
     this.#commit(start, keyEnd, end);
   }
@@ -177,9 +130,7 @@ export class SegmentWriter {
   }
 
   #keepFrame({ position, endKey, isBelowEnd }: WholeFrame, compressed: Uint8Array): void {
-    // One that came with the frame stays: nothing that happens to the bytes on their way is missed.
-    this.#index.add({ ...position, checksum: position.checksum ?? crc32(compressed) });
-    this.#write(compressed);
+    this.#sink.keptFrame(position, compressed);
     this.#setLast(endKey, 0, endKey.length);
     this.#isLastBelow = isBelowEnd;
   }
@@ -197,7 +148,7 @@ export class SegmentWriter {
    */
   endFrame(): FramePosition | undefined {
     if (this.#length === 0) return undefined;
-    const last = Buffer.from(this.#buffer.subarray(this.#lastStart, this.#lastEnd));
+    const last = Buffer.from(this.#lastKey());
     this.#setLast(last, 0, last.length);
     return this.#flush(this.#length);
   }
@@ -209,16 +160,10 @@ export class SegmentWriter {
       throw new SpotfoldError("internal", "a segment ends with a frame whose last key is not known");
     this.endFrame();
     this.#finished = true;
-    const [entries, rawBytes, indexOffset] = [this.#entries, this.#rawBytes, this.#written];
-    const lastKey = Buffer.from(this.#last.subarray(this.#lastStart, this.#lastEnd));
-    const head = { format: SEGMENT_FORMAT, columns: this.#columns, kind: this.#kind, headerBytes: this.#headerBytes };
-    const body = this.#index.finish({ ...head, entries, rawBytes, lastKey });
-    const frame = encodeIndexFrame(compressFrame(body, this.#level));
-    this.#write(frame);
-    this.#write(
-      encodeFooter({ format: SEGMENT_FORMAT, indexOffset, indexBytes: frame.length, indexRawBytes: body.length }),
-    );
-    return { entries, bytes: this.#written, rawBytes, firstKey: this.#firstKey, lastKey };
+    const [entries, rawBytes] = [this.#entries, this.#rawBytes];
+    const lastKey = Buffer.from(this.#lastKey());
+    const bytes = this.#sink.finish({ entries, rawBytes, lastKey });
+    return { entries, bytes, rawBytes, firstKey: this.#firstKey, lastKey };
   }
 
   /** Makes room for a line of so many bytes of key and value, and says where it goes. */
@@ -233,12 +178,6 @@ export class SegmentWriter {
       this.#view = viewOf(grown);
     }
     return this.#length;
-  }
-
-  #copy(bytes: Uint8Array, start: number, end: number, to: number): void {
-    const buffer = this.#buffer;
-    if (end - start > LOOPED_BYTES) buffer.set(bytes.subarray(start, end), to);
-    else for (let from = start, at = to; from < end; from++, at++) buffer[at] = bytes[from] as number;
   }
 
   /** Whether the key at this place of the buffer comes after the last one. */
@@ -259,20 +198,9 @@ export class SegmentWriter {
     return order < 0 || (order === 0 && this.#isLastBelow);
   }
 
-  /** That key and value can be told apart again. */
-  #checkLine(start: number, keyEnd: number, end: number): void {
-    let columns = 1;
-    for (let i = start; i < keyEnd; i++) {
-      const byte = this.#buffer[i] as number;
-      if (byte === TAB) columns += 1;
-      else if (byte < FIRST_PRINTABLE || byte === DELETE)
-        throw this.#refuse("a key holds a control byte", start, keyEnd);
-    }
-    if (columns !== this.#columns) {
-      throw this.#refuse(`a key has ${columns} columns in a segment of ${this.#columns}`, start, keyEnd);
-    }
-    const value = this.#buffer.subarray(keyEnd + 1, end);
-    if (value.includes(LF) || value.includes(TAB)) throw brokenValue(this.#buffer.subarray(start, keyEnd));
+  #check(start: number, keyEnd: number, end: number): void {
+    const flaw = lineFlaw(this.#buffer, start, keyEnd, end, this.#columns);
+    if (flaw !== null) throw this.#refuse(flaw, start, keyEnd);
   }
 
   /** Takes the line at the buffer's end into the frame, or ends the frame and begins the next one with it. */
@@ -302,34 +230,18 @@ export class SegmentWriter {
 
   #flush(length: number): FramePosition {
     const raw = this.#buffer.subarray(0, length);
-    const frame = compressFrame(raw, this.#level);
-    const position = {
-      offset: this.#written,
-      length: frame.length,
-      rawBytes: length,
-      entries: this.#frameEntries,
-      firstKey: Buffer.from(raw.subarray(0, this.#frameKeyEnd)),
-      checksum: crc32(frame),
-    };
-    this.#index.add(position);
-    this.#write(frame);
+    const position = this.#sink.frame(raw, this.#frameEntries, Buffer.from(raw.subarray(0, this.#frameKeyEnd)));
     this.#length = 0;
     this.#frameEntries = 0;
     return position;
   }
 
-  #write(bytes: Uint8Array): void {
-    // Whoever catches what the sink throws has a segment with a hole: it is never finished.
-    const isWhole = !this.#isBroken;
-    this.#isBroken = true;
-    if (!isWhole) throw new SpotfoldError("internal", "a segment goes on whose bytes could not be written");
-    this.#sink(bytes);
-    this.#isBroken = false;
-    this.#written += bytes.length;
+  #lastKey(): Uint8Array {
+    return this.#last.subarray(this.#lastStart, this.#lastEnd);
   }
 
   #refuse(what: string, start: number, keyEnd: number): SpotfoldError {
-    return refused(what, this.#buffer.subarray(start, keyEnd), this.#last.subarray(this.#lastStart, this.#lastEnd));
+    return refused(what, this.#buffer.subarray(start, keyEnd), this.#lastKey());
   }
 }
 

@@ -1,6 +1,6 @@
 /** Small blocks decoded in one go, and their frames gathered: the same bytes, verdicts and order as of blocks that are streamed. */
 import assert from "node:assert/strict";
-import { statSync, writeFileSync } from "node:fs";
+import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   array,
@@ -18,7 +18,7 @@ import type { SourceBlock } from "../../../executor/children/block-source.ts";
 import { frameDone, frameHead, readFrames } from "../../../executor/children/frames.ts";
 import { Lends, lendsMax } from "../../../executor/children/lends.ts";
 import { PendingFrames } from "../../../executor/children/pending-frames.ts";
-import { decodeSmall, readSmall, smallRawBytesMax } from "../../../executor/children/small-blocks.ts";
+import { decodeSmall, readBelow, readSmall, smallRawBytesMax } from "../../../executor/children/small-blocks.ts";
 import { decodeBlock } from "../../../shared/codecs/decode.ts";
 import { encodeWhole } from "../../../shared/codecs/encode.ts";
 import { messageOf } from "../../../shared/errors.ts";
@@ -101,6 +101,18 @@ describe("small blocks", () => {
       assert.deepEqual(same, rest);
       if (rest.reason !== "EISDIR") assert.equal(found, message);
     }
+  });
+
+  it("are read below a folder when they are what was catalogued, and else left to be asked for", () => {
+    const folder = tempDir("small");
+    mkdirSync(join(folder, "d"));
+    writeFileSync(join(folder, "d", "a"), "12345");
+    const { size, mtimeNs } = statSync(join(folder, "d", "a"), { bigint: true });
+    const right: SourceBlock = { index: 3, key: "d/a", size: 5, etag: `${size}-${mtimeNs}` };
+    assert.equal(Buffer.from(readBelow(right, folder) ?? "").toString(), "12345");
+    // An etag that is no file's does not tell whether this is the block.
+    const others = [{ size: 4 }, { size: 6 }, { etag: "5-1" }, { etag: "abc" }, { key: "d" }, { key: "a" }];
+    for (const other of others) assert.equal(readBelow({ ...right, ...other }, folder), null, JSON.stringify(other));
   });
 });
 

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, it } from "mocha";
 import { heldBytesMax } from "../../../executor/children/held-back.ts";
 import { suspectsPerAttemptMax } from "../../../executor/core/attempt-state.ts";
 import { childRunner } from "../../../executor/launch/runner.ts";
+import { SpotfoldError } from "../../../shared/errors.ts";
 import type { JobBlock, JobHooks, JobOutcome } from "../../../executor/types.ts";
 import { countingSource, entriesOf, records, refresh, setting } from "./setting.ts";
 import type { Setting } from "./setting.ts";
@@ -57,6 +58,9 @@ describe("the runner with real children", () => {
     return { ...block, ...refresh(s.folder, block.key) };
   }
 
+  /** A block that each pass asks for: its etag is no file's, so that it is not read where its key says. */
+  const asked = (block: JobBlock): JobBlock => ({ ...block, etag: "no-file" });
+
   /** The outcome, and how often the first block was lent: once before all passes, once in each. */
   async function counted(
     s: Setting,
@@ -69,7 +73,10 @@ describe("the runner with real children", () => {
       if (block.index === 0) lends += 1;
       return hooks.lend(block);
     };
-    const outcome = await s.runner.run(s.task(s.bundle(source), blocks), { ...hooks, lend });
+    const [first, ...others] = blocks;
+    assert.ok(first !== undefined);
+    const task = s.task(s.bundle(source), [asked(first), ...others]);
+    const outcome = await s.runner.run(task, { ...hooks, lend });
     return { outcome, passes: lends - 1 };
   }
 
@@ -168,11 +175,11 @@ describe("the runner with real children", () => {
 
   it("takes no block to task for the time in which it is lent", async () => {
     const s = setting();
-    const blocks = [s.block("a.ndjson", records(10, 1)), s.block("b.ndjson", records(10, 1))];
+    const blocks = [s.block("a.ndjson", records(10, 1)), s.block("b.ndjson", records(10, 1))].map(asked);
     const hooks = s.hooks();
     let lends = 0;
     const lend = async (block: JobBlock): ReturnType<JobHooks["lend"]> => {
-      // Once for each before the children start; then the first of a child's.
+      // Once before the children start; then for each.
       if (++lends === blocks.length + 1) await sleep(2 * stallMs);
       return await hooks.lend(block);
     };
@@ -190,7 +197,7 @@ describe("the runner with real children", () => {
       let lends = 0;
       const lend = async (block: JobBlock): ReturnType<JobHooks["lend"]> =>
         lends++ < answered ? await hooks.lend(block) : await new Promise(() => undefined);
-      const task = s.task(s.bundle(countingSource), [s.block("a.ndjson", records(10, 1))]);
+      const task = s.task(s.bundle(countingSource), [asked(s.block("a.ndjson", records(10, 1)))]);
       const { ended, faults, segment } = await runner.run(task, { ...hooks, lend });
       assert.deepEqual(
         [ended?.cause, ended?.reason, faults, segment],
@@ -198,6 +205,36 @@ describe("the runner with real children", () => {
       );
       assert.match(ended?.message ?? "", /^a\.ndjson: it was not lent within 0\.3 s$/);
     }
+  });
+
+  it("reads small blocks of a folder where their keys say, and asks for those that are not there", async () => {
+    const s = setting();
+    const blocks = Array.from({ length: 40 }, (_, i) => s.block(`${i}.gz`, records(10, 1)));
+    const [gone, moved, changed] = [blocks[7], blocks[8], blocks[9]];
+    assert.ok(gone !== undefined && moved !== undefined && changed !== undefined);
+    rmSync(join(s.folder, gone.key));
+    renameSync(join(s.folder, moved.key), join(s.folder, "beside.gz"));
+    appendFileSync(join(s.folder, changed.key), "x");
+    const lent: number[] = [];
+    const hooks: JobHooks = {
+      ...s.hooks(),
+      lend: async ({ index, key }) => {
+        lent.push(index);
+        if (index === gone.index) throw new SpotfoldError("no-such-store", "the folder is not there any more");
+        return { kind: "path", path: join(s.folder, index === moved.index ? "beside.gz" : key) };
+      },
+    };
+    const outcome = await s.runner.run(s.task(s.bundle(countingSource), blocks), hooks);
+    // An absent file may be a disk that is not mounted: whoever lends it says what it is, and nothing is missing.
+    assert.deepEqual([outcome.ended?.cause, outcome.ended?.reason], ["environment", "no-such-store"]);
+    assert.deepEqual([lent, outcome.faults], [[0, gone.index], []]);
+
+    lent.length = 0;
+    const others = blocks.filter((block) => block !== gone);
+    const second = await s.runner.run(s.task(s.bundle(countingSource), others), hooks);
+    assert.deepEqual([second.ended, struck(second)], [null, [[changed.index, "replaced", "replaced"]]]);
+    assert.deepEqual(lent, [0, moved.index, changed.index]);
+    assert.equal(second.reports.length, blocks.length - 2);
   });
 
   it("deletes the attempt's folder on release", async () => {

@@ -85,7 +85,7 @@ describe("cutting blocks into jobs", () => {
   });
 
   it("has no job of more blocks than the limit", () => {
-    const blocks = ofSizes(Array<number>(2 * jobBlocksMax + 1).fill(0));
+    const blocks = Array.from({ length: 2 * jobBlocksMax + 1 }, () => ({ size: 0, listBytes: 50 }));
     assert.deepEqual(cutInto(blocks, 1), [jobBlocksMax, 2 * jobBlocksMax, 2 * jobBlocksMax + 1]);
   });
 

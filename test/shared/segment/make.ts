@@ -14,7 +14,7 @@ import { syncMemorySource } from "../../../shared/segment/source.ts";
 import { SyncSegmentReader } from "../../../shared/segment/sync-reader.ts";
 import { BytesBuilder } from "../../../shared/segment/varint.ts";
 import { SegmentWriter } from "../../../shared/segment/writer.ts";
-import type { SegmentWriterOptions } from "../../../shared/segment/writer.ts";
+import type { SegmentWriterOptions } from "../../../shared/segment/writer-options.ts";
 import { compressFrame } from "../../../shared/segment/zstd.ts";
 
 /** Encoded key and value, both as text. */
