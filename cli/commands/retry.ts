@@ -2,6 +2,7 @@
  * `spotfold retry AGGREGATE|RUN`: a run over exactly the missing blocks, with what the store has of the analysis. It is a run
  * as any other: a master plans it against the ledger of that moment, so a block that was covered meanwhile is left out.
  */
+import type { RunPlan } from "../../dashboard/status/document.ts";
 import { ledgerRules } from "../../master/ledger/rules.ts";
 import { systemClock } from "../../shared/clock.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
@@ -18,7 +19,7 @@ import { counted } from "../report/lines.ts";
 import { retryOf } from "../retry/request.ts";
 import { refuseLineage, syncDataset } from "../run/prepare.ts";
 import { waitingTwin } from "../submit/inbox.ts";
-import { leftOutText, planOf, tellPlan, type RunPlan } from "../submit/plan.ts";
+import { leftOutText, planOf, tellPlan } from "../submit/plan.ts";
 import { storeSpec } from "../submit/store-run.ts";
 
 export interface RetryOptions extends StoreOptions {

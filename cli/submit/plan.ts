@@ -2,8 +2,9 @@
  * What a run would admit if a master planned it now, by the rules that masters plan by: blocks, bytes, jobs, and what is left
  * out, why. Nothing is stored. Until a master plans it, other runs may take blocks, and workers may come and go.
  */
+import type { LeftOut, RunPlan } from "../../dashboard/status/document.ts";
 import { cutPoints, jobCount } from "../../master/plan/cut.ts";
-import { isAsked, planned, type Standing } from "../../master/plan/select.ts";
+import { isAsked, planned } from "../../master/plan/select.ts";
 import { eachStanding } from "../../master/plan/standings.ts";
 import type { LedgerRules } from "../../master/ledger/rules.ts";
 import type { PartitionedBlock } from "../../master/context.ts";
@@ -16,26 +17,6 @@ import { shownPlace } from "../compose/ports.ts";
 import type { Io } from "../io.ts";
 import { counted, sizeText } from "../report/lines.ts";
 import { visibleLine } from "../visible.ts";
-
-/** Why a selected block is not admitted; `gone`: it is missing, and no longer in the dataset. */
-export type LeftOut = Exclude<Standing, "free"> | "gone";
-
-export interface RunPlan {
-  readonly aggregate: string;
-  readonly analysis: string;
-  readonly bundle: string;
-  readonly params: unknown;
-  readonly dataset: string;
-  readonly place: string;
-  readonly filter: RunSpec["filter"];
-  /** Of a run that retries: the reasons. */
-  readonly retry: readonly string[] | null;
-  readonly blocks: number;
-  /** Compressed. */
-  readonly bytes: number;
-  readonly jobs: number;
-  readonly leftOut: readonly { readonly why: LeftOut; readonly blocks: number }[];
-}
 
 export interface PlanInput {
   readonly store: BlobStore;
@@ -72,7 +53,7 @@ export async function planOf({ store, rules, manifest, spec, blocks, slots, want
     params,
     dataset: dataset.name,
     place: shownPlace(dataset.place),
-    filter,
+    where: Object.entries(filter).map(([name, allowed]) => `${name}=${describeAllowed(allowed)}`),
     retry: retry ?? null,
     blocks: sizes.length,
     bytes,
@@ -96,13 +77,12 @@ export function leftOutText({ why, blocks }: RunPlan["leftOut"][number]): string
 
 /** For people. */
 function planText(plan: RunPlan): string {
-  const { aggregate, analysis, bundle, dataset, place, filter, retry, blocks, bytes, jobs, leftOut } = plan;
-  const selects = Object.entries(filter).map(([name, allowed]) => `${name}=${describeAllowed(allowed)}`);
+  const { aggregate, analysis, bundle, dataset, place, where, retry, blocks, bytes, jobs, leftOut } = plan;
   const only = retry === null ? "" : `  only what is missing by ${retry.join(", ")}\n`;
   const lines = leftOut.map((line) => `  left out: ${leftOutText(line)}\n`);
   return (
     `${analysis} (bundle ${bundle.slice(0, bundleDigits)}) over ${dataset}, ${visibleLine(place)}, into ${aggregate}\n` +
-    (selects.length === 0 ? "" : `  where ${visibleLine(selects.join(" "))}\n`) +
+    (where.length === 0 ? "" : `  where ${visibleLine(where.join(" "))}\n`) +
     only +
     `  ${counted(blocks, "block")}, ${sizeText(bytes)}, in ${counted(jobs, "job")}\n` +
     `${lines.join("")}nothing was stored\n`

@@ -26,6 +26,8 @@ export interface StatusDocument {
   readonly runsHidden: number;
   /** Submitted, and not seen by a master. */
   readonly inbox: readonly { readonly run: string; readonly aggregate: string }[];
+  /** Which master leads, by its lease; null: none does, which says nothing of `run` and `master --once`. */
+  readonly leader: LeaderLine | null;
   readonly workers: readonly WorkerLine[];
   readonly queue: QueueState;
   readonly missing: MissingReport;
@@ -92,6 +94,12 @@ export interface HoldLine {
   readonly times: number;
 }
 
+export interface LeaderLine {
+  readonly master: string;
+  /** When it renewed its lease last, where that is too long ago; null: it leads. */
+  readonly silentSince: number | null;
+}
+
 export interface WorkerLine {
   readonly worker: string;
   /** `silent`: no sign of life for longer than workers take; it was killed, or cannot reach the store. */
@@ -130,10 +138,20 @@ export interface MissingBlock {
   readonly detail: string;
 }
 
+/** What one run can try again. */
+export interface MissingGroup {
+  readonly aggregate: string;
+  readonly dataset: string;
+  readonly count: number;
+  readonly reasons: readonly { readonly reason: string; readonly count: number }[];
+}
+
 export interface MissingReport {
   /** All of them. */
   readonly count: number;
   readonly reasons: readonly { readonly reason: string; readonly class: string; readonly count: number }[];
+  /** The same by aggregate and dataset. */
+  readonly groups: readonly MissingGroup[];
   /** The first of each aggregate, at most 200 in all. */
   readonly blocks: readonly MissingBlock[];
 }
@@ -169,17 +187,106 @@ export interface AttemptLine {
   readonly isLogCut: boolean;
 }
 
+/** `/choices.json`, with actions: what a run can be made of. */
+export interface ChoicesDocument {
+  readonly format: 1;
+  /** Those that ship, then those in the store by their last use. */
+  readonly analyses: readonly AnalysisChoice[];
+  /** Configured ones, then those of runs. */
+  readonly datasets: readonly DatasetChoice[];
+  readonly aggregates: readonly string[];
+}
+
+export interface AnalysisChoice {
+  /** A name that ships, or `bundle:<SHA-256>`. */
+  readonly analysis: string;
+  readonly name: string;
+  /** Of a stored one: the last run that was submitted with it. */
+  readonly run: string | null;
+  /** Aggregates that it was run into. */
+  readonly aggregates: readonly string[];
+  /** As `--param` takes them: what it declares, or was given last. */
+  readonly params: readonly ParamValue[];
+  /** Side files that its last run had; 0: none. */
+  readonly inputs: number;
+}
+
+export interface ParamValue {
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface DatasetChoice {
+  readonly dataset: string;
+  readonly place: string;
+  readonly dimensions: readonly string[];
+  /** The dimension whose values are days, YYYYMMDD. */
+  readonly date: string | null;
+}
+
 /** What the page asks to be done. */
-export interface ActionRequest {
+export type ActionRequest = CancelRequest | RetryRequest | SubmitRequest;
+
+export interface CancelRequest {
   readonly action: "cancel";
   readonly run: string;
 }
 
-/** The answer to `POST /actions/plan`: the command that will be executed. */
+export interface RetryRequest {
+  readonly action: "retry";
+  readonly aggregate: string;
+  readonly dataset: string;
+  /** None: all. */
+  readonly reasons: readonly string[];
+}
+
+export interface SubmitRequest {
+  readonly action: "submit";
+  readonly analysis: string;
+  readonly dataset: string;
+  /** Values of dimensions, as `--where` takes them. */
+  readonly where: readonly { readonly dimension: string; readonly values: string }[];
+  readonly params: readonly ParamValue[];
+  /** The run whose side files are taken; null: none. */
+  readonly inputsOf: string | null;
+  /** Null: an aggregate for exactly this. */
+  readonly into: string | null;
+  readonly reprocess: boolean;
+}
+
+/** The answer to `POST /actions/plan`: the command that will be executed, and what it would do. */
 export interface ActionPlan {
   readonly format: 1;
   readonly command: string;
+  /** Null for what has no plan: cancelling. */
+  readonly plan: RunPlan | null;
+  /** Why it would be refused, as the command says it; null: it would not. */
+  readonly refusal: StatusError["error"] | null;
 }
+
+/** What `--plan` of `submit` and `retry` says: what the run would admit if a master planned it now. */
+export interface RunPlan {
+  readonly aggregate: string;
+  /** Its name. */
+  readonly analysis: string;
+  /** SHA-256. */
+  readonly bundle: string;
+  readonly params: unknown;
+  readonly dataset: string;
+  readonly place: string;
+  /** The filter, as `--where` takes it. */
+  readonly where: readonly string[];
+  /** Of a run that retries: the reasons. */
+  readonly retry: readonly string[] | null;
+  readonly blocks: number;
+  /** Compressed. */
+  readonly bytes: number;
+  readonly jobs: number;
+  readonly leftOut: readonly { readonly why: LeftOut; readonly blocks: number }[];
+}
+
+/** Why a selected block is not admitted: as it stands in the ledger; `gone`: it is missing, and no longer in the dataset. */
+export type LeftOut = "covered" | "stale" | "missing" | "claimed" | "gone";
 
 /** The answer to `POST /actions/run`. */
 export interface ActionResult {

@@ -19,7 +19,7 @@ describe("spotfold status", () => {
 
   const textOf = async (names: readonly string[], command = ["spotfold"]): Promise<string> => {
     const look = { store, ledger: new Ledger(store, seededRandom()) };
-    return statusText(await readStatus(look, names, null, 30_000), command);
+    return statusText(await readStatus(look, names, null, { statusMs: 30_000, standbyMs: 20_000 }), command);
   };
 
   it("shows all aggregates but those of a newer version, and says that they are", async () => {

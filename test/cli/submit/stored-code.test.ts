@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { bundles } from "../../../cli/commands/bundles.ts";
 import { submit, type SubmitOptions } from "../../../cli/commands/submit.ts";
 import type { BundleLine } from "../../../cli/submit/bundle-list.ts";
-import type { RunPlan } from "../../../cli/submit/plan.ts";
+import type { RunPlan } from "../../../dashboard/status/document.ts";
 import { FolderBlobStore } from "../../../shared/local/folder-store/store.ts";
 import { runKey } from "../../../shared/names.ts";
 import { readAll } from "../../../shared/read-all.ts";
@@ -114,7 +114,7 @@ describe("bundles in the store", function storedSuite() {
     const all = await planOf({});
     assert.deepEqual([all.blocks, all.jobs, all.leftOut, all.retry], [2, 2, [], null]);
     assert.ok(all.bytes > 0);
-    assert.deepEqual((await planOf({ where: ["date=20260101"] })).filter, { date: ["20260101"] });
+    assert.deepEqual((await planOf({ where: ["date=20260101"] })).where, ["date=20260101"]);
     assert.equal(existsSync(join(folder, ".spotfold/store/runs")), false);
     assert.equal(existsSync(join(folder, ".spotfold/store/inbox")), false);
     const { out } = await call("sums.ts", { into: "sums", plan: true, json: false });
