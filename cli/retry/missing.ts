@@ -32,39 +32,44 @@ export interface MissingInput {
 export interface MissingFound {
   readonly dataset: DatasetSpec;
   readonly filter: Filter;
+  /** By which they are missing. */
+  readonly reasons: ReadonlySet<string>;
   readonly count: number;
 }
 
 /** Throws `usage` when nothing is missing, or it is not clear of which dataset; `invalid-filter`. */
 export async function findMissing(input: MissingInput): Promise<MissingFound> {
   const { store, manifest, where, selectedBy } = input;
-  const found = new Map<string, { readonly run: string; readonly keys: string[] }>();
+  const found = new Map<string, { readonly run: string; readonly blocks: { key: string; reason: string }[] }>();
   const wanted = input.dataset ?? selectedBy?.dataset.name;
   for await (const { dataset, key, row } of readCoveredBlocks(store, manifest.coverage)) {
-    if (row.state !== "missing" || !input.reasons.has(missingReasonOf(row))) continue;
+    const reason = missingReasonOf(row);
+    if (row.state !== "missing" || !input.reasons.has(reason)) continue;
     if (wanted !== undefined && dataset !== wanted) continue;
-    const known = found.get(dataset) ?? { run: row.run, keys: [] };
-    known.keys.push(key);
+    const known = found.get(dataset) ?? { run: row.run, blocks: [] };
+    known.blocks.push({ key, reason });
     found.set(dataset, known);
   }
   const [first, second] = found;
   if (first === undefined) throw nothingMissing(manifest.aggregate);
   if (second !== undefined) throw severalDatasets(manifest.aggregate, [...found.keys()]);
-  const [, { run, keys }] = first;
+  const [, { run, blocks }] = first;
   const { dataset } = await readRun(store, run);
   const layout = compileLayout(dataset.layout);
   const asked = resolveFilter(layout, { where }, 0);
   const values = new ValuesSeen(layout);
-  for (const key of keys) {
+  const reasons = new Set<string>();
+  for (const { key, reason } of blocks) {
     const dimensions = layout.match(key);
     // Of a layout that it had before.
     if (dimensions === null || !matches(asked, dimensions)) continue;
     if (selectedBy !== null && !matches(selectedBy.filter, dimensions)) continue;
     values.add(dimensions);
+    reasons.add(reason);
   }
   if (values.count === 0) throw nothingMissing(manifest.aggregate);
   const filter = canonicalFilter(intersect(values.filter(), asked, selectedBy?.filter ?? {}));
-  return { dataset, filter, count: values.count };
+  return { dataset, filter, reasons, count: values.count };
 }
 
 /** What the dimensions of some blocks are. */

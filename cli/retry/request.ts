@@ -44,7 +44,7 @@ export async function retryOf(store: BlobStore, ledger: Ledger, request: RetryRe
   }
   const code = await readRun(store, manifest.renderer.run);
   await requireCode(store, code);
-  const { dataset, filter, count } = await findMissing({
+  const { dataset, filter, count, ...found } = await findMissing({
     store,
     manifest,
     reasons: new Set(reasons),
@@ -67,13 +67,14 @@ export async function retryOf(store: BlobStore, ledger: Ledger, request: RetryRe
     filter: JSON.parse(JSON.stringify(filter)) as RunSpec["filter"],
     partitionBy: compileLayout(dataset.layout).dateDimension ?? null,
     reprocess: true,
-    retry: reasons,
+    // In the order of the table: two that ask for the same are the same.
+    retry: reasons.filter((reason) => found.reasons.has(reason)),
     deadlineMs: Math.round(request.deadlineMs),
   };
   return { spec, manifest, wanted: count };
 }
 
-/** In the order of the table, each once: two that ask for the same are the same. */
+/** In the order of the table, each once. */
 function reasonsOf(text: string | undefined): string[] {
   const known = Object.keys(missingReasons);
   if (text === undefined) return known;

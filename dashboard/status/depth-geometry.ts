@@ -69,5 +69,7 @@ function timeTicks(scale: ReturnType<typeof scaleTime<number, number>>, { left, 
   const perTick = to - from > dayMs ? dayMs : (to - from) / many;
   const { unitMs, text } = timeUnits.find(({ toMs }) => perTick < toMs) ?? timeUnits[2];
   const whole = scale.ticks(many).filter((at) => at.getTime() % unitMs === 0);
-  return whole.map((at) => ({ at: scale(at), label: text(at) }));
+  // Ticks come in steps of a clock, so there may be more than fit.
+  const every = Math.ceil(whole.length / many);
+  return whole.filter((_, i) => i % every === 0).map((at) => ({ at: scale(at), label: text(at) }));
 }

@@ -8,8 +8,8 @@ import { counted, count as countText } from "../parts/words.ts";
 
 /** By the class of the reason. */
 const cures: ReadonlyMap<string, string> = new Map([
-  ["content", "only with --reprocess, after the block or the analysis was changed"],
-  ["circumstance", "by the next run that selects it"],
+  ["content", "by a retry, once the block or the analysis was changed"],
+  ["circumstance", "by the next run that selects it, or by a retry"],
 ]);
 
 interface Input {
@@ -37,7 +37,7 @@ export function Missing({ missing, mayAct }: Input): VNode {
             ]}
           />
           {mayAct && (
-            <ul class="cards">
+            <ul class="cards groups">
               {groups.map((group) => (
                 <Group group={group} key={JSON.stringify([group.aggregate, group.dataset])} />
               ))}

@@ -56,7 +56,7 @@ function Depth({
           <svg class="depth" width={width} height={height} role="img" aria-label={text}>
             <ValueAxis box={drawn.box} ticks={drawn.depths} title="messages in the queue" />
             <BottomAxis box={drawn.box} ticks={drawn.times} />
-            <text class="axis-title" x={drawn.box.right} y={height - 2} text-anchor="end">
+            <text class="axis-title" x={drawn.box.right} y={height - 5} text-anchor="end">
               time of day
             </text>
             <path class="depth-line" d={drawn.path} />

@@ -30,7 +30,7 @@ describe("spotfold retry", function retrySuite() {
     const folder = tempDir("retry");
     const { run } = await makeMissing(folder);
     const plan = await planOf(folder, "sums");
-    assert.deepEqual([plan.blocks, plan.leftOut], [2, [{ why: "gone", blocks: 1 }]]);
+    assert.deepEqual([plan.blocks, plan.retry, plan.leftOut], [2, ["corrupt"], [{ why: "gone", blocks: 1 }]]);
     assert.deepEqual((await planOf(folder, "sums", "--where", "date=20260101")).blocks, 1);
     assert.deepEqual((await planOf(folder, run, "--reason", "corrupt")).blocks, 2);
     const text = await spotfold(folder, ["retry", "sums", "--plan"]);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import * as v from "valibot";
 import { actionSchema, wordsOf, type Action } from "../../../cli/status-page/action-words.ts";
 import type { Choices } from "../../../cli/status-page/choices.ts";

@@ -54,7 +54,7 @@ describe("the actions of the status page", function actionsSuite() {
   const planOf = (page: Page, title: string): Locator => page.getByRole("group", { name: `Plan: ${title}` });
 
   it("plan a run in the form, submit it, and retry what is missing; each by the command that is shown", async () => {
-    const folder = "/tmp/actions-shots";
+    const folder = tempDir("status-actions");
     await makeMissing(folder);
     const { server, url } = await served(folder, "master", "--http", "0", "--allow-actions");
     const worker = await startSpotfold(folder, ["worker"]);

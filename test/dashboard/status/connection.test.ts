@@ -97,6 +97,11 @@ describe("the status page's words and lines", () => {
           JSON.stringify(depths),
         );
         assert.equal(new Set(depths.map(({ label }) => label)).size, depths.length);
+        const places = times.map((tick) => tick.at);
+        assert.ok(
+          places.every((place, i) => i === 0 || place - (places[i - 1] ?? 0) > 60),
+          "labels overlap",
+        );
         assert.equal(new Set(times.map(({ label }) => label)).size, times.length, JSON.stringify(times));
         assert.ok(
           times.every(
