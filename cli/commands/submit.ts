@@ -8,7 +8,7 @@ import { systemClock, systemRandom } from "../../shared/clock.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
 import type { Manifest } from "../../shared/formats/ledger.ts";
 import { liveSlots, openExecutors, selectionOf } from "../compose/master.ts";
-import { openCatalog, openPublished, openWorkStore, shownPlace } from "../compose/ports.ts";
+import { openCatalog, openPublished, openStore, openWorkStore, shownPlace } from "../compose/ports.ts";
 import { newProcessName } from "../compose/process-id.ts";
 import { withScope, type Scope } from "../compose/scope.ts";
 import { settingsOf, whereFlags, type StoreOptions } from "../compose/settings.ts";
@@ -49,7 +49,8 @@ async function submitIn(scope: Scope, analysis: string, options: SubmitOptions, 
   const catalog = await openCatalog(settings, scope);
   const signal = io.interrupts.first;
   const prepared = await prepare({ analysis, options, settings, catalog, executors, scratch, progress, signal, scope });
-  const store = await openWorkStore(settings, scope);
+  // Who plans writes nothing, so whether the store honours conditions does not matter.
+  const store = await (options.plan === true ? openStore : openWorkStore)(settings, scope);
   const ledger = new Ledger(store, systemRandom);
   const { spec } = prepared;
   const { manifest } = await ledger.read(spec.aggregate);
