@@ -59,16 +59,19 @@ export class ChoicesSource {
     const runs = look === null ? [] : await lastRuns(look.store);
     const aggregates = look === null ? [] : await aggregatesOf(look.store);
     const datasets = datasetsOf(this.#settings, runs);
-    const shipped = [...SHIPPED_ANALYSES.keys()].map(shippedChoice);
-    const analyses = [...shipped, ...bundlesOf(runs).map(storedChoice)];
+    const bundles = bundlesOf(runs);
+    const shipped = [...SHIPPED_ANALYSES.keys()].map((name) => shippedChoice(name, bundles));
+    const analyses = [...shipped, ...bundles.map(storedChoice)];
     const lines = [...datasets.values()].map(({ spec }) => datasetChoice(spec));
     return { document: { format: 1, analyses, datasets: lines, aggregates }, datasets };
   }
 }
 
-function shippedChoice(name: string): AnalysisChoice {
+/** Side files are offered as the last run of that name had them: without its definitions, `histograms` knows less. */
+function shippedChoice(name: string, bundles: readonly BundleLine[]): AnalysisChoice {
   const params = (SHIPPED_PARAMS.get(name) ?? []).map((param) => ({ name: param, value: "" }));
-  return { analysis: name, name, run: null, aggregates: [], params, inputs: 0 };
+  const last = bundles.find(({ analysis }) => analysis === name);
+  return { analysis: name, name, run: last?.run ?? null, aggregates: [], params, inputs: last?.inputs.length ?? 0 };
 }
 
 function storedChoice({ bundle, analysis, run, aggregates, params, inputs }: BundleLine): AnalysisChoice {

@@ -41,13 +41,18 @@ interface StepsInput {
 
 export function ActionSteps({ title, acting, children }: StepsInput): VNode {
   const { plan, result } = acting;
+  const frame = useRef<HTMLDivElement>(null);
   const said = useRef<HTMLPreElement>(null);
-  // What had the focus is gone by then.
+  const wasPlanned = useRef(false);
+  const isPlanned = plan !== null;
+  // What had the focus is gone by then: it goes to what was said, or back to what asked for the plan that was left.
   useEffect(() => {
     if (result !== null) said.current?.focus();
-  }, [result]);
+    else if (wasPlanned.current && !isPlanned) frame.current?.querySelector("button")?.focus();
+    wasPlanned.current = isPlanned;
+  }, [result, isPlanned]);
   return (
-    <div class="action">
+    <div class="action" ref={frame}>
       {plan === null ? children : <Planned title={title} acting={acting} plan={plan} />}
       {result !== null && (
         <pre role="status" tabIndex={-1} ref={said}>

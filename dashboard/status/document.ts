@@ -201,11 +201,11 @@ export interface AnalysisChoice {
   /** A name that ships, or `bundle:<SHA-256>`. */
   readonly analysis: string;
   readonly name: string;
-  /** Of a stored one: the last run that was submitted with it. */
+  /** The last run that was submitted with it, or with what ships under this name; null: none is known. */
   readonly run: string | null;
-  /** Aggregates that it was run into. */
+  /** Of a stored one: aggregates that it was run into. */
   readonly aggregates: readonly string[];
-  /** As `--param` takes them: what it declares, or was given last. */
+  /** As `--param` takes them: what it declares, or a stored one was given last. */
   readonly params: readonly ParamValue[];
   /** Side files that its last run had; 0: none. */
   readonly inputs: number;

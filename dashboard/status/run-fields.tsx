@@ -3,7 +3,7 @@ import type { ComponentChildren, VNode } from "preact";
 import { useId } from "preact/hooks";
 import { counted } from "../parts/words.ts";
 import type { AnalysisChoice, ChoicesDocument, DatasetChoice } from "./document.ts";
-import { withAnalysis, withDataset, type RunForm } from "./run-form.ts";
+import { isStored, withAnalysis, withDataset, type RunForm } from "./run-form.ts";
 
 interface Input {
   readonly choices: ChoicesDocument;
@@ -17,7 +17,7 @@ export function RunFields({ choices, form, onChange }: Input): VNode {
   const { analyses, datasets } = choices;
   const analysis = analyses.find((choice) => choice.analysis === form.analysis);
   const dataset = datasets.find((choice) => choice.dataset === form.dataset);
-  const stored = analyses.filter(({ run }) => run !== null);
+  const stored = analyses.filter(isStored);
   return (
     <>
       <div class="fields">
@@ -33,7 +33,7 @@ export function RunFields({ choices, form, onChange }: Input): VNode {
               )
             }
           >
-            <optgroup label="Shipped">{analyses.filter(({ run }) => run === null).map(optionOf)}</optgroup>
+            <optgroup label="Shipped">{analyses.filter((choice) => !isStored(choice)).map(optionOf)}</optgroup>
             {stored.length > 0 && <optgroup label="In the store, last used first">{stored.map(optionOf)}</optgroup>}
           </select>
         </Field>
@@ -86,11 +86,12 @@ export function RunFields({ choices, form, onChange }: Input): VNode {
   );
 }
 
-function optionOf({ analysis, name, run, aggregates }: AnalysisChoice): VNode {
+function optionOf(choice: AnalysisChoice): VNode {
+  const { analysis, name, aggregates } = choice;
   const digits = analysis.slice(analysis.indexOf(":") + 1, analysis.indexOf(":") + 1 + bundleDigits);
   return (
     <option value={analysis} key={analysis}>
-      {run === null ? name : `${name}, ${digits}, into ${aggregates.join(", ")}`}
+      {!isStored(choice) ? name : `${name}, ${digits}, into ${aggregates.join(", ")}`}
     </option>
   );
 }

@@ -51,3 +51,8 @@ export function requestOf(form: RunForm, { analyses }: ChoicesDocument): SubmitR
     reprocess: form.reprocess,
   };
 }
+
+/** As opposed to one that ships. */
+export function isStored({ analysis }: AnalysisChoice): boolean {
+  return analysis.startsWith("bundle:");
+}

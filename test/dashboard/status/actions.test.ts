@@ -12,6 +12,7 @@ import { needs } from "../../support/requirements.ts";
 import { tempDir } from "../../support/temp.ts";
 import { accessibilityProblems, startBrowser } from "../browser.ts";
 import { openPage } from "./browser.ts";
+import { hostile } from "./work-folder.ts";
 
 const waitMs = 120_000;
 const widths = [360, 768, 1280, 1920] as const;
@@ -125,6 +126,15 @@ describe("the actions of the status page", function actionsSuite() {
     await plan.getByText("--by is missing").waitFor({ timeout: waitMs });
     assert.equal(await plan.getByRole("button", { name: "Submit run" }).count(), 0);
     await looksGood(page, folder, "refused");
+    await plan.getByRole("button", { name: "Leave it" }).press("Enter");
+    const ask = page.getByRole("button", { name: "Show plan" });
+    await ask.waitFor();
+    assert.equal(await ask.evaluate((element) => element === element.ownerDocument.activeElement), true);
+    await page.getByLabel("by", { exact: true }).fill(`$.name,${hostile}`);
+    await ask.click();
+    await plan.getByText(hostile).first().waitFor({ timeout: waitMs });
+    assert.equal(await page.locator("main img").count(), 0);
+    assert.equal(await page.title(), "Spotfold status");
     await plan.getByRole("button", { name: "Leave it" }).click();
     // The stored one has no source any more, and all of it is covered or missing, but for the new block.
     const stored = await page.getByLabel("Analysis").locator("option", { hasText: "sums," }).getAttribute("value");
