@@ -40,7 +40,7 @@ export async function status(name: string | undefined, options: StatusOptions, i
     for (;;) {
       const report = await sayingSo(async () => {
         const aggregates = target === null ? await aggregatesOf(look.store) : [target.aggregate];
-        return await readStatus(look, aggregates, target?.run ?? null, settings.timing);
+        return await readStatus(look, aggregates, target, settings.timing);
       });
       const text = options.json === true ? `${JSON.stringify(report)}\n` : statusText(report, io.command);
       const isScreen = options.watch === true && io.out.isTerminal && options.json !== true;

@@ -82,20 +82,26 @@ export type RunsReport = Omit<StatusReport, "format" | "leader" | "workers">;
 export async function readStatus(
   look: { readonly store: BlobStore; readonly ledger: Ledger },
   aggregates: readonly string[],
-  run: string | null,
+  only: Target | null,
   { statusMs, standbyMs }: { readonly statusMs: number; readonly standbyMs: number },
 ): Promise<StatusReport> {
-  const runs = await readRuns(look, aggregates, run);
+  const runs = await readRuns(look, aggregates, only);
   const found = await readLeader(look.store, standbyMs);
   const leader = found === null ? null : { master: found.master, state: found.state, ageMs: found.ageMs };
   return { format: 1, ...runs, leader, workers: await readWorkers(look.store, statusMs) };
 }
 
-/** `seen` is told of every ledger that could be read, as it was then. */
+/** What somebody asked about: an aggregate, or a run of it. */
+export interface Target {
+  readonly aggregate: string;
+  readonly run: string | null;
+}
+
+/** Of these aggregates; `only`: what is about something else is left out. `seen` is told of every ledger that could be read, as it was then. */
 export async function readRuns(
   { store, ledger }: { readonly store: BlobStore; readonly ledger: Ledger },
   aggregates: readonly string[],
-  run: string | null,
+  only: Target | null,
   seen?: (snapshot: Snapshot) => void,
 ): Promise<RunsReport> {
   const found: AggregateStatus[] = [];
@@ -105,16 +111,14 @@ export async function readRuns(
     try {
       const base = await ledger.read(aggregate);
       if (base.manifest === null) continue;
-      found.push(await aggregateStatus(store, base, run));
+      found.push(await aggregateStatus(store, base, only?.run ?? null));
       seen?.(base);
     } catch (error) {
       note(`aggregate ${aggregate}`, error);
     }
   }
   const inbox = (await readInbox(store, note)).filter(
-    (entry) =>
-      (run === null || entry.run === run) &&
-      (run !== null || aggregates.length !== 1 || entry.aggregate === aggregates[0]),
+    ({ run, aggregate }) => only === null || (only.run === null ? aggregate === only.aggregate : run === only.run),
   );
   return { aggregates: found, inbox, unreadable };
 }

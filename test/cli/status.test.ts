@@ -1,6 +1,6 @@
 /** `spotfold status` where something of one aggregate cannot be read: the others are shown, and why that one is not. */
 import assert from "node:assert/strict";
-import { statusText, readStatus } from "../../cli/report/status.ts";
+import { readRuns, readStatus, statusText, type Target } from "../../cli/report/status.ts";
 import { Ledger } from "../../master/ledger/ledger.ts";
 import { encodeMasterLease } from "../../shared/formats/lease.ts";
 import { encodeStored } from "../../shared/formats/stored.ts";
@@ -43,6 +43,19 @@ describe("spotfold status", () => {
     assert.match(text, /^aggregate d: gone is named by the head of d and not there$/m);
     assert.match(text, /^run r3: written by a newer version of spotfold \(format 4\)$/m);
     assert.match(text, /^r4 {2}waits for a master, for a$/m);
+  });
+
+  it("shows what waits for a master, also into an aggregate that there is not yet, unless asked for another", async () => {
+    await admitted(store, specOf("r1", { aggregate: "a" }), 2);
+    await submitted(store, specOf("r2", { aggregate: "b" }));
+    const look = { store, ledger: new Ledger(store, seededRandom()) };
+    const inboxOf = async (only: Target | null): Promise<string[]> =>
+      (await readRuns(look, ["a"], only)).inbox.map(({ run }) => run);
+    assert.deepEqual(await inboxOf(null), ["r2"]);
+    assert.deepEqual(await inboxOf({ aggregate: "a", run: null }), []);
+    assert.deepEqual(await inboxOf({ aggregate: "b", run: null }), ["r2"]);
+    assert.deepEqual(await inboxOf({ aggregate: "b", run: "r2" }), ["r2"]);
+    assert.deepEqual(await inboxOf({ aggregate: "a", run: "r1" }), []);
   });
 
   it("shows a run whose hold is of a newer version", async () => {
