@@ -14,6 +14,8 @@ import type { Choices } from "./choices.ts";
 
 /** Of a command's output; the rest of it is cut. */
 const outputCharsMax = 64 * 1024;
+/** Of a plan: hundreds of values for each dimension of a filter. */
+const planCharsMax = 4 * 1024 * 1024;
 /** A command that has not ended by then is stopped: it waits for a store, and whoever asked has gone. */
 const commandMsMax = 120_000;
 
@@ -105,12 +107,12 @@ async function runCommand(words: readonly string[], cwd: string): Promise<Ended>
     timeout: commandMsMax,
   });
   const texts = { out: "", output: "" };
-  const cut = (text: string): string => text.slice(0, outputCharsMax);
+  const take = (text: string): void => void (texts.output = (texts.output + text).slice(0, outputCharsMax));
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    texts.out = cut(texts.out + text);
-    texts.output = cut(texts.output + text);
+    texts.out = (texts.out + text).slice(0, planCharsMax);
+    take(text);
   });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => void (texts.output = cut(texts.output + text)));
+  child.stderr.setEncoding("utf8").on("data", take);
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once("error", reject).once("close", resolve);
   });

@@ -82,12 +82,19 @@ function planText(plan: RunPlan): string {
   const lines = leftOut.map((line) => `  left out: ${leftOutText(line)}\n`);
   return (
     `${analysis} (bundle ${bundle.slice(0, bundleDigits)}) over ${dataset}, ${visibleLine(place)}, into ${aggregate}\n` +
-    (where.length === 0 ? "" : `  where ${visibleLine(where.join(" "))}\n`) +
+    (where.length === 0 ? "" : `  where ${visibleLine(where.map(shortened).join(" "))}\n`) +
     only +
     `  ${counted(blocks, "block")}, ${sizeText(bytes)}, in ${counted(jobs, "job")}\n` +
     `${lines.join("")}nothing was stored\n`
   );
 }
+
+function shortened(text: string): string {
+  return text.length <= whereCharsMax ? text : `${text.slice(0, whereCharsMax)}…`;
+}
+
+/** Of one dimension's values, for people: a retry may name hundreds. */
+const whereCharsMax = 160;
 
 /** Of a bundle's SHA-256, for people: no two of a store begin alike. */
 export const bundleDigits = 12;

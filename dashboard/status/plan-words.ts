@@ -10,6 +10,8 @@ const leftOutWords: ReadonlyMap<LeftOut, string> = new Map([
   ["gone", "missing, and no longer in the dataset"],
 ]);
 
+/** Of one dimension's values: a retry may name hundreds. */
+const whereCharsMax = 160;
 const bundleDigits = 12;
 const sizeUnits = ["B", "KB", "MB", "GB", "TB"] as const;
 
@@ -21,9 +23,13 @@ export function leftOutLines({ leftOut }: RunPlan): readonly string[] {
 /** What the run is: code, data and where it goes. */
 export function planSentence(plan: RunPlan): string {
   const { analysis, bundle, dataset, place, aggregate, where, retry } = plan;
-  const selects = where.length === 0 ? "all of it" : where.join(", ");
+  const selects = where.length === 0 ? "all of it" : where.map(shortened).join(", ");
   const only = retry === null ? "" : `; only blocks that are missing by ${retry.join(", ")}`;
   return `${analysis} (bundle ${bundle.slice(0, bundleDigits)}) over ${dataset} at ${place}, ${selects}${only}, into ${aggregate}`;
+}
+
+function shortened(text: string): string {
+  return text.length <= whereCharsMax ? text : `${text.slice(0, whereCharsMax)}…`;
 }
 
 /** `12.3 MB`, of 1,000 each, as on the command line. */

@@ -103,6 +103,7 @@ describe("a plan in words", () => {
       planSentence({ ...plan, where: [], retry: ["corrupt"] }),
       /all of it; only .* missing by corrupt, into/,
     );
+    assert.ok(planSentence({ ...plan, where: [`rest=${"x".repeat(5_000)}`] }).length < 300);
     assert.deepEqual(leftOutLines(plan), [
       "1 block covered already",
       "1,234 blocks missing, and no longer in the dataset",
