@@ -2,7 +2,7 @@
  * `spotfold retry AGGREGATE|RUN`: a run over exactly the missing blocks, with what the store has of the analysis. It is a run
  * as any other: a master plans it against the ledger of that moment, so a block that was covered meanwhile is left out.
  */
-import type { RunPlan } from "../../dashboard/status/document.ts";
+import type { RunPlan } from "../../dashboard/status/action-document.ts";
 import { ledgerRules } from "../../master/ledger/rules.ts";
 import { systemClock } from "../../shared/clock.ts";
 import { SpotfoldError } from "../../shared/errors.ts";

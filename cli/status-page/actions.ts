@@ -5,7 +5,8 @@
  * is told so.
  */
 import { spawn } from "node:child_process";
-import type { ActionPlan, ActionResult, RunPlan, StatusError } from "../../dashboard/status/document.ts";
+import type { ActionPlan, ActionResult, RunPlan } from "../../dashboard/status/action-document.ts";
+import type { StatusError } from "../../dashboard/status/document.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
 import { commandPath } from "../../shared/package-root.ts";
 import { commandLine } from "../io.ts";

@@ -3,7 +3,7 @@
  * configured or that runs were over. A place that nobody has named on this machine is not among them: whoever may act on the
  * page is not to read any folder of it. Read when somebody opens the form, once for all who do.
  */
-import type { AnalysisChoice, ChoicesDocument, DatasetChoice } from "../../dashboard/status/document.ts";
+import type { AnalysisChoice, ChoicesDocument, DatasetChoice } from "../../dashboard/status/action-document.ts";
 import { SHIPPED_ANALYSES, SHIPPED_PARAMS } from "../../jobs/shipped.ts";
 import type { Settings } from "../../shared/config/settings.ts";
 import { compileLayout } from "../../shared/dataset/layout.ts";

@@ -2,7 +2,7 @@
  * What a run would admit if a master planned it now, by the rules that masters plan by: blocks, bytes, jobs, and what is left
  * out, why. Nothing is stored. Until a master plans it, other runs may take blocks, and workers may come and go.
  */
-import type { LeftOut, RunPlan } from "../../dashboard/status/document.ts";
+import type { LeftOut, RunPlan } from "../../dashboard/status/action-document.ts";
 import { cutPoints, jobCount } from "../../master/plan/cut.ts";
 import { isAsked, planned } from "../../master/plan/select.ts";
 import { eachStanding } from "../../master/plan/standings.ts";

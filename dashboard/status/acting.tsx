@@ -2,7 +2,7 @@
 import { createContext } from "preact";
 import { useContext, useState } from "preact/hooks";
 import { askAction, type Fetch } from "./ask.ts";
-import type { ActionPlan, ActionRequest, ActionResult } from "./document.ts";
+import type { ActionPlan, ActionRequest, ActionResult } from "./action-document.ts";
 
 const send: Fetch = async (path, init) => await fetch(path, init);
 

@@ -3,7 +3,7 @@ import type { ComponentChildren, VNode } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { count as countText } from "../parts/words.ts";
 import { useActing, type Acting } from "./acting.tsx";
-import type { ActionPlan, ActionRequest, RunPlan } from "./document.ts";
+import type { ActionPlan, ActionRequest, RunPlan } from "./action-document.ts";
 import { leftOutLines, planSentence, sizeText } from "./plan-words.ts";
 
 interface ButtonInput {

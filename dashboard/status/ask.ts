@@ -3,16 +3,8 @@
  * members are not. Never throws; an abort counts as trouble, which nobody is there to see.
  */
 import type { Answer } from "./connection.ts";
-import {
-  storeTimeHeader,
-  type ActionPlan,
-  type ActionRequest,
-  type ActionResult,
-  type AttemptsDocument,
-  type ChoicesDocument,
-  type StatusDocument,
-  type StatusError,
-} from "./document.ts";
+import type { ActionPlan, ActionRequest, ActionResult, ChoicesDocument } from "./action-document.ts";
+import { storeTimeHeader, type AttemptsDocument, type StatusDocument, type StatusError } from "./document.ts";
 
 /** A server that looks at a slow store answers within this, or says why not. */
 const askMsMax = 45_000;

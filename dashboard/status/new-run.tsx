@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { ActionSteps } from "./action.tsx";
 import { useActing } from "./acting.tsx";
 import { askChoices } from "./ask.ts";
-import type { ChoicesDocument } from "./document.ts";
+import type { ChoicesDocument } from "./action-document.ts";
 import { formOf, requestOf, type RunForm } from "./run-form.ts";
 import { RunFields } from "./run-fields.tsx";
 

@@ -1,6 +1,6 @@
 /** A run's plan in words, as the command's `--plan` says it. Pure. */
 import { counted } from "../parts/words.ts";
-import type { LeftOut, RunPlan } from "./document.ts";
+import type { LeftOut, RunPlan } from "./action-document.ts";
 
 const leftOutWords: ReadonlyMap<LeftOut, string> = new Map([
   ["covered", "covered already"],

@@ -2,7 +2,7 @@
 import type { ComponentChildren, VNode } from "preact";
 import { useId } from "preact/hooks";
 import { counted } from "../parts/words.ts";
-import type { AnalysisChoice, ChoicesDocument, DatasetChoice } from "./document.ts";
+import type { AnalysisChoice, ChoicesDocument, DatasetChoice } from "./action-document.ts";
 import { isStored, withAnalysis, withDataset, type RunForm } from "./run-form.ts";
 
 interface Input {

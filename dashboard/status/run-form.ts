@@ -1,5 +1,5 @@
 /** What the form for a new run holds, and the request that it makes of it. Pure. */
-import type { AnalysisChoice, ChoicesDocument, DatasetChoice, SubmitRequest } from "./document.ts";
+import type { AnalysisChoice, ChoicesDocument, DatasetChoice, SubmitRequest } from "./action-document.ts";
 
 /** Texts by dimension and by parameter: names come from anybody, so no objects. An empty text says nothing. */
 export interface RunForm {

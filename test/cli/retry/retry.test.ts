@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
-import type { RunPlan } from "../../../dashboard/status/document.ts";
+import type { RunPlan } from "../../../dashboard/status/action-document.ts";
 import type { StatusReport } from "../../../cli/report/status.ts";
 import type { RunSpec } from "../../../shared/formats/run.ts";
 import { errorOf, spotfold } from "../../e2e/spotfold.ts";

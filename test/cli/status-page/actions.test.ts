@@ -7,9 +7,9 @@ import type {
   ActionRequest,
   ActionResult,
   ChoicesDocument,
-  StatusError,
   SubmitRequest,
-} from "../../../dashboard/status/document.ts";
+} from "../../../dashboard/status/action-document.ts";
+import type { StatusError } from "../../../dashboard/status/document.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { tempDir } from "../../support/temp.ts";
 import { makeMissing } from "../retry/missing-logs.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { bundles } from "../../../cli/commands/bundles.ts";
 import { submit, type SubmitOptions } from "../../../cli/commands/submit.ts";
 import type { BundleLine } from "../../../cli/submit/bundle-list.ts";
-import type { RunPlan } from "../../../dashboard/status/document.ts";
+import type { RunPlan } from "../../../dashboard/status/action-document.ts";
 import { FolderBlobStore } from "../../../shared/local/folder-store/store.ts";
 import { runKey } from "../../../shared/names.ts";
 import { readAll } from "../../../shared/read-all.ts";

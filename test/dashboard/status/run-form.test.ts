@@ -1,6 +1,6 @@
 /** The form of a new run, and a plan in words: names come from anybody, so none of them means anything to the page. */
 import assert from "node:assert/strict";
-import type { AnalysisChoice, ChoicesDocument, RunPlan } from "../../../dashboard/status/document.ts";
+import type { AnalysisChoice, ChoicesDocument, RunPlan } from "../../../dashboard/status/action-document.ts";
 import { leftOutLines, planSentence, sizeText } from "../../../dashboard/status/plan-words.ts";
 import { formOf, requestOf, withAnalysis, withDataset } from "../../../dashboard/status/run-form.ts";
 
