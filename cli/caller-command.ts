@@ -57,7 +57,7 @@ export function quoted(word: string): string {
 
 /** What texts that know no caller (hints of errors, of holds) name; kept equal to the commands that there are by a test. */
 export const commandNames =
-  "cancel catalog demo doctor init logs master results run sample serve status submit worker".split(" ");
+  "bundles cancel catalog demo doctor init logs master results retry run sample serve status submit worker".split(" ");
 
 const named = new RegExp(`(?<![\\w/.-])(?<!npx )${name}(?= (?:${commandNames.join("|")})\\b)`, "g");
 

@@ -30,7 +30,7 @@ const requestMsMax = 20_000;
 export async function status(name: string | undefined, options: StatusOptions, io: Io): Promise<number> {
   return await withScope(async (scope) => {
     const settings = impatient(settingsOf(options, io));
-    const { scale, statusMs } = settings.timing;
+    const { scale } = settings.timing;
     const sayingSo = async <Result>(act: () => Promise<Result>): Promise<Result> =>
       await saying(io, `waiting for ${shownPlace(settings.store)} to answer`, silentMs * scale, act);
     const { look, target } = await sayingSo(async () => {
@@ -40,7 +40,7 @@ export async function status(name: string | undefined, options: StatusOptions, i
     for (;;) {
       const report = await sayingSo(async () => {
         const aggregates = target === null ? await aggregatesOf(look.store) : [target.aggregate];
-        return await readStatus(look, aggregates, target?.run ?? null, statusMs);
+        return await readStatus(look, aggregates, target, settings.timing);
       });
       const text = options.json === true ? `${JSON.stringify(report)}\n` : statusText(report, io.command);
       const isScreen = options.watch === true && io.out.isTerminal && options.json !== true;

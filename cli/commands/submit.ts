@@ -7,8 +7,8 @@ import { ledgerRules } from "../../master/ledger/rules.ts";
 import { systemClock, systemRandom } from "../../shared/clock.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
 import type { Manifest } from "../../shared/formats/ledger.ts";
-import { openExecutors, selectionOf } from "../compose/master.ts";
-import { openCatalog, openPublished, openWorkStore, shownPlace } from "../compose/ports.ts";
+import { liveSlots, openExecutors, selectionOf } from "../compose/master.ts";
+import { openCatalog, openPublished, openStore, openWorkStore, shownPlace } from "../compose/ports.ts";
 import { newProcessName } from "../compose/process-id.ts";
 import { withScope, type Scope } from "../compose/scope.ts";
 import { settingsOf, whereFlags, type StoreOptions } from "../compose/settings.ts";
@@ -22,12 +22,15 @@ import { jsonOfError, writeResult } from "../report/result.ts";
 import { prepare, refuseLineage, type RequestOptions } from "../run/prepare.ts";
 import { lastRunOf, reportSelection, type SelectionReport } from "../run/selection.ts";
 import { waitingTwin } from "../submit/inbox.ts";
+import { planOf, tellPlan } from "../submit/plan.ts";
 import { waitUntilPublished } from "../submit/published.ts";
 import { storeRun } from "../submit/store-run.ts";
 import { waitForRun } from "../submit/wait.ts";
 
 export interface SubmitOptions extends RequestOptions, StoreOptions {
   readonly wait?: boolean;
+  /** Says what would be admitted, and ends. */
+  readonly plan?: boolean;
   readonly json?: boolean;
 }
 
@@ -46,11 +49,22 @@ async function submitIn(scope: Scope, analysis: string, options: SubmitOptions, 
   const catalog = await openCatalog(settings, scope);
   const signal = io.interrupts.first;
   const prepared = await prepare({ analysis, options, settings, catalog, executors, scratch, progress, signal, scope });
-  const store = await openWorkStore(settings, scope);
+  // Who plans writes nothing, so whether the store honours conditions does not matter.
+  const store = await (options.plan === true ? openStore : openWorkStore)(settings, scope);
   const ledger = new Ledger(store, systemRandom);
   const { spec } = prepared;
   const { manifest } = await ledger.read(spec.aggregate);
   refuseLineage(ledgerRules, manifest, spec);
+  if (options.plan === true) {
+    const slots = await liveSlots(store, settings.timing.statusMs);
+    const blocks = selectionOf(catalog, spec);
+    await tellPlan(
+      io,
+      options.json ?? false,
+      await planOf({ store, rules: ledgerRules, manifest, spec, blocks, slots }),
+    );
+    return exitCodes.done;
+  }
   const report = async (now: Manifest | null): Promise<SelectionReport> =>
     await reportSelection({
       context: { store, rules: ledgerRules },

@@ -100,7 +100,7 @@ export function selectionOf(catalog: Catalog, spec: Pick<RunSpec, "dataset" | "f
 }
 
 /** Slots of all workers that are alive. */
-async function liveSlots(store: BlobStore, statusMs: number): Promise<number> {
+export async function liveSlots(store: BlobStore, statusMs: number): Promise<number> {
   const live = await liveWorkers(store, statusMs);
   return live.reduce((slots, { status }) => slots + status.slots, 0);
 }

@@ -14,7 +14,7 @@ export function addDaemons(program: Command, act: Act): void {
     .option("--metrics-port <n>", metricsPortText)
     .option("--http <address>", "the status page, /healthz and /metrics on this [host:]port")
     .option("--token-file <file>", "with --http: whoever looks has to know what its first line says")
-    .option("--allow-actions", "with --http: the page may cancel runs");
+    .option("--allow-actions", "with --http: the page may submit, retry and cancel runs");
   storeFlags(master).action(
     async (options: object) =>
       await act(async (io) => await (await import("../commands/master.ts")).master(options, io)),

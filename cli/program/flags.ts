@@ -6,7 +6,9 @@ import type { Io } from "../io.ts";
 /** Runs a command that was chosen, and keeps its exit code. */
 export type Act = (action: (io: Io) => Promise<number>) => Promise<void>;
 
-export const analysisText = `${[...SHIPPED_ANALYSES.keys()].join(", ")}, or the path of your module`;
+export const analysisText =
+  `${[...SHIPPED_ANALYSES.keys()].join(", ")}, the path of your module, ` +
+  "or bundle:<digits> of one in the store (see spotfold bundles)";
 
 export function command(parent: Command, name: string, description: string, examples: readonly string[]): Command {
   const lines = examples.map((example) => `  ${example}`);
@@ -33,6 +35,7 @@ export function requestFlags(into: Command): Command {
     .option("--param <name=value>", "a parameter of the analysis; may be repeated", repeated)
     .option("--by <columns>", "the parameter of counts: dimensions and JSON paths")
     .option("--definitions <path>", "histogram definitions: a file, or a folder of <12 hex>.Histograms.json")
+    .option("--inputs-of <run>", "side files as that run has them, from the store")
     .option("--into <aggregate>", "fold into the aggregate of this name (default: one for exactly this)")
     .option("--reprocess", "try blocks again that are missing by their content");
 }
@@ -51,7 +54,7 @@ export function storeFlags(into: Command): Command {
   return into;
 }
 
-function repeated(value: string, before: readonly string[] | undefined): readonly string[] {
+export function repeated(value: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), value];
 }
 

@@ -27,6 +27,17 @@ export function addLooking(program: Command, act: Act): void {
       await act(async (io) => await (await import("../commands/results.ts")).results(name, options, io)),
   );
 
+  const bundles = command(
+    program,
+    "bundles",
+    "analyses that the store has: submit runs them again without their source",
+    ["spotfold bundles"],
+  ).option("--json", "print one JSON object");
+  storeFlags(bundles).action(
+    async (options: object) =>
+      await act(async (io) => await (await import("../commands/bundles.ts")).bundles(options, io)),
+  );
+
   const logs = command(program, "logs", "how attempts ended, and what they rejected and printed", [
     "spotfold logs 20260101-120000-0a1b2c3d",
     "spotfold logs 20260101-120000-0a1b2c3d.0123456789ab/000003",
@@ -56,7 +67,7 @@ export function addLooking(program: Command, act: Act): void {
     .option("--host <address>", "which address to listen on (default: 127.0.0.1, this machine alone)")
     .option("--status", "serve the page that shows what goes on, and no published files")
     .option("--token-file <file>", "with --status: whoever looks has to know what its first line says")
-    .option("--allow-actions", "with --status: the page may cancel runs");
+    .option("--allow-actions", "with --status: the page may submit, retry and cancel runs");
   storeFlags(serve).action(
     async (target: string | undefined, options: object) =>
       await act(async (io) => await (await import("../commands/serve.ts")).serve(target, options, io)),

@@ -1,7 +1,8 @@
 /** Commands that run an analysis, or store one to be run. */
 import type { Command } from "commander";
-import { analysisText, command, requestFlags, storeFlags, wholeNumber, type Act } from "./flags.ts";
+import { analysisText, command, repeated, requestFlags, storeFlags, wholeNumber, type Act } from "./flags.ts";
 
+const planText = "say what it would admit, and what is left out and why; store nothing";
 const jsonText = "print one JSON object as the last and only line on stdout";
 
 export function addRunning(program: Command, act: Act): void {
@@ -28,9 +29,28 @@ export function addRunning(program: Command, act: Act): void {
     "spotfold submit histograms --data pings --into dashboard --last 7d",
     "spotfold submit ./my-analysis.ts --data ./logs --wait",
   ]).argument("<analysis>", analysisText);
-  requestFlags(submit).option("--wait", "look on until everything selected is settled").option("--json", jsonText);
+  requestFlags(submit)
+    .option("--wait", "look on until everything selected is settled")
+    .option("--plan", planText)
+    .option("--json", jsonText);
   storeFlags(submit).action(
     async (analysis: string, options: object) =>
       await act(async (io) => await (await import("../commands/submit.ts")).submit(analysis, options, io)),
+  );
+
+  const retry = command(program, "retry", "store a run over the missing blocks of an aggregate, and nothing else", [
+    "spotfold retry dashboard --plan",
+    "spotfold retry dashboard --reason corrupt,timeout --where submission_date=20260101..20260131",
+    "spotfold retry 20260101-120000-0a1b2c3d",
+  ])
+    .argument("<name>", "an aggregate, or a run: then only what that run selects")
+    .option("--reason <reasons>", "only blocks that are missing by these, with commas between them (default: all)")
+    .option("--dataset <name>", "only blocks of this dataset; needed where several have missing ones")
+    .option("--where <dimension=values>", "only these: a=x,y or a=min..max; may be repeated", repeated)
+    .option("--plan", planText)
+    .option("--json", jsonText);
+  storeFlags(retry).action(
+    async (name: string, options: object) =>
+      await act(async (io) => await (await import("../commands/retry.ts")).retry(name, options, io)),
   );
 }

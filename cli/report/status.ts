@@ -2,6 +2,7 @@
  * What `status` tells: aggregates with their runs, why a run stands still, and the workers that are alive. What cannot be
  * read of one of them (a newer version at work beside us, a damaged record) is said, and hides none of the others.
  */
+import type { HoldLine } from "../../dashboard/status/document.ts";
 import type { Ledger, Snapshot } from "../../master/ledger/ledger.ts";
 import { isHeld } from "../../shared/formats/hold.ts";
 import type { ClosedState, RunTotals } from "../../shared/formats/ledger.ts";
@@ -15,6 +16,7 @@ import { readHold } from "../../shared/read-hold.ts";
 import { liveWorkers } from "../../shared/live-workers.ts";
 import { inCallersWords } from "../caller-command.ts";
 import { visibleLine } from "../visible.ts";
+import { readLeader, type LeaderStatus } from "./leader.ts";
 import { counted, countText, timeText } from "./lines.ts";
 
 export interface RunStatus {
@@ -24,23 +26,10 @@ export interface RunStatus {
   readonly covered: number;
   readonly missing: number;
   readonly jobs: { readonly all: number; readonly done: number; readonly failed: number } | null;
-  readonly held: HeldStatus | null;
+  readonly held: HoldLine | null;
   readonly records: number;
   /** The store's clock, ms; null of closed runs. */
   readonly admittedAt: number | null;
-}
-
-export interface HeldStatus {
-  readonly kind: string;
-  readonly what: string;
-  readonly where: string;
-  readonly hint: string;
-  /** The store's clock, ms; null where it cannot be read. */
-  readonly since: number | null;
-  /** When it ends by itself, by the same clock; null: it does not. */
-  readonly until: number | null;
-  /** How often in a row. */
-  readonly times: number;
 }
 
 export interface AggregateStatus {
@@ -58,6 +47,8 @@ export interface StatusReport {
   readonly aggregates: readonly AggregateStatus[];
   /** Submitted, and not admitted yet: no master has seen them. */
   readonly inbox: readonly { readonly run: string; readonly aggregate: string }[];
+  /** Of the masters; null: none does. */
+  readonly leader: LeaderStatus | null;
   readonly workers: readonly WorkerLine[];
   /** Aggregates and runs of which this version cannot say more. */
   readonly unreadable: readonly Unreadable[];
@@ -85,24 +76,32 @@ export interface WorkerLine {
 /** Older runs of an aggregate are counted, not listed. */
 const closedShownMax = 3;
 
-/** All but the workers. */
-export type RunsReport = Omit<StatusReport, "format" | "workers">;
+/** All but masters and workers. */
+export type RunsReport = Omit<StatusReport, "format" | "leader" | "workers">;
 
 export async function readStatus(
   look: { readonly store: BlobStore; readonly ledger: Ledger },
   aggregates: readonly string[],
-  run: string | null,
-  statusMs: number,
+  only: Target | null,
+  { statusMs, standbyMs }: { readonly statusMs: number; readonly standbyMs: number },
 ): Promise<StatusReport> {
-  const runs = await readRuns(look, aggregates, run);
-  return { format: 1, ...runs, workers: await readWorkers(look.store, statusMs) };
+  const runs = await readRuns(look, aggregates, only);
+  const found = await readLeader(look.store, standbyMs);
+  const leader = found === null ? null : { master: found.master, state: found.state, ageMs: found.ageMs };
+  return { format: 1, ...runs, leader, workers: await readWorkers(look.store, statusMs) };
 }
 
-/** `seen` is told of every ledger that could be read, as it was then. */
+/** What somebody asked about: an aggregate, or a run of it. */
+export interface Target {
+  readonly aggregate: string;
+  readonly run: string | null;
+}
+
+/** Of these aggregates; `only`: what is about something else is left out. `seen` is told of every ledger that could be read, as it was then. */
 export async function readRuns(
   { store, ledger }: { readonly store: BlobStore; readonly ledger: Ledger },
   aggregates: readonly string[],
-  run: string | null,
+  only: Target | null,
   seen?: (snapshot: Snapshot) => void,
 ): Promise<RunsReport> {
   const found: AggregateStatus[] = [];
@@ -112,16 +111,14 @@ export async function readRuns(
     try {
       const base = await ledger.read(aggregate);
       if (base.manifest === null) continue;
-      found.push(await aggregateStatus(store, base, run));
+      found.push(await aggregateStatus(store, base, only?.run ?? null));
       seen?.(base);
     } catch (error) {
       note(`aggregate ${aggregate}`, error);
     }
   }
   const inbox = (await readInbox(store, note)).filter(
-    (entry) =>
-      (run === null || entry.run === run) &&
-      (run !== null || aggregates.length !== 1 || entry.aggregate === aggregates[0]),
+    ({ run, aggregate }) => only === null || (only.run === null ? aggregate === only.aggregate : run === only.run),
   );
   return { aggregates: found, inbox, unreadable };
 }
@@ -207,7 +204,7 @@ async function readWorkers(store: BlobStore, statusMs: number): Promise<WorkerLi
 
 /** `command`: how the caller calls us, for hints. */
 export function statusText(
-  { aggregates, inbox, workers, unreadable }: StatusReport,
+  { aggregates, inbox, leader, workers, unreadable }: StatusReport,
   command: readonly string[],
 ): string {
   const lines: string[] = [];
@@ -222,6 +219,7 @@ export function statusText(
   for (const { what, why } of unreadable) lines.push(visibleLine(`${what}: ${why}`));
   for (const { run, aggregate } of inbox) lines.push(`${run}  waits for a master, for ${aggregate}`);
   if (lines.length === 0) lines.push("no runs yet");
+  lines.push(leaderText(leader));
   lines.push(workers.length === 0 ? "no worker is alive" : `${counted(workers.length, "worker")}:`);
   for (const { worker, slots, jobs, resolved, failed, ageMs } of workers) {
     const inHand = jobs.length === 0 ? "idle" : jobs.join(" ");
@@ -230,6 +228,15 @@ export function statusText(
     );
   }
   return `${lines.join("\n")}\n`;
+}
+
+function leaderText(leader: LeaderStatus | null): string {
+  if (leader === null) return "no master leads";
+  const { master, state, ageMs } = leader;
+  const heard = `${timeText(ageMs)} ago`;
+  return state === "leads"
+    ? `master ${master} leads (${heard})`
+    : `master ${master} led, and was last heard of ${heard}`;
 }
 
 function runLines(

@@ -17,6 +17,7 @@ import type { Manifest } from "../../shared/formats/ledger.ts";
 import type { RunSpec } from "../../shared/formats/run.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import { datasetOf, filterOf, type DataOptions, type FilterOptions } from "../compose/dataset.ts";
+import { openLook } from "../compose/look.ts";
 import { selectionOf } from "../compose/master.ts";
 import { DataStores } from "../compose/ports.ts";
 import type { Scope } from "../compose/scope.ts";
@@ -26,6 +27,8 @@ import { visibleLine } from "../visible.ts";
 import { refuseOwnPlaces } from "./own-places.ts";
 import { unlessAborted } from "../second-signal.ts";
 import { analysisModule } from "../submit/analysis.ts";
+import { definitionInputs, type InputFile } from "../submit/inputs.ts";
+import { isStored, storedBundle, storedInputs } from "../submit/stored-code.ts";
 import { checkAnalysis, requestOf, type AnalysisOptions, type CheckedAnalysis } from "../submit/request.ts";
 
 /** The reason by which `counts` rejects records. */
@@ -62,7 +65,9 @@ export interface PrepareInput {
 export async function prepare(input: PrepareInput): Promise<Prepared> {
   const { analysis, options, settings, catalog, executors, scratch, progress, signal, scope } = input;
   // Asked for first: a slip in the name is told before anything is listed.
-  const module = analysisModule(analysis, settings.folder);
+  const source = isStored(analysis)
+    ? await storedBundle((await openLook(settings, scope)).store, analysis)
+    : analysisModule(analysis, settings.folder);
   const dataset = datasetOf(settings, options);
   const { store, queue, catalog: catalogFile, web, work } = settings;
   refuseOwnPlaces(dataset.place, { store, queue, catalog: catalogFile, web, work, out: input.out });
@@ -80,14 +85,15 @@ export async function prepare(input: PrepareInput): Promise<Prepared> {
     );
   }
   progress.show(`trying the analysis on ${visibleLine(first.key)}`);
+  const inputs = await inputsOf(input);
   // Nothing is stored yet: who stops it now need not wait until an analysis that hangs is found out.
   const checked = await unlessAborted(
     signal,
     async () =>
       await checkAnalysis({
-        module,
+        source,
+        inputs,
         options,
-        folder: settings.folder,
         executors,
         scratch,
         dataset,
@@ -108,6 +114,16 @@ export async function prepare(input: PrepareInput): Promise<Prepared> {
     random: systemRandom,
   });
   return { dataset, filter, checked, spec };
+}
+
+/** The side files that the command names: of this machine, or of a run that the store knows. */
+async function inputsOf({ options, settings, scratch, scope }: PrepareInput): Promise<readonly InputFile[]> {
+  const { definitions, inputsOf: run } = options;
+  if (run === undefined) return await definitionInputs(definitions, settings.folder);
+  if (definitions !== undefined) {
+    throw new SpotfoldError("usage", "--definitions and --inputs-of both say which side files", { hint: "Keep one." });
+  }
+  return await storedInputs((await openLook(settings, scope)).store, run, scratch);
 }
 
 export interface SyncInput {

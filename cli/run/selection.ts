@@ -1,5 +1,6 @@
 /** How what a command selects stands in the ledger, whichever run covered it. */
 import type { MasterContext, PartitionedBlock } from "../../master/context.ts";
+import { missingReasonOf } from "../../master/plan/select.ts";
 import { eachStanding } from "../../master/plan/standings.ts";
 import type { Manifest } from "../../shared/formats/ledger.ts";
 import { missingReasons, type MissingClass, type MissingReason } from "../../shared/formats/resolution.ts";
@@ -72,7 +73,7 @@ export async function reportSelection(input: SelectionInput): Promise<SelectionR
 }
 
 function missingOf(key: string, row: CoverageRow): MissingBlock {
-  const reason = row.reason ?? "invalid-resolution";
+  const reason = missingReasonOf(row);
   return { key, reason, class: missingReasons[reason], detail: withoutKey(row.detail ?? "", key) };
 }
 

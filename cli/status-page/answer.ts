@@ -6,7 +6,8 @@
  *   GET  /status.json             the document (docs/formats/status.md); 304 when its etag is the same
  *   GET  /attempts.json?run=<run> attempts at the jobs of a run
  *   POST /login  {"token": …}     204 and a cookie
- *   POST /actions/plan, /actions/run  with --allow-actions: the command that an action is; does it
+ *   GET  /choices.json            with --allow-actions: what a run can be made of
+ *   POST /actions/plan, /actions/run  with --allow-actions: the command that an action is, and what it would do; does it
  *   GET  /healthz, /metrics       of the daemon that has the page, where there is one
  *
  * Refusals are JSON: {"error": {code, message, hint}}.
@@ -16,7 +17,8 @@ import * as v from "valibot";
 import { storeTimeHeader } from "../../dashboard/status/document.ts";
 import { contentTypeOf } from "../../shared/content-types.ts";
 import { codeOf, hintOf, messageOf } from "../../shared/errors.ts";
-import { actionSchema, type Actions } from "./actions.ts";
+import { actionSchema } from "./action-words.ts";
+import type { Actions } from "./actions.ts";
 import type { PageAssets } from "./assets.ts";
 import { isSame, refuseCaller, refuseToken } from "./guard.ts";
 import type { Sessions } from "./sessions.ts";
@@ -40,6 +42,8 @@ export interface AnswerInput {
   readonly attempts: (run: string) => Promise<string>;
   /** Null: read-only. */
   readonly actions: Actions | null;
+  /** JSON. */
+  readonly choices: () => Promise<string>;
   /** Something was done: what is known is old. */
   readonly acted: () => void;
   /** By path. */
@@ -85,6 +89,12 @@ export async function answer(input: AnswerInput, request: IncomingMessage, respo
       send(response, 200, jsonType, Buffer.from(await input.attempts(url.searchParams.get("run") ?? "")));
     });
   }
+  if (path === "/choices.json") {
+    if (input.actions === null) return refuseAction(response);
+    return await orWhy(response, async () => {
+      send(response, 200, jsonType, Buffer.from(await input.choices()));
+    });
+  }
   const extra = input.extra.get(path);
   if (extra === undefined) return refuse(response, 404, "absent", "There is nothing here.");
   const { status, type, text } = await extra();
@@ -109,21 +119,28 @@ async function act(
 ): Promise<void> {
   if (isStrange(input, request, response)) return;
   const { actions } = input;
-  if (actions === null) return refuse(response, 403, "read-only", "This server is read-only: no --allow-actions.");
+  if (actions === null) return refuseAction(response);
   if (request.method !== "POST") {
     response.setHeader("Allow", "POST");
     return refuse(response, 405, "method", "Only POST is answered here.");
   }
+  const step = path.slice("/actions/".length);
+  if (step !== "plan" && step !== "run") return refuse(response, 404, "absent", "There is nothing here.");
   const asked = v.safeParse(actionSchema, await readBody(request));
-  if (!asked.success) return refuse(response, 400, "usage", "That is no action of this page.");
+  if (!asked.success) {
+    const [issue] = asked.issues;
+    const where = v.getDotPath(issue) ?? "the body";
+    return refuse(response, 400, "usage", `That is no action of this page: ${where}: ${issue.message}`);
+  }
   await orWhy(response, async () => {
-    const plan = { format: 1, command: actions.shown(asked.output) };
-    if (path === "/actions/plan") return send(response, 200, jsonType, Buffer.from(JSON.stringify(plan)));
-    if (path !== "/actions/run") return refuse(response, 404, "absent", "There is nothing here.");
-    const result = await actions.run(asked.output);
-    input.acted();
-    send(response, 200, jsonType, Buffer.from(JSON.stringify(result)));
+    const done = step === "plan" ? await actions.plan(asked.output) : await actions.run(asked.output);
+    if (step === "run") input.acted();
+    send(response, 200, jsonType, Buffer.from(JSON.stringify(done)));
   });
+}
+
+function refuseAction(response: ServerResponse): void {
+  refuse(response, 403, "read-only", "This server is read-only: no --allow-actions.");
 }
 
 /** The page says what failed, and what to do about it, beside what it knew before. */

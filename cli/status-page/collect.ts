@@ -4,7 +4,7 @@
  *
  * Requests of a refresh, with A aggregates, R open runs, I runs in the inbox, W workers heard of within the last hour:
  *   3 lists (aggregates, inbox, workers; one more for each further 1,000)  +  A heads  +  manifests that are new
- *   + R holds  +  I run.json  +  W statuses  +  1 or 2 questions to the queue
+ *   + R holds  +  I run.json  +  W statuses  +  the master's lease  +  1 or 2 questions to the queue
  * and at each fifth refresh at most: A heads in the web store, and the coverage of aggregates where it changed.
  */
 import type * as wire from "../../dashboard/status/document.ts";
@@ -13,15 +13,14 @@ import { messageOf } from "../../shared/errors.ts";
 import { liveStatusIntervals, workerSigns, type WorkerSign } from "../../shared/live-workers.ts";
 import type { Clock } from "../../shared/ports/clock.ts";
 import { aggregatesOf, type Look } from "../compose/look.ts";
+import { readLeader } from "../report/leader.ts";
 import { readRuns, whyUnreadable, type RunsReport } from "../report/status.ts";
-import { withoutKey } from "../run/selection.ts";
 import { Coverages, type KnownCoverage } from "./coverage.ts";
 import { DepthRing } from "./depth.ts";
+import { MissingList } from "./missing.ts";
 import { Paces, type Progress } from "./pace.ts";
 import type { Places } from "./places.ts";
 
-/** Missing blocks that are listed; all are counted. */
-export const missingShownMax = 200;
 /** Closed runs of each aggregate that are listed. */
 export const closedShownMax = 10;
 /** Before scaling. A worker that was killed is shown as silent for so long. */
@@ -34,6 +33,7 @@ export interface CollectorInput {
   readonly clock: Clock;
   /** Of `timing`. */
   readonly statusMs: number;
+  readonly standbyMs: number;
   readonly scale: number;
   readonly refreshMs: number;
   readonly place: string;
@@ -71,7 +71,8 @@ export class Collector {
     const snapshots: Snapshot[] = [];
     const names = await aggregatesOf(look.store);
     const report = await readRuns(look, names, null, (snapshot) => void snapshots.push(snapshot));
-    const { scale, statusMs } = this.#input;
+    const { scale, statusMs, standbyMs } = this.#input;
+    const leader = leaderLine(await readLeader(look.store, standbyMs));
     const { signs, storeTime } = await workerSigns(look.store, silentShownMs * scale);
     const workers = signs.flatMap((sign) => workerLine(sign, statusMs));
     const now = Math.max(storeTime, ...snapshots.map((snapshot) => snapshot.storeTime)) || clock.now();
@@ -79,14 +80,22 @@ export class Collector {
     const { aggregates, missing, unreadable } = await this.#aggregates(look, report, snapshots);
     const { inbox } = report;
     const unread = [...report.unreadable, ...unreadable];
-    const document = this.#document(queue, { ...runs, aggregates, missing, inbox, workers, unreadable: unread });
+    const document = this.#document(queue, {
+      ...runs,
+      aggregates,
+      missing,
+      inbox,
+      leader,
+      workers,
+      unreadable: unread,
+    });
     return { document, storeTime: now };
   }
 
   #document(queue: wire.QueueState, found: Partial<wire.StatusDocument>): wire.StatusDocument {
     const { version, place, refreshMs, actions } = this.#input;
-    const nothing = { aggregates: [], runs: [], runsHidden: 0, inbox: [], workers: [], unreadable: [] };
-    const missing = { count: 0, reasons: [], blocks: [] };
+    const nothing = { aggregates: [], runs: [], runsHidden: 0, inbox: [], leader: null, workers: [], unreadable: [] };
+    const missing = { count: 0, reasons: [], groups: [], blocks: [] };
     return { format: 1, version, place, refreshMs, actions, ...nothing, missing, ...found, queue };
   }
 
@@ -188,6 +197,12 @@ export class Collector {
   }
 }
 
+function leaderLine(leader: Awaited<ReturnType<typeof readLeader>>): wire.LeaderLine | null {
+  if (leader === null) return null;
+  // Renewals come every few seconds: told, each would make another document.
+  return { master: leader.master, silentSince: leader.state === "silent" ? leader.seenAt : null };
+}
+
 function workerLine({ ageMs, seenAt, status }: WorkerSign, statusMs: number): wire.WorkerLine[] {
   // A newer version's: nothing can be said of it.
   if (status === null) return [];
@@ -207,28 +222,4 @@ function jobsOf(
   // Entered by a master a moment later than its worker let go of it: never more than there are.
   const left = Math.max(0, all - done);
   return { all, done, failed, inHand: Math.min(busy, left), waiting: Math.max(0, left - busy) };
-}
-
-/** What all aggregates miss: counted by reason, the first of them listed. */
-class MissingList {
-  #count = 0;
-  readonly #reasons = new Map<string, { reason: string; class: string; count: number }>();
-  readonly #blocks: wire.MissingBlock[] = [];
-
-  /** `atLeast`: what is known of it where its coverage is not. */
-  add(aggregate: string, coverage: KnownCoverage | null, atLeast: number): void {
-    this.#count += coverage?.missing.length ?? atLeast;
-    for (const block of coverage?.missing ?? []) {
-      const known = this.#reasons.get(block.reason) ?? { reason: block.reason, class: block.class, count: 0 };
-      known.count++;
-      this.#reasons.set(block.reason, known);
-      if (this.#blocks.length >= missingShownMax) continue;
-      this.#blocks.push({ aggregate, ...block, detail: withoutKey(block.detail, block.key) });
-    }
-  }
-
-  report(): wire.MissingReport {
-    const reasons = [...this.#reasons.values()].toSorted((a, b) => b.count - a.count);
-    return { count: this.#count, reasons, blocks: this.#blocks };
-  }
 }

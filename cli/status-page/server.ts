@@ -10,6 +10,7 @@ import { isLoopback } from "../serve/hosts.ts";
 import { listening, stopServer } from "../serve/server.ts";
 import { storeFlags } from "../compose/settings.ts";
 import { Actions } from "./actions.ts";
+import { ChoicesSource } from "./choices.ts";
 import { answer, type ExtraAnswer } from "./answer.ts";
 import { pageAssets } from "./assets.ts";
 import { AttemptsCache } from "./attempts-cache.ts";
@@ -56,15 +57,25 @@ export async function startStatusServer(options: StatusServerOptions): Promise<S
       hint: "Name a file that holds one: --token-file FILE. To make it: openssl rand -hex 32 > FILE && chmod 600 FILE",
     });
   }
-  const { statusMs, scale } = settings.timing;
+  const { statusMs, standbyMs, scale } = settings.timing;
   const refreshMs = (isFolder(settings.store) ? refreshMsOfFolder : refreshMsOfBucket) * scale;
   const places = placesOf(settings, scope);
   const place = shownPlace(settings.store);
   const version = packageVersion();
   const actions = options.actions !== null;
-  const collector = new Collector({ places, clock, statusMs, scale, refreshMs, place, version, actions });
+  const collector = new Collector({ places, clock, statusMs, standbyMs, scale, refreshMs, place, version, actions });
   const source = new StatusSource({ collect: async () => await collector.collect(), clock, refreshMs });
   const attempts = new AttemptsCache(places, clock, refreshMs);
+  const choices = new ChoicesSource(settings, places, clock);
+  const acting =
+    options.actions === null
+      ? null
+      : new Actions({
+          flags: storeFlags(settings),
+          command: options.actions,
+          folder: settings.folder,
+          choices: async () => await choices.latest(),
+        });
   const assets = pageAssets();
   const server = createServer({ requestTimeout: requestMsMax, headersTimeout: requestMsMax });
   server.maxConnections = connectionsMax;
@@ -78,7 +89,8 @@ export async function startStatusServer(options: StatusServerOptions): Promise<S
     sessions: new Sessions(port, () => clock.monotonic()),
     latest: async () => await source.latest(),
     attempts: async (run: string) => await attempts.of(run),
-    actions: options.actions === null ? null : new Actions(storeFlags(settings), options.actions, settings.folder),
+    actions: acting,
+    choices: async () => JSON.stringify((await choices.latest()).document),
     acted: () => source.expire(),
     extra: options.extra ?? new Map<string, () => Promise<ExtraAnswer>>(),
   };

@@ -34,3 +34,8 @@ function parseValue(text: string): unknown {
     return text;
   }
 }
+
+/** How `--param` is given a value: `parseParams` makes the same of it. */
+export function paramText(value: unknown): string {
+  return typeof value === "string" && parseValue(value) === value ? value : JSON.stringify(value);
+}

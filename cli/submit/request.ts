@@ -16,14 +16,19 @@ import { digestOf, type RunSpec } from "../../shared/formats/run.ts";
 import { checkId } from "../../shared/names.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import type { Clock, Random } from "../../shared/ports/clock.ts";
-import { definitionInputs, type InputFile } from "./inputs.ts";
+import type { InputFile } from "./inputs.ts";
 import { parseParams } from "./params.ts";
 
 export interface AnalysisOptions {
   readonly param?: readonly string[];
   readonly by?: string;
   readonly definitions?: string;
+  /** A run whose side files are taken, from the store. */
+  readonly inputsOf?: string;
 }
+
+/** The author's module, by its absolute path, or a bundle that is there. */
+export type AnalysisSource = string | Bundle;
 
 /** An analysis that was bundled and checked. */
 export interface CheckedAnalysis {
@@ -34,11 +39,10 @@ export interface CheckedAnalysis {
 }
 
 export interface CheckInput {
-  /** Absolute path. */
-  readonly module: string;
+  readonly source: AnalysisSource;
+  /** Side files. */
+  readonly inputs: readonly InputFile[];
   readonly options: AnalysisOptions;
-  /** Where relative paths belong. */
-  readonly folder: string;
   readonly executors: Executors;
   /** This process' folder: should it be killed, the next one removes it. */
   readonly scratch: string;
@@ -48,9 +52,9 @@ export interface CheckInput {
 }
 
 export async function checkAnalysis(input: CheckInput): Promise<CheckedAnalysis> {
-  const { module, options, folder, executors } = input;
+  const { source, inputs, options, executors } = input;
   const params = parseParams(options.param ?? [], options.by);
-  const [bundle, inputs] = await Promise.all([bundleAnalysis(module), definitionInputs(options.definitions, folder)]);
+  const bundle = typeof source === "string" ? await bundleAnalysis(source) : source;
   const scratch = await mkdtemp(join(input.scratch, "check-"));
   try {
     const path = join(scratch, "bundle.mjs");
@@ -132,7 +136,7 @@ export function requestOf(input: RequestInput): RunSpec {
 }
 
 /** Time first, so that lists are in the order of submission; random, so that no two are the same. */
-function newRunId(nowMs: number, random: Random): string {
+export function newRunId(nowMs: number, random: Random): string {
   const stamp = new Date(nowMs).toISOString().replaceAll(/[-:T]|\..*$/g, "");
   return `${stamp.slice(0, 8)}-${stamp.slice(8)}-${random.hex(8)}`;
 }

@@ -12,6 +12,11 @@ import type { CheckedAnalysis } from "./request.ts";
 export async function storeRun(store: BlobStore, checked: CheckedAnalysis, spec: RunSpec): Promise<void> {
   await store.create(bundleKey(checked.bundle.sha256), checked.bundle.bytes);
   for (const { sha256, bytes } of checked.inputs) await store.create(inputKey(sha256), bytes);
+  await storeSpec(store, spec);
+}
+
+/** Of a run whose bundle and inputs are in the store. */
+export async function storeSpec(store: BlobStore, spec: RunSpec): Promise<void> {
   const bytes = encodeStored(spec);
   const created = await store.create(runKey(spec.run), bytes);
   if (!created.created && !isSame(created.existing, spec)) {

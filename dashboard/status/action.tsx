@@ -1,58 +1,135 @@
-/** An action: shows the command that it is, asks once more, executes it, and shows what the command said. */
-import type { VNode } from "preact";
-import { useState } from "preact/hooks";
-import { askAction, type Fetch } from "./ask.ts";
-import type { ActionPlan, ActionRequest, ActionResult } from "./document.ts";
+/** An action: shows the command that it is and what it would do, asks once more, executes it, and shows what the command said. */
+import type { ComponentChildren, VNode } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { count as countText } from "../parts/words.ts";
+import { useActing, type Acting } from "./acting.tsx";
+import type { ActionPlan, ActionRequest, RunPlan } from "./action-document.ts";
+import { leftOutLines, planSentence, sizeText } from "./plan-words.ts";
 
-const send: Fetch = async (path, init) => await fetch(path, init);
-
-interface Input {
+interface ButtonInput {
   readonly title: string;
   readonly action: ActionRequest;
   /** Afterwards what the command said stays. */
   readonly isOffered: boolean;
 }
 
-export function ActionButton({ title, action, isOffered }: Input): VNode | null {
-  const [plan, setPlan] = useState<ActionPlan | null>(null);
-  const [result, setResult] = useState<ActionResult | string | null>(null);
-  const [isUnderWay, setIsUnderWay] = useState(false);
-  const show = async (): Promise<void> => {
-    const answer = await askAction(send, "plan", action);
-    if (typeof answer === "string") setResult(answer);
-    else setPlan(answer);
-  };
-  const execute = async (): Promise<void> => {
-    setIsUnderWay(true);
-    setResult(await askAction(send, "run", action));
-    setIsUnderWay(false);
-    setPlan(null);
-  };
-  if (!isOffered && result === null && !isUnderWay) return null;
+export function ActionButton({ title, action, isOffered }: ButtonInput): VNode | null {
+  const acting = useActing();
+  if (!isOffered && acting.result === null && !acting.isRunning) return null;
   return (
-    <div class="action">
-      {!isOffered ? null : plan === null ? (
-        <button type="button" class="quiet" onClick={() => void show()}>
-          {title} …
+    <ActionSteps title={title} acting={acting}>
+      {isOffered && (
+        <button
+          type="button"
+          class="quiet"
+          aria-disabled={acting.isPlanning}
+          onClick={() => void (acting.isPlanning ? undefined : acting.show(action))}
+        >
+          {acting.isPlanning ? "Planning …" : `${title} …`}
         </button>
-      ) : (
-        <>
-          <pre tabIndex={0} aria-label="The command">
-            {plan.command}
-          </pre>
-          <button type="button" disabled={isUnderWay} onClick={() => void execute()}>
-            {isUnderWay ? "Running …" : title}
-          </button>
-          <button type="button" class="quiet" disabled={isUnderWay} onClick={() => setPlan(null)}>
-            Leave it
-          </button>
-        </>
       )}
+    </ActionSteps>
+  );
+}
+
+interface StepsInput {
+  readonly title: string;
+  readonly acting: Acting;
+  /** What asks for the plan. */
+  readonly children: ComponentChildren;
+}
+
+export function ActionSteps({ title, acting, children }: StepsInput): VNode {
+  const { plan, result } = acting;
+  const frame = useRef<HTMLDivElement>(null);
+  const said = useRef<HTMLPreElement>(null);
+  const wasPlanned = useRef(false);
+  const isPlanned = plan !== null;
+  // What had the focus is gone by then: it goes to what was said, or back to what asked for the plan that was left.
+  useEffect(() => {
+    if (result !== null) said.current?.focus();
+    else if (wasPlanned.current && !isPlanned) frame.current?.querySelector("button")?.focus();
+    wasPlanned.current = isPlanned;
+  }, [result, isPlanned]);
+  return (
+    <div class="action" ref={frame}>
+      {plan === null ? children : <Planned title={title} acting={acting} plan={plan} />}
       {result !== null && (
-        <pre role="status">
+        <pre role="status" tabIndex={-1} ref={said}>
           {typeof result === "string" ? result : `exit ${result.code ?? "by force"}\n${result.output}`}
         </pre>
       )}
     </div>
+  );
+}
+
+function Planned({
+  title,
+  acting,
+  plan: { command, plan, refusal },
+}: {
+  readonly title: string;
+  readonly acting: Acting;
+  readonly plan: ActionPlan;
+}): VNode {
+  const { isRunning, execute, leave } = acting;
+  const frame = useRef<HTMLDivElement>(null);
+  useEffect(() => frame.current?.focus(), []);
+  const isEmpty = plan?.blocks === 0;
+  return (
+    <div class="plan" role="group" aria-label={`Plan: ${title}`} tabIndex={-1} ref={frame}>
+      {plan !== null && <Facts plan={plan} />}
+      {refusal !== null && (
+        <p class="said">
+          <strong>{refusal.message}</strong> {refusal.hint}
+        </p>
+      )}
+      <p class="sub">The command that does it:</p>
+      <pre tabIndex={0} role="group" aria-label="The command">
+        {command}
+      </pre>
+      {refusal === null && !isEmpty && (
+        <button type="button" aria-disabled={isRunning} onClick={() => void (isRunning ? undefined : execute())}>
+          {isRunning ? "Running …" : title}
+        </button>
+      )}
+      <button type="button" class="quiet" aria-disabled={isRunning} onClick={isRunning ? undefined : leave}>
+        Leave it
+      </button>
+    </div>
+  );
+}
+
+function Facts({ plan }: { readonly plan: RunPlan }): VNode {
+  const { blocks, bytes, jobs } = plan;
+  return (
+    <>
+      <p>{planSentence(plan)}</p>
+      <dl class="facts">
+        <div>
+          <dt>Blocks</dt>
+          <dd>{countText(blocks)}</dd>
+        </div>
+        <div>
+          <dt>Compressed</dt>
+          <dd>{sizeText(bytes)}</dd>
+        </div>
+        <div>
+          <dt>Jobs</dt>
+          <dd>{countText(jobs)}</dd>
+        </div>
+      </dl>
+      {plan.leftOut.length > 0 && (
+        <>
+          <p class="sub">Left out:</p>
+          <ul class="left-out">
+            {leftOutLines(plan).map((line) => (
+              <li key={line}>{line}</li>
+            ))}
+          </ul>
+        </>
+      )}
+      {blocks === 0 && <p class="said">There is nothing to do.</p>}
+    </>
   );
 }

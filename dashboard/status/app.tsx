@@ -1,11 +1,13 @@
 /** The page: what is known, how old it is, and the sections. */
 import type { VNode } from "preact";
+import { Acted } from "./acting.tsx";
 import { Aggregates } from "./aggregates.tsx";
 import type { Connection } from "./connection.ts";
 import type { StatusDocument } from "./document.ts";
 import { useLive, useNow } from "./live.tsx";
 import { Login } from "./login.tsx";
 import { Missing } from "./missing.tsx";
+import { NewRun } from "./new-run.tsx";
 import { Queue } from "./queue.tsx";
 import { Runs } from "./runs.tsx";
 import { ThemeChoice } from "./theme.tsx";
@@ -38,7 +40,12 @@ export function App(): VNode {
         {phase === "refused" && <Login onDone={askNow} />}
         {phase !== "refused" && <Trouble connection={connection} now={now} />}
         {phase === "connecting" && connection.trouble === null && <p class="empty">Connecting …</p>}
-        {document !== null && <Sections document={document} storeNow={now + clockAheadMs} />}
+        {document !== null && (
+          <Acted.Provider value={askNow}>
+            {document.actions && <NewRun />}
+            <Sections document={document} storeNow={now + clockAheadMs} />
+          </Acted.Provider>
+        )}
       </main>
       {document !== null && <footer>Spotfold {document.version}</footer>}
     </>
@@ -64,10 +71,10 @@ function Sections({ document, storeNow }: { readonly document: StatusDocument; r
       )}
       <Runs document={document} storeNow={storeNow} />
       <div class="two">
-        <Workers workers={workers} storeNow={storeNow} />
+        <Workers leader={document.leader} workers={workers} storeNow={storeNow} />
         <Queue queue={document.queue} storeNow={storeNow} />
       </div>
-      <Missing missing={document.missing} />
+      <Missing missing={document.missing} mayAct={document.actions} />
       <Aggregates aggregates={aggregates} storeNow={storeNow} />
     </>
   );

@@ -3,15 +3,8 @@
  * members are not. Never throws; an abort counts as trouble, which nobody is there to see.
  */
 import type { Answer } from "./connection.ts";
-import {
-  storeTimeHeader,
-  type ActionPlan,
-  type ActionRequest,
-  type ActionResult,
-  type AttemptsDocument,
-  type StatusDocument,
-  type StatusError,
-} from "./document.ts";
+import type { ActionPlan, ActionRequest, ActionResult, ChoicesDocument } from "./action-document.ts";
+import { storeTimeHeader, type AttemptsDocument, type StatusDocument, type StatusError } from "./document.ts";
 
 /** A server that looks at a slow store answers within this, or says why not. */
 const askMsMax = 45_000;
@@ -50,6 +43,10 @@ async function troubleOf(response: Response): Promise<Extract<Answer, { kind: "t
   }
 }
 
+function troubleText({ message, hint }: Extract<Answer, { kind: "trouble" }>): string {
+  return hint === null ? message : `${message} ${hint}`;
+}
+
 /** A text: why not. */
 export async function askAttempts(fetch: Fetch, run: string): Promise<AttemptsDocument | string> {
   try {
@@ -57,6 +54,17 @@ export async function askAttempts(fetch: Fetch, run: string): Promise<AttemptsDo
     const response = await fetch(path, { cache: "no-store", signal: AbortSignal.timeout(askMsMax) });
     if (!response.ok) return (await troubleOf(response)).message;
     return (await response.json()) as AttemptsDocument;
+  } catch {
+    return "The server does not answer.";
+  }
+}
+
+/** A text: why not. */
+export async function askChoices(fetch: Fetch): Promise<ChoicesDocument | string> {
+  try {
+    const response = await fetch("choices.json", { cache: "no-store", signal: AbortSignal.timeout(askMsMax) });
+    if (!response.ok) return troubleText(await troubleOf(response));
+    return (await response.json()) as ChoicesDocument;
   } catch {
     return "The server does not answer.";
   }
@@ -73,7 +81,7 @@ export async function logIn(fetch: Fetch, token: string): Promise<boolean | stri
   }
 }
 
-/** `plan` answers with the command, `run` executes it. A text: why not. */
+/** `plan` answers with the command and what it would do, `run` executes it. A text: why not. */
 export async function askAction<Step extends "plan" | "run">(
   fetch: Fetch,
   step: Step,
@@ -82,7 +90,7 @@ export async function askAction<Step extends "plan" | "run">(
   try {
     const headers = { "content-type": "application/json" };
     const response = await fetch(`actions/${step}`, { method: "POST", headers, body: JSON.stringify(action) });
-    if (!response.ok) return (await troubleOf(response)).message;
+    if (!response.ok) return troubleText(await troubleOf(response));
     return (await response.json()) as Step extends "plan" ? ActionPlan : ActionResult;
   } catch {
     return "The server does not answer.";

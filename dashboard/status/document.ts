@@ -26,6 +26,8 @@ export interface StatusDocument {
   readonly runsHidden: number;
   /** Submitted, and not seen by a master. */
   readonly inbox: readonly { readonly run: string; readonly aggregate: string }[];
+  /** Which master leads, by its lease; null: none does, which says nothing of `run` and `master --once`. */
+  readonly leader: LeaderLine | null;
   readonly workers: readonly WorkerLine[];
   readonly queue: QueueState;
   readonly missing: MissingReport;
@@ -92,6 +94,12 @@ export interface HoldLine {
   readonly times: number;
 }
 
+export interface LeaderLine {
+  readonly master: string;
+  /** When it renewed its lease last, where that is too long ago; null: it leads. */
+  readonly silentSince: number | null;
+}
+
 export interface WorkerLine {
   readonly worker: string;
   /** `silent`: no sign of life for longer than workers take; it was killed, or cannot reach the store. */
@@ -130,10 +138,20 @@ export interface MissingBlock {
   readonly detail: string;
 }
 
+/** What one run can try again. */
+export interface MissingGroup {
+  readonly aggregate: string;
+  readonly dataset: string;
+  readonly count: number;
+  readonly reasons: readonly { readonly reason: string; readonly count: number }[];
+}
+
 export interface MissingReport {
   /** All of them. */
   readonly count: number;
   readonly reasons: readonly { readonly reason: string; readonly class: string; readonly count: number }[];
+  /** The same by aggregate and dataset. */
+  readonly groups: readonly MissingGroup[];
   /** The first of each aggregate, at most 200 in all. */
   readonly blocks: readonly MissingBlock[];
 }
@@ -167,28 +185,6 @@ export interface AttemptLine {
   /** What it logged, the first 16 KiB; null when nothing. */
   readonly log: string | null;
   readonly isLogCut: boolean;
-}
-
-/** What the page asks to be done. */
-export interface ActionRequest {
-  readonly action: "cancel";
-  readonly run: string;
-}
-
-/** The answer to `POST /actions/plan`: the command that will be executed. */
-export interface ActionPlan {
-  readonly format: 1;
-  readonly command: string;
-}
-
-/** The answer to `POST /actions/run`. */
-export interface ActionResult {
-  readonly format: 1;
-  readonly command: string;
-  /** The command's exit code; null when it was stopped. */
-  readonly code: number | null;
-  /** What it printed, both streams. */
-  readonly output: string;
 }
 
 /** What a refusal or failure of the server says. */

@@ -1,17 +1,24 @@
 /** Missing blocks: how many, why, which; and what can be done about a reason. */
 import type { VNode } from "preact";
-import type { MissingReport } from "./document.ts";
+import { useState } from "preact/hooks";
+import { ActionButton } from "./action.tsx";
+import type { MissingGroup, MissingReport } from "./document.ts";
 import { Table } from "./table.tsx";
 import { counted, count as countText } from "../parts/words.ts";
 
 /** By the class of the reason. */
 const cures: ReadonlyMap<string, string> = new Map([
-  ["content", "only with --reprocess, after the block or the analysis was changed"],
-  ["circumstance", "by the next run that selects it"],
+  ["content", "by a retry, once the block or the analysis was changed"],
+  ["circumstance", "by the next run that selects it, or by a retry"],
 ]);
 
-export function Missing({ missing }: { readonly missing: MissingReport }): VNode {
-  const { count, reasons, blocks } = missing;
+interface Input {
+  readonly missing: MissingReport;
+  readonly mayAct: boolean;
+}
+
+export function Missing({ missing, mayAct }: Input): VNode {
+  const { count, reasons, groups, blocks } = missing;
   return (
     <section aria-labelledby="missing">
       <h2 id="missing">Missing blocks</h2>
@@ -29,6 +36,13 @@ export function Missing({ missing }: { readonly missing: MissingReport }): VNode
               { title: "Tried again", cell: (line) => cures.get(line.class) ?? line.class },
             ]}
           />
+          {mayAct && (
+            <ul class="cards groups">
+              {groups.map((group) => (
+                <Group group={group} key={JSON.stringify([group.aggregate, group.dataset])} />
+              ))}
+            </ul>
+          )}
           <details>
             <summary>
               {blocks.length < count
@@ -50,5 +64,37 @@ export function Missing({ missing }: { readonly missing: MissingReport }): VNode
         </>
       )}
     </section>
+  );
+}
+
+const allReasons = "";
+
+/** What one run can try again, and the reasons that it is to try. */
+function Group({ group: { aggregate, dataset, count, reasons } }: { readonly group: MissingGroup }): VNode {
+  const [chosen, choose] = useState(allReasons);
+  const action = { action: "retry", aggregate, dataset, reasons: chosen === allReasons ? [] : [chosen] } as const;
+  return (
+    <li class="card">
+      <h3>
+        <span class="name">{aggregate}</span>
+      </h3>
+      <p class="sub">
+        {counted(count, "block")} of {dataset}
+      </p>
+      {reasons.length > 1 && (
+        <label class="field">
+          <span>Missing by</span>
+          <select value={chosen} onChange={(event) => choose(event.currentTarget.value)}>
+            <option value={allReasons}>any reason ({countText(count)})</option>
+            {reasons.map(({ reason, count: some }) => (
+              <option value={reason} key={reason}>
+                {reason} ({countText(some)})
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      <ActionButton title="Retry missing blocks" action={action} isOffered={true} key={chosen} />
+    </li>
   );
 }

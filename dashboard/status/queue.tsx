@@ -1,12 +1,17 @@
 /** The jobs queue: what is in it, and how that was while somebody looked. */
 import type { VNode } from "preact";
-import { depthOf, depthPath } from "./depth-path.ts";
+import { BottomAxis, ValueAxis } from "../parts/axis-marks.tsx";
+import { useWidth } from "../parts/use-width.tsx";
+import { depthGeometry, depthOf } from "./depth-geometry.ts";
 import type { DepthSample, QueueState } from "./document.ts";
 import { Table } from "./table.tsx";
 import { counted, count as countText } from "../parts/words.ts";
 import { clockText, durationText } from "./words.ts";
 
-const box = { width: 600, height: 120 };
+/** Pixels. Labels of depths are as short as 1.23M. */
+const height = 170;
+const marginLeft = 48;
+const marginRight = 12;
 /** Rows of the table that says what the chart shows. */
 const rowsMax = 20;
 
@@ -36,26 +41,30 @@ function Depth({
   readonly samples: readonly DepthSample[];
   readonly storeNow: number;
 }): VNode | null {
-  const drawn = depthPath(samples, storeNow, box);
-  if (drawn === null) return null;
-  const { path, max, from, to } = drawn;
+  const [frame, width] = useWidth<HTMLDivElement>();
   const last = samples.at(-1);
-  const now = last === undefined ? 0 : depthOf(last);
-  const text = `Messages in the jobs queue over ${durationText(to - from)}: at most ${countText(max)}, now ${countText(now)}`;
+  if (last === undefined) return null;
+  const box = { left: marginLeft, right: Math.max(marginLeft + 1, width - marginRight), top: 20, bottom: height - 34 };
+  const drawn = width === 0 ? null : depthGeometry(samples, storeNow, box);
+  const max = samples.reduce((most, sample) => Math.max(most, depthOf(sample)), 0);
+  const over = durationText(Math.max(storeNow, last[0]) - (samples[0]?.[0] ?? last[0]));
+  const text = `Messages in the jobs queue over ${over}: at most ${countText(max)}, now ${countText(depthOf(last))}`;
   return (
     <figure class="card">
-      <svg
-        class="depth"
-        viewBox={`0 0 ${box.width} ${box.height}`}
-        preserveAspectRatio="none"
-        role="img"
-        aria-label={text}
-      >
-        <line class="axis" x1="0" x2={box.width} y1={box.height} y2={box.height} />
-        <path class="depth-line" d={path} />
-      </svg>
+      <div class="depth-frame" ref={frame}>
+        {drawn !== null && (
+          <svg class="depth" width={width} height={height} role="img" aria-label={text}>
+            <ValueAxis box={drawn.box} ticks={drawn.depths} title="messages in the queue" />
+            <BottomAxis box={drawn.box} ticks={drawn.times} />
+            <text class="axis-title" x={drawn.box.right} y={height - 5} text-anchor="end">
+              time of day
+            </text>
+            <path class="depth-line" d={drawn.path} />
+          </svg>
+        )}
+      </div>
       <figcaption class="sub">
-        at most {countText(max)} in {durationText(to - from)}; gaps are times when nobody looked
+        at most {countText(max)} in {over}; gaps are times when nobody looked
       </figcaption>
       <details>
         <summary>As a table</summary>

@@ -1,6 +1,6 @@
-/** Workers: who is alive, what each slot does, who has gone silent. */
+/** Which master leads; workers: who is alive, what each slot does, who has gone silent. */
 import type { VNode } from "preact";
-import type { WorkerLine } from "./document.ts";
+import type { LeaderLine, WorkerLine } from "./document.ts";
 import { counted, count as countText } from "../parts/words.ts";
 import { agoText } from "./words.ts";
 
@@ -8,20 +8,21 @@ const order = { alive: 0, silent: 1, ended: 2 } as const;
 /** A fleet has hundreds; the first say enough. */
 const shownMax = 100;
 
-export function Workers({
-  workers,
-  storeNow,
-}: {
+interface Input {
+  readonly leader: LeaderLine | null;
   readonly workers: readonly WorkerLine[];
   readonly storeNow: number;
-}): VNode {
+}
+
+export function Workers({ leader, workers, storeNow }: Input): VNode {
   const alive = workers.filter(({ state }) => state === "alive");
   const slots = alive.reduce((sum, worker) => sum + worker.slots, 0);
   const busy = alive.reduce((sum, worker) => sum + worker.jobs.length, 0);
   const sorted = workers.toSorted((a, b) => order[a.state] - order[b.state] || b.seenAt - a.seenAt);
   return (
     <section aria-labelledby="workers">
-      <h2 id="workers">Workers</h2>
+      <h2 id="workers">Master and workers</h2>
+      <Leader leader={leader} storeNow={storeNow} />
       <p class="sub">
         {alive.length === 0
           ? "No worker is alive."
@@ -34,6 +35,21 @@ export function Workers({
       </ul>
       {sorted.length > shownMax && <p class="sub">{countText(sorted.length - shownMax)} more not shown.</p>}
     </section>
+  );
+}
+
+function Leader({ leader, storeNow }: Omit<Input, "workers">): VNode {
+  if (leader === null) return <p class="sub">No master leads. Commands that are their own master work all the same.</p>;
+  const { master, silentSince } = leader;
+  return (
+    <p class="sub">
+      Master <span class="name">{master}</span>{" "}
+      {silentSince === null ? (
+        "leads."
+      ) : (
+        <strong class="said">led, and was last heard of {agoText(storeNow - silentSince)}.</strong>
+      )}
+    </p>
   );
 }
 

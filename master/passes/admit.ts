@@ -17,7 +17,7 @@ import type { MasterContext } from "../context.ts";
 import { cutPoints, jobCount } from "../plan/cut.ts";
 import { mayTakeTooLong } from "../plan/duration.ts";
 import { checkDurations, RunRefused } from "../plan/refused.ts";
-import { planned } from "../plan/select.ts";
+import { isAsked, planned } from "../plan/select.ts";
 import { eachStanding, eachStandingOfTexts, type SeeStanding } from "../plan/standings.ts";
 
 export type AdmitResult =
@@ -121,6 +121,7 @@ interface Plan {
 /** The plan of a run for exactly this manifest: its free blocks, cut into pieces. */
 async function planRun(context: MasterContext, spec: RunSpec, manifest: Manifest | null): Promise<Plan> {
   const rows = new BlockRows();
+  const { retry } = spec;
   const input = {
     store: context.store,
     manifest,
@@ -129,12 +130,15 @@ async function planRun(context: MasterContext, spec: RunSpec, manifest: Manifest
     rule: context.rules.standing,
   };
   const see: SeeStanding = (block, row, standing) => {
-    if (standing === "free") rows.add(planned(block, block.partition, row));
+    if (standing === "free" && isAsked(retry, row)) rows.add(planned(block, block.partition, row));
   };
   const selected = await context.blocksOf(spec);
   const texts = selected.rowTexts?.();
   if (texts === undefined) await eachStanding({ ...input, blocks: selected }, see);
-  else await eachStandingOfTexts(texts, input, see, ({ text }) => rows.addText(text));
+  else
+    await eachStandingOfTexts(texts, input, see, ({ text }) => {
+      if (isAsked(retry, undefined)) rows.addText(text);
+    });
   // Whatever the catalog does: a block that is planned twice would be counted twice.
   const twice = rows.twice();
   if (twice !== undefined) throw givenTwice(spec, twice);

@@ -3,6 +3,7 @@ import { missingReasons, type MissingReason } from "../../shared/formats/resolut
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import { compareTexts } from "../../shared/segment/order.ts";
 import { readCoveredBlocks } from "../coverage.ts";
+import { missingReasonOf } from "../plan/select.ts";
 import type { Snapshot } from "../ledger/ledger.ts";
 import type { PublishedUnit } from "./published.ts";
 
@@ -45,7 +46,7 @@ export async function describeCoverage(
   let refused = 0;
   for await (const { dataset, key, row } of readCoveredBlocks(store, manifest.coverage)) {
     if (row.state === "missing") {
-      const reason = row.reason ?? "invalid-resolution";
+      const reason = missingReasonOf(row);
       missing.push({ dataset, key, reason, class: missingReasons[reason], detail: row.detail ?? "" });
       continue;
     }

@@ -5,7 +5,7 @@
 import type { BlockRef } from "../../shared/dataset/types.ts";
 import type { CoverageRow } from "../../shared/formats/coverage.ts";
 import type { PlannedBlock } from "../../shared/formats/plan.ts";
-import { missingReasons } from "../../shared/formats/resolution.ts";
+import { missingReasons, type MissingReason } from "../../shared/formats/resolution.ts";
 
 /** Runs in which a block may go missing by circumstance before it stays missing until it is asked for again. */
 export const circumstanceRunsMax = 5;
@@ -34,6 +34,17 @@ export function standing(
   if (reprocess || row.etag !== block.etag) return "free";
   const settled = row.reason === undefined || missingReasons[row.reason] === "content";
   return settled || (row.tries ?? 1) >= circumstanceRunsMax ? "missing" : "free";
+}
+
+/** Whether a run asks for a free block: one that retries takes what is missing by its reasons, and nothing that is new. */
+export function isAsked(retry: readonly string[] | undefined, row: CoverageRow | undefined): boolean {
+  if (retry === undefined) return true;
+  return row?.state === "missing" && retry.includes(missingReasonOf(row));
+}
+
+/** Of a row of a missing block. */
+export function missingReasonOf({ reason }: Pick<CoverageRow, "reason">): MissingReason {
+  return reason ?? "invalid-resolution";
 }
 
 /** A free block as the plan lists it. */

@@ -43,6 +43,11 @@ export const runSchema = v.object({
   partitionBy: v.nullable(v.string()),
   /** Admit blocks again whose absence was settled by their content. */
   reprocess: v.boolean(),
+  /**
+   * Of the selection, only blocks that are missing by one of these reasons when the run is planned. Absent: whatever is free.
+   * Texts: a reason that this version does not know is a reason of no block that it knows.
+   */
+  retry: v.exactOptional(v.array(v.string())),
   /** From admission; stopped while held. */
   deadlineMs: countSchema,
 });

@@ -22,7 +22,9 @@ describe("help", () => {
     const names = program.commands.map((command) => command.name()).toSorted();
     assert.deepEqual(
       names,
-      "cancel catalog demo doctor init logs master results run sample serve status submit worker".split(" "),
+      "bundles cancel catalog demo doctor init logs master results retry run sample serve status submit worker".split(
+        " ",
+      ),
     );
   });
 

@@ -1,25 +1,28 @@
 /** `spotfold status` where something of one aggregate cannot be read: the others are shown, and why that one is not. */
 import assert from "node:assert/strict";
-import { statusText, readStatus } from "../../cli/report/status.ts";
+import { readRuns, readStatus, statusText, type Target } from "../../cli/report/status.ts";
 import { Ledger } from "../../master/ledger/ledger.ts";
+import { encodeMasterLease } from "../../shared/formats/lease.ts";
 import { encodeStored } from "../../shared/formats/stored.ts";
 import { encodeWorkerStatus } from "../../shared/formats/worker-status.ts";
 import { MemoryBlobStore } from "../../shared/memory/blob-store.ts";
-import { headKey, holdKey, inboxKey, runKey, workerKey } from "../../shared/names.ts";
+import { headKey, holdKey, inboxKey, masterLeaseKey, runKey, workerKey } from "../../shared/names.ts";
 import { zstdCompressSync } from "node:zlib";
 import { ManualClock, seededRandom } from "../support/manual-clock.ts";
 import { admitted, held, specOf, submitted } from "./work-store.ts";
 
 describe("spotfold status", () => {
   let store: MemoryBlobStore;
+  let clock: ManualClock;
 
   beforeEach(() => {
-    store = new MemoryBlobStore({ clock: new ManualClock() });
+    clock = new ManualClock();
+    store = new MemoryBlobStore({ clock });
   });
 
   const textOf = async (names: readonly string[], command = ["spotfold"]): Promise<string> => {
     const look = { store, ledger: new Ledger(store, seededRandom()) };
-    return statusText(await readStatus(look, names, null, 30_000), command);
+    return statusText(await readStatus(look, names, null, { statusMs: 30_000, standbyMs: 20_000 }), command);
   };
 
   it("shows all aggregates but those of a newer version, and says that they are", async () => {
@@ -42,6 +45,19 @@ describe("spotfold status", () => {
     assert.match(text, /^r4 {2}waits for a master, for a$/m);
   });
 
+  it("shows what waits for a master, also into an aggregate that there is not yet, unless asked for another", async () => {
+    await admitted(store, specOf("r1", { aggregate: "a" }), 2);
+    await submitted(store, specOf("r2", { aggregate: "b" }));
+    const look = { store, ledger: new Ledger(store, seededRandom()) };
+    const inboxOf = async (only: Target | null): Promise<string[]> =>
+      (await readRuns(look, ["a"], only)).inbox.map(({ run }) => run);
+    assert.deepEqual(await inboxOf(null), ["r2"]);
+    assert.deepEqual(await inboxOf({ aggregate: "a", run: null }), []);
+    assert.deepEqual(await inboxOf({ aggregate: "b", run: null }), ["r2"]);
+    assert.deepEqual(await inboxOf({ aggregate: "b", run: "r2" }), ["r2"]);
+    assert.deepEqual(await inboxOf({ aggregate: "a", run: "r1" }), []);
+  });
+
   it("shows a run whose hold is of a newer version", async () => {
     await admitted(store, specOf("r1"), 2);
     await store.put(holdKey("r1"), encodeStored({ format: 2 }));
@@ -62,6 +78,19 @@ describe("spotfold status", () => {
     await held(store, "r1", { kind: "failures", what: "a\u001b[2Jb\nc", hint: "See spotfold logs r1." });
     const text = await textOf(["a"], ["npx", "spotfold"]);
     assert.match(text, /held \(failures\): a\\x1b\[2Jb\\x0ac\n {4}worker w\. See npx spotfold logs r1\.\n/);
+  });
+
+  it("says which master leads, by its lease", async () => {
+    const lease = { format: 1, master: "m1", givenUp: false, renewal: 1, at: 0 } as const;
+    assert.match(await textOf([]), /^no master leads$/m);
+    await store.put(masterLeaseKey, encodeMasterLease(lease));
+    assert.match(await textOf([]), /^master m1 leads \(0 s ago\)$/m);
+    await clock.advance(21_000);
+    assert.match(await textOf([]), /^master m1 led, and was last heard of 21 s ago$/m);
+    await store.put(masterLeaseKey, encodeMasterLease({ ...lease, givenUp: true }));
+    assert.match(await textOf([]), /^no master leads$/m);
+    await store.put(masterLeaseKey, encodeStored({ ...lease, format: 2 }));
+    assert.match(await textOf([]), /^no master leads$/m);
   });
 
   it("says of an open run when workers are alive and none has one of its jobs in hand", async () => {

@@ -78,10 +78,17 @@ describe("the policies of docs/aws.md", function policySuite() {
     const ended = await spotfold(folder, request, { env: envOf("submitters") });
     assert.equal(ended.code, 0, ended.stderr);
     assert.equal(jsonOf(ended).blocks.covered, 4);
-    for (const words of [["status"], ["results", "systems"]]) {
+    for (const words of [
+      ["status"],
+      ["results", "systems"],
+      ["bundles"],
+      ["submit", "os-distribution", "--data", "web", "--plan"],
+    ]) {
       const { code, stderr } = await spotfold(folder, words, { env: envOf("submitters") });
       assert.equal(code, 0, stderr);
     }
+    const retried = await spotfold(folder, ["retry", "systems"], { env: envOf("submitters") });
+    assert.match(retried.stderr, /nothing of that is missing in systems/);
     for (const daemon of [worker, master]) {
       daemon.kill("SIGTERM");
       const { code, stderr } = await daemon.waitForEnd(60_000);

@@ -67,7 +67,7 @@ describe("the check of an analysis", () => {
       };
       const spied = { ...executors, check };
       await assert.rejects(
-        checkAnalysis({ module, options: {}, folder, executors: spied, scratch, dataset, sample: null }),
+        checkAnalysis({ source: module, inputs: [], options: {}, executors: spied, scratch, dataset, sample: null }),
         /seen/,
       );
       assert.match(seen[0] ?? "", new RegExp(`^${scratch}/check-[^/]+/bundle.mjs$`));

@@ -1,47 +1,18 @@
 /** The status page's server as it answers: whom, what, and how little it asks the store for that. */
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
-import { request, type IncomingHttpHeaders } from "node:http";
 import { join } from "node:path";
-import { startStatusServer, type StatusServer } from "../../../cli/status-page/server.ts";
+import type { StatusServer } from "../../../cli/status-page/server.ts";
 import { tokenOf } from "../../../cli/status-page/token.ts";
 import { addressOf } from "../../../cli/status-page/address.ts";
-import { withScope } from "../../../cli/compose/scope.ts";
-import { settingsOf } from "../../../cli/compose/settings.ts";
 import type { AttemptsDocument, StatusDocument } from "../../../dashboard/status/document.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { repositoryRoot } from "../../support/requirements.ts";
 import { spotfold } from "../../e2e/spotfold.ts";
-import { atEnd } from "../../support/cleanup.ts";
 import { tempDir } from "../../support/temp.ts";
 import { fillWorkFolder, hostile, runs } from "../../dashboard/status/work-folder.ts";
-import { capturedIo } from "../captured-io.ts";
+import { ask, startedServer, token, type Answer, type Ask } from "./running-server.ts";
 import { flawsOf } from "./schema.ts";
-
-const token = "0123456789abcdef0123";
-
-interface Answer {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly text: string;
-}
-
-interface Ask {
-  readonly method?: string;
-  readonly headers?: Record<string, string>;
-  readonly body?: string;
-}
-
-function ask(port: number, path: string, { method = "GET", headers = {}, body }: Ask = {}): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const sent = request({ host: "127.0.0.1", port, path, method, headers, agent: false }, (response) => {
-      let text = "";
-      response.setEncoding("utf8").on("data", (more: string) => (text += more));
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }));
-    });
-    sent.on("error", reject).end(body);
-  });
-}
 
 describe("the status page's server", () => {
   let folder: string;
@@ -51,29 +22,11 @@ describe("the status page's server", () => {
     folder = tempDir("status-page");
   });
 
-  async function started(
+  const started = async (
     host = "127.0.0.1",
     secret: string | null = null,
     actions: readonly string[] | null = null,
-  ): Promise<StatusServer> {
-    let close = (): void => undefined;
-    const closed = new Promise<void>((resolve) => (close = resolve));
-    return await new Promise<StatusServer>((resolve, reject) => {
-      const use = withScope(async (scope) => {
-        const settings = settingsOf({}, capturedIo(folder).io);
-        const options = { settings, scope, clock, host, port: 0, token: secret, actions };
-        const server = await startStatusServer({ ...options, onFailure: (message) => assert.fail(message) });
-        resolve(server);
-        await closed;
-        await server.stop();
-      });
-      use.catch(reject);
-      atEnd(async () => {
-        close();
-        await use.catch(() => undefined);
-      });
-    });
-  }
+  ): Promise<StatusServer> => await startedServer({ folder, clock, host, token: secret, actions });
 
   /** Held to the schema that is published for it. */
   const schema = JSON.parse(readFileSync(join(repositoryRoot, "docs/formats/status.schema.json"), "utf8")) as object;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { newsBetween } from "../../../dashboard/status/announce.ts";
 import { askStatus } from "../../../dashboard/status/ask.ts";
 import { afterAnswer, connecting, nextAskMs } from "../../../dashboard/status/connection.ts";
-import { depthPath } from "../../../dashboard/status/depth-path.ts";
+import { depthGeometry } from "../../../dashboard/status/depth-geometry.ts";
 import type { StatusDocument } from "../../../dashboard/status/document.ts";
 import { durationText, percentText, rateText } from "../../../dashboard/status/words.ts";
 
@@ -56,9 +56,9 @@ describe("the status page's words and lines", () => {
   });
 
   it("leave a gap where nobody looked", () => {
-    const box = { width: 100, height: 10 };
-    assert.equal(depthPath([], 0, box), null);
-    const drawn = depthPath(
+    const box = { left: 0, right: 100, top: 0, bottom: 10 };
+    assert.equal(depthGeometry([], 0, box), null);
+    const drawn = depthGeometry(
       [
         [0, 1, 0, 0],
         [10_000, 2, 0, 0],
@@ -68,5 +68,47 @@ describe("the status page's words and lines", () => {
       box,
     );
     assert.equal(drawn?.path, "M0.0 5.0H10.0V0.0M100.0 10.0H100.0");
+  });
+
+  it("label whole messages and times of day, as many as there is room for", () => {
+    const at = Date.UTC(2026, 0, 1, 12);
+    const drawn = (ms: number, messages: number, right = 600): ReturnType<typeof depthGeometry> => {
+      const box = { left: 40, right, top: 20, bottom: 140 };
+      return depthGeometry(
+        [
+          [at, 0, 0, 0],
+          [at + ms, messages, 0, 0],
+        ],
+        at + ms,
+        box,
+      );
+    };
+    for (const [ms, messages] of [
+      [1_000, 0],
+      [30_000, 1],
+      [3_600_000, 3],
+      [7_200_000, 1_234_567],
+      [200_000_000, 12],
+    ] as const) {
+      for (const right of [120, 320, 1_800]) {
+        const { times = [], depths = [] } = drawn(ms, messages, right) ?? {};
+        assert.ok(
+          depths.length > 0 && depths.every(({ label }) => /^[\d.]+[KM]?$/.test(label)),
+          JSON.stringify(depths),
+        );
+        assert.equal(new Set(depths.map(({ label }) => label)).size, depths.length);
+        const places = times.map((tick) => tick.at);
+        assert.ok(
+          places.every((place, i) => i === 0 || place - (places[i - 1] ?? 0) > 60),
+          "labels overlap",
+        );
+        assert.equal(new Set(times.map(({ label }) => label)).size, times.length, JSON.stringify(times));
+        assert.ok(
+          times.every(
+            ({ at: place, label }) => place >= 40 && place <= right && /^(\d\d? \w+, )?\d\d:\d\d(:\d\d)?$/.test(label),
+          ),
+        );
+      }
+    }
   });
 });

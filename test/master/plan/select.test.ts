@@ -1,6 +1,6 @@
 /** Which selected blocks a run admits: a table over what the ledger knows of a block. */
 import assert from "node:assert/strict";
-import { circumstanceRunsMax, planned, standing, type Standing } from "../../../master/plan/select.ts";
+import { circumstanceRunsMax, isAsked, planned, standing, type Standing } from "../../../master/plan/select.ts";
 import type { CoverageRow } from "../../../shared/formats/coverage.ts";
 import { missingReasons, type MissingReason } from "../../../shared/formats/resolution.ts";
 
@@ -77,5 +77,24 @@ describe("a planned block", () => {
     assert.equal(planned(block, "p", missing("gone", { tries: 3 })).tries, 3);
     assert.equal(planned(block, "p", missing("gone", { tries: 3, etag: "e0" })).tries, 0);
     assert.deepEqual(planned(block, "p", undefined), { ...block, partition: "p", tries: 0 });
+  });
+});
+
+describe("what a run that retries asks for", () => {
+  it("is what is missing by its reasons, and nothing that is new, covered or missing otherwise", () => {
+    const retry = ["corrupt", "invalid-resolution"];
+    const { reason: _reason, ...unsaid } = missing("code");
+    for (const [of, asked] of [
+      [missing("corrupt"), true],
+      [missing("corrupt", { etag: "e0" }), true],
+      [unsaid, true],
+      [missing("timeout"), false],
+      [row({}), false],
+      [undefined, false],
+    ] as const) {
+      assert.equal(isAsked(retry, of), asked, JSON.stringify(of));
+      assert.equal(isAsked(undefined, of), true);
+      assert.equal(isAsked([], of), false);
+    }
   });
 });

@@ -1,0 +1,52 @@
+/** One action on its way: its plan is asked for and shown, then it is done, and what the command said stays. */
+import { createContext } from "preact";
+import { useContext, useState } from "preact/hooks";
+import { askAction, type Fetch } from "./ask.ts";
+import type { ActionPlan, ActionRequest, ActionResult } from "./action-document.ts";
+
+const send: Fetch = async (path, init) => await fetch(path, init);
+
+/** Something was done: the page asks at once how things stand now. */
+export const Acted = createContext<() => void>(() => undefined);
+
+export interface Acting {
+  /** Null: none was asked for, or it was left. */
+  readonly plan: ActionPlan | null;
+  /** A text: why there is neither plan nor result. */
+  readonly result: ActionResult | string | null;
+  readonly isPlanning: boolean;
+  readonly isRunning: boolean;
+  readonly show: (action: ActionRequest) => Promise<void>;
+  readonly execute: () => Promise<void>;
+  readonly leave: () => void;
+}
+
+export function useActing(): Acting {
+  const acted = useContext(Acted);
+  const [planned, setPlanned] = useState<{ readonly action: ActionRequest; readonly plan: ActionPlan } | null>(null);
+  const [result, setResult] = useState<ActionResult | string | null>(null);
+  const [step, setStep] = useState<"idle" | "planning" | "running">("idle");
+  return {
+    plan: planned?.plan ?? null,
+    result,
+    isPlanning: step === "planning",
+    isRunning: step === "running",
+    show: async (action) => {
+      setStep("planning");
+      setResult(null);
+      const answer = await askAction(send, "plan", action);
+      setStep("idle");
+      if (typeof answer === "string") setResult(answer);
+      else setPlanned({ action, plan: answer });
+    },
+    execute: async () => {
+      if (planned === null) return;
+      setStep("running");
+      setResult(await askAction(send, "run", planned.action));
+      setStep("idle");
+      setPlanned(null);
+      acted();
+    },
+    leave: () => setPlanned(null),
+  };
+}

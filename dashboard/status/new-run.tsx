@@ -1,0 +1,60 @@
+/** A new run: what it can be made of is asked for when somebody opens the form; its plan is shown before it is submitted. */
+import type { VNode } from "preact";
+import { useState } from "preact/hooks";
+import { ActionSteps } from "./action.tsx";
+import { useActing } from "./acting.tsx";
+import { askChoices } from "./ask.ts";
+import type { ChoicesDocument } from "./action-document.ts";
+import { formOf, requestOf, type RunForm } from "./run-form.ts";
+import { RunFields } from "./run-fields.tsx";
+
+export function NewRun(): VNode {
+  const [choices, setChoices] = useState<ChoicesDocument | string | null>(null);
+  const open = async (isOpen: boolean): Promise<void> => {
+    if (isOpen) setChoices(await askChoices(async (path, init) => await fetch(path, init)));
+  };
+  return (
+    <section aria-labelledby="new-run">
+      <details class="card new-run" onToggle={(event) => void open(event.currentTarget.open)}>
+        <summary>
+          <h2 id="new-run">New run</h2>
+        </summary>
+        {choices === null && <p class="sub">Reading what there is …</p>}
+        {typeof choices === "string" && <p class="said">{choices}</p>}
+        {choices !== null && typeof choices !== "string" && <Filled choices={choices} />}
+      </details>
+    </section>
+  );
+}
+
+function Filled({ choices }: { readonly choices: ChoicesDocument }): VNode {
+  const [form, setForm] = useState<RunForm>(() => formOf(choices));
+  const acting = useActing();
+  if (choices.datasets.length === 0) {
+    return (
+      <p class="sub">
+        No dataset is known here yet. Name one in spotfold.config.json, or submit the first run by the command line.
+      </p>
+    );
+  }
+  // A plan is of what it was asked for.
+  const isLocked = acting.plan !== null || acting.isPlanning;
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!isLocked) void acting.show(requestOf(form, choices));
+      }}
+    >
+      <fieldset class="plain" disabled={isLocked}>
+        <legend class="for-readers">What to run</legend>
+        <RunFields choices={choices} form={form} onChange={setForm} />
+      </fieldset>
+      <ActionSteps title="Submit run" acting={acting}>
+        <button type="submit" aria-disabled={acting.isPlanning}>
+          {acting.isPlanning ? "Planning …" : "Show plan"}
+        </button>
+      </ActionSteps>
+    </form>
+  );
+}

@@ -1,0 +1,40 @@
+/** A run's plan in words, as the command's `--plan` says it. Pure. */
+import { counted } from "../parts/words.ts";
+import type { LeftOut, RunPlan } from "./action-document.ts";
+
+const leftOutWords: ReadonlyMap<LeftOut, string> = new Map([
+  ["covered", "covered already"],
+  ["stale", "replaced since they were covered; their old records are in the answer"],
+  ["missing", "missing, and tried again only when that is asked for"],
+  ["claimed", "held by an open run"],
+  ["gone", "missing, and no longer in the dataset"],
+]);
+
+/** Of one dimension's values: a retry may name hundreds. */
+const whereCharsMax = 160;
+const bundleDigits = 12;
+const sizeUnits = ["B", "KB", "MB", "GB", "TB"] as const;
+
+/** What is left out, a line for each reason. */
+export function leftOutLines({ leftOut }: RunPlan): readonly string[] {
+  return leftOut.map(({ why, blocks }) => `${counted(blocks, "block")} ${leftOutWords.get(why) ?? why}`);
+}
+
+/** What the run is: code, data and where it goes. */
+export function planSentence(plan: RunPlan): string {
+  const { analysis, bundle, dataset, place, aggregate, where, retry } = plan;
+  const selects = where.length === 0 ? "all of it" : where.map(shortened).join(", ");
+  const only = retry === null ? "" : `; only blocks that are missing by ${retry.join(", ")}`;
+  return `${analysis} (bundle ${bundle.slice(0, bundleDigits)}) over ${dataset} at ${place}, ${selects}${only}, into ${aggregate}`;
+}
+
+function shortened(text: string): string {
+  return text.length <= whereCharsMax ? text : `${text.slice(0, whereCharsMax)}…`;
+}
+
+/** `12.3 MB`, of 1,000 each, as on the command line. */
+export function sizeText(bytes: number): string {
+  let [value, unit] = [bytes, 0];
+  while (value >= 999.5 && unit < sizeUnits.length - 1) [value, unit] = [value / 1000, unit + 1];
+  return `${unit === 0 || value >= 99.95 ? Math.round(value) : value.toFixed(1)} ${sizeUnits[unit]}`;
+}

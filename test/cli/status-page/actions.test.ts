@@ -1,0 +1,186 @@
+/** What the status page's server does for whom: plans, submits, retries; and what it refuses changes nothing. */
+import assert from "node:assert/strict";
+import { readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type {
+  ActionPlan,
+  ActionRequest,
+  ActionResult,
+  ChoicesDocument,
+  SubmitRequest,
+} from "../../../dashboard/status/action-document.ts";
+import type { StatusError } from "../../../dashboard/status/document.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
+import { tempDir } from "../../support/temp.ts";
+import { makeMissing } from "../retry/missing-logs.ts";
+import { ask, startedServer, token, type Answer, type Ask } from "./running-server.ts";
+
+const json = { "content-type": "application/json" };
+const known = { ...json, authorization: `Bearer ${token}` };
+
+describe("the actions of the status page's server", function actionsSuite() {
+  this.timeout(300_000);
+
+  let folder: string;
+  let dataset: string;
+  const clock = new ManualClock();
+
+  before(async () => {
+    folder = tempDir("page-actions");
+    await makeMissing(folder);
+  });
+
+  const start = async (isAllowed = true): Promise<number> => {
+    const actions = isAllowed ? ["spotfold"] : null;
+    return (await startedServer({ folder, clock, token, actions })).port;
+  };
+  const post = async (port: number, step: string, body: unknown, change: Ask = {}): Promise<Answer> =>
+    await ask(port, `/actions/${step}`, { method: "POST", headers: known, body: JSON.stringify(body), ...change });
+  const choicesOf = async (port: number): Promise<ChoicesDocument> => {
+    const { text, status } = await ask(port, "/choices.json", { headers: known });
+    assert.equal(status, 200, text);
+    return JSON.parse(text) as ChoicesDocument;
+  };
+  const submit = (change: Partial<SubmitRequest> = {}): SubmitRequest => ({
+    action: "submit",
+    analysis: "counts",
+    dataset,
+    where: [],
+    params: [{ name: "by", value: "$.name" }],
+    inputsOf: null,
+    into: "names",
+    reprocess: false,
+    ...change,
+  });
+  const done = (): readonly string[] => {
+    const store = join(folder, ".spotfold/store");
+    return ["runs", "inbox", "bundles", "aggregates"].flatMap((name) => {
+      try {
+        return readdirSync(join(store, name));
+      } catch {
+        return [];
+      }
+    });
+  };
+
+  it("offer what runs can be made of: what ships, what is stored, datasets that are known", async () => {
+    const { analyses, datasets, aggregates } = await choicesOf(await start());
+    [{ dataset }] = datasets as [ChoicesDocument["datasets"][number]];
+    assert.deepEqual(aggregates, ["sums"]);
+    assert.deepEqual(
+      datasets.map(({ dimensions, date, place }) => [dimensions, date, place]),
+      [[["date", "part"], "date", join(folder, "logs")]],
+    );
+    assert.deepEqual(
+      analyses.map(({ name, params }) => [name, params.map((param) => param.name)]),
+      [
+        ["counts", ["by", "date"]],
+        ["histograms", []],
+        ["os-distribution", []],
+        ["sums", []],
+      ],
+    );
+    assert.match(analyses.at(-1)?.analysis ?? "", /^bundle:[0-9a-f]{64}$/);
+  });
+
+  it("do nothing for who may not, and nothing that is not asked for rightly", async () => {
+    const before = done();
+    const actions: readonly ActionRequest[] = [
+      submit(),
+      { action: "retry", aggregate: "sums", dataset, reasons: [] },
+      { action: "cancel", run: "a" },
+    ];
+    const readOnly = await start(false);
+    assert.equal((await ask(readOnly, "/choices.json", { headers: known })).status, 403);
+    const port = await start();
+    for (const action of actions) {
+      for (const step of ["plan", "run"]) {
+        const statusOf = async (change: Ask, at = port): Promise<number> =>
+          (await post(at, step, action, change)).status;
+        assert.equal(await statusOf({}, readOnly), 403, action.action);
+        assert.equal(await statusOf({ headers: json }), 401);
+        assert.equal(await statusOf({ headers: { ...json, authorization: "Bearer wrong" } }), 401);
+        for (const foreign of [
+          { origin: "http://evil.example" },
+          { origin: "null" },
+          { host: "evil.example" },
+          { "sec-fetch-site": "cross-site" },
+          { "sec-fetch-site": "same-site" },
+        ])
+          assert.equal(await statusOf({ headers: { ...known, ...foreign } }), 403, JSON.stringify(foreign));
+        for (const type of ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
+          assert.equal(await statusOf({ headers: { ...known, "content-type": type } }), 400, type);
+        for (const method of ["GET", "PUT", "DELETE", "OPTIONS"]) assert.equal(await statusOf({ method }), 405, method);
+        assert.equal(await statusOf({ body: "{" }), 400);
+        assert.equal(await statusOf({ body: `${JSON.stringify(action)}${" ".repeat(70_000)}` }), 400);
+      }
+      assert.equal((await post(port, "other", action)).status, 404);
+    }
+    for (const hostile of ["./evil.ts", "/etc/passwd", "--help", "bundle:../../x"])
+      assert.equal((await post(port, "run", submit({ analysis: hostile }))).status, 400, hostile);
+    for (const path of ["/choices.json", "/actions/plan"]) {
+      const { status } = await ask(port, path, { headers: json });
+      assert.equal(status, 401, path);
+    }
+    const unknown = await post(port, "run", submit({ dataset: "etc" }));
+    assert.match((JSON.parse(unknown.text) as StatusError).error.message, /etc is no dataset that is known here/);
+    const dimension = await post(port, "plan", submit({ where: [{ dimension: "color", values: "red" }] }));
+    assert.match(dimension.text, /has no dimension/);
+    assert.deepEqual(done(), before);
+  });
+
+  it("plan what the command plans, and then do what it does", async () => {
+    const port = await start();
+    const planOf = async (action: ActionRequest): Promise<ActionPlan> => {
+      const { text, status } = await post(port, "plan", action);
+      assert.equal(status, 200, text);
+      return JSON.parse(text) as ActionPlan;
+    };
+    const before = done();
+    const hostile = "$(touch pwned)';`touch pwned`";
+    const refused = await planOf(submit({ where: [{ dimension: "part", values: hostile }] }));
+    assert.equal(refused.refusal?.code, "nothing-selected");
+    const none = await planOf(submit({ params: [] }));
+    assert.match(none.refusal?.message ?? "", /--by is missing/);
+    const wrong = await planOf(
+      submit({
+        params: [
+          { name: "by", value: "$.name" },
+          { name: "x", value: "1" },
+        ],
+      }),
+    );
+    assert.match(wrong.refusal?.message ?? "", /x/);
+    const action = submit({ where: [{ dimension: "date", values: "20260101" }] });
+    const { command, plan, refusal } = await planOf(action);
+    assert.deepEqual([plan?.blocks, plan?.where, refusal], [3, ["date=20260101"], null]);
+    assert.deepEqual(done(), before, "plans store nothing");
+    assert.ok(!readdirSync(folder).includes("pwned"));
+
+    const result = JSON.parse((await post(port, "run", action)).text) as ActionResult;
+    assert.deepEqual([result.command, result.code], [command, 0], result.output);
+    const [, run = ""] = /^(\S+) is stored: 3 blocks for names$/m.exec(result.output) ?? [];
+    assert.ok(done().includes(run), result.output);
+
+    const retry = { action: "retry", aggregate: "sums", dataset, reasons: ["corrupt"] } as const;
+    const planned = await planOf(retry);
+    assert.deepEqual([planned.plan?.blocks, planned.plan?.leftOut], [2, [{ why: "gone", blocks: 1 }]]);
+    assert.match(planned.command, /^spotfold retry sums --dataset=\S+ --reason=corrupt --store /);
+    const retried = JSON.parse((await post(port, "run", retry)).text) as ActionResult;
+    assert.match(retried.output, /is stored: 2 missing blocks of sums to be tried again/);
+    const nothing = await planOf({ ...retry, reasons: ["timeout"] });
+    assert.match(nothing.refusal?.message ?? "", /nothing of that is missing in sums/);
+  });
+
+  it("offer no place that nobody named", async () => {
+    writeFileSync(
+      join(folder, "spotfold.config.json"),
+      JSON.stringify({ datasets: { web: { place: "./web", layout: "{rest}", records: "ndjson" } } }),
+    );
+    const { datasets } = await choicesOf(await start());
+    assert.deepEqual(
+      datasets.map((choice) => choice.dataset),
+      ["web", dataset],
+    );
+  });
+});
