@@ -4,7 +4,7 @@ import type { CataloguedBlock } from "../shared/dataset/types.ts";
 import type { RowText } from "../shared/formats/block-rows.ts";
 import type { Renderer } from "../shared/formats/ledger.ts";
 import type { RunSpec } from "../shared/formats/run.ts";
-import type { BlobStore } from "../shared/ports/blob-store.ts";
+import type { BlobBody, BlobStore } from "../shared/ports/blob-store.ts";
 import type { Clock, Random } from "../shared/ports/clock.ts";
 import type { JobQueue } from "../shared/ports/job-queue.ts";
 import type { Ledger } from "./ledger/ledger.ts";
@@ -61,7 +61,7 @@ export interface MasterContext {
   /** The files of the page that shows what is published, `index.html` among them; none where there is no page. */
   readonly page: () => Promise<readonly PageFile[]>;
   /** Reads a file that an executor made. */
-  readonly readFile: (path: string) => AsyncIterable<Uint8Array>;
+  readonly readFile: (path: string) => BlobBody;
   /** Slots of live workers, at least 1. */
   readonly liveSlots: () => Promise<number>;
   readonly timing: MasterTiming;

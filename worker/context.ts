@@ -2,7 +2,7 @@
 import type { AttemptLimits, BundleRef, JobRunner } from "../executor/types.ts";
 import type { DatasetSpec } from "../shared/dataset/types.ts";
 import type { RunSpec } from "../shared/formats/run.ts";
-import type { BlobStore } from "../shared/ports/blob-store.ts";
+import type { BlobBody, BlobStore } from "../shared/ports/blob-store.ts";
 import type { Clock, Random } from "../shared/ports/clock.ts";
 import type { JobQueue } from "../shared/ports/job-queue.ts";
 import type { JobCounts } from "./job-counts.ts";
@@ -45,7 +45,7 @@ export interface WorkerContext {
   readonly bundles: BundleCache;
   readonly dimensionsOf: DimensionsOf;
   /** Reads a file that the runner made. */
-  readonly readFile: (path: string) => AsyncIterable<Uint8Array>;
+  readonly readFile: (path: string) => BlobBody;
   readonly rules: WorkerRules;
   readonly limits: AttemptLimits;
   readonly timing: WorkerTiming;

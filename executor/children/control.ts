@@ -38,7 +38,9 @@ export function reporter(token: string): Reporter {
   const { stringify } = JSON;
   const bytesOf = Buffer.from.bind(Buffer);
   let held = "";
-  const lineOf = (message: ExecutorMessage | DecoderMessage): string => `${stringify({ ...message, token })}\n`;
+  // Behind the text: what is made into text may have a `toJSON` of user code's, which would see it.
+  const lineOf = (message: ExecutorMessage | DecoderMessage): string =>
+    `${stringify(message).slice(0, -1)},"token":"${token}"}\n`;
   const send = (text: string): void => {
     held = "";
     writeAll(write, reportDescriptor, bytesOf(text));

@@ -48,16 +48,14 @@ export function readSmall(block: SourceBlock, path: string): Uint8Array {
 }
 
 function readOpen(block: SourceBlock, file: number): Uint8Array {
+  checkStats(block, fstatSync(file, { bigint: true }));
   const bytes = Buffer.allocUnsafe(block.size);
   let length = 0;
-  try {
-    for (let got = -1; got !== 0 && length < block.size; length += got) {
-      got = readSync(file, bytes, length, block.size - length, null);
-    }
-  } finally {
-    // Looked at once, afterwards: what was touched while it was read shows, and that it has no byte more.
-    checkStats(block, fstatSync(file, { bigint: true }));
+  for (let got = -1; got !== 0 && length < block.size; length += got) {
+    got = readSync(file, bytes, length, block.size - length, null);
   }
+  // Touched while it was read: what was read may be half of each. And it has no byte more.
+  checkStats(block, fstatSync(file, { bigint: true }));
   if (length !== block.size) throw replacedFault(block, length);
   return bytes;
 }

@@ -6,8 +6,8 @@ import type { Emit, Key } from "../../jobs/analysis.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
 import { encodeKey } from "../../shared/segment/key.ts";
 
-/** Room for so many pairs is kept from record to record; that of a record with more is given back. */
-const KEPT_PAIRS_MAX = 1024;
+/** Room for so many pairs is kept from record to record, with what they were; that of a record with more is given back. */
+const KEPT_PAIRS_MAX = 16;
 
 export class RecordPairs {
   /** Handed to `map`. Throws on what is no pair; let through by `map`, that rejects the record. */

@@ -5,8 +5,9 @@
  *   open -> (a last word: done, a fault, a block that is spoiled, input that is cut; or what cannot be) -> over: the rest is not heard
  */
 import { messageOf } from "../../shared/errors.ts";
+import { causes } from "../../shared/formats/attempt.ts";
 import type { ChildError, ExecutorMessage } from "../children/protocol.ts";
-import type { AttemptState } from "../core/attempt-state.ts";
+import type { AttemptState, RecordFault } from "../core/attempt-state.ts";
 import type { RunInfo } from "../core/runs.ts";
 import type { BlockReport, Fault, JobBlock } from "../types.ts";
 import type { DecoderWord } from "./decoder-word.ts";
@@ -75,28 +76,30 @@ export class ExecutorReports {
   }
 
   async #applyWaiting(): Promise<void> {
-    const { isOver, word } = this.#terms;
     this.#isApplying = true;
     for (let message = this.#waiting.shift(); message !== undefined; message = this.#waiting.shift()) {
-      if (isOver()) continue;
-      const isDue = this.#isDue(message);
-      if (!isDue()) await word.until(isDue);
       try {
-        if (!isOver()) this.#apply(message);
+        const isDue = this.#awaited(message);
+        if (isDue !== null) await this.#terms.word.until(isDue);
+        if (!this.#terms.isOver()) this.#apply(message);
       } catch (error) {
+        // User code may have written it: it may be anything.
         this.#broken(messageOf(error));
       }
     }
     this.#isApplying = false;
   }
 
-  /** Whether the decoder has said what the message is held against. It speaks first, but may be heard later. */
-  #isDue(message: ExecutorMessage): () => boolean {
-    const { state, word } = this.#terms;
-    if (message.say === "ended") return () => word.hasDecoded(message.report.index);
+  /** Whether the decoder has said what the message is held against; null when it has. It speaks first, but may be heard later. */
+  #awaited(message: ExecutorMessage): (() => boolean) | null {
+    const { state, word, isOver } = this.#terms;
+    if (isOver()) return null;
+    if (message.say === "ended") {
+      const { index } = message.report;
+      return word.hasDecoded(index) ? null : () => word.hasDecoded(index);
+    }
     // What it struck without harm may still be on its way.
-    if (message.say === "done") return () => state.done;
-    return always;
+    return message.say !== "done" || state.done ? null : () => state.done;
   }
 
   #apply(message: ExecutorMessage): void {
@@ -126,7 +129,8 @@ export class ExecutorReports {
         log.line(message.line);
         break;
       case "fault":
-        end({ fault: message.fault });
+        if (isFault(message.fault)) end({ fault: message.fault });
+        else this.#broken("a fault has no cause, reason or message");
         break;
       case "spoiled":
         end({ spoiled: message.block });
@@ -176,6 +180,6 @@ export class ExecutorReports {
   }
 }
 
-function always(): boolean {
-  return true;
+function isFault({ cause, reason, message }: RecordFault): boolean {
+  return causes.includes(cause) && typeof reason === "string" && typeof message === "string";
 }

@@ -1,6 +1,6 @@
 /**
- * What a whole run over small blocks in a bucket costs in requests: at most 1.2 for each block, whatever they are for. The figure of
- * `npm run bench -- small-s3`, held here.
+ * What a whole run over small blocks in a bucket costs in requests: one for each block, and few others. `npm run bench -- small-s3` has
+ * the figure with the looks at what changes, which grow with the time that a run takes; here they are left out.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -10,9 +10,10 @@ import { cleanEnv } from "../support/processes.ts";
 import { needs } from "../support/requirements.ts";
 import { tempDir } from "../support/temp.ts";
 
-/** So many that what grows with a run's time (looks at the head, at holds) and not with its blocks has room on a slow machine. */
 const blocks = 2_000;
-const perBlockMax = 1.2;
+const perBlockMax = 1.1;
+/** Of the head, of holds, of what is resolved: every few seconds, so more of them where a machine is slow. */
+const looks: ReadonlySet<string> = new Set(["GET store", "LIST store", "HEAD store"]);
 
 describe("a run over small blocks in a bucket", function smallRequestsSuite() {
   needs("moto");
@@ -26,12 +27,12 @@ describe("a run over small blocks in a bucket", function smallRequestsSuite() {
   it("makes one request for each block, and few others", async () => {
     const folder = join(tempDir("small-requests"), "run");
     const env = cleanEnv(moto.env);
-    const { byKind, all, covered } = await requestsOfRun({ endpoint: moto.endpoint, env, folder, blocks });
+    const { byKind, covered } = await requestsOfRun({ endpoint: moto.endpoint, env, folder, blocks });
     const table = [...byKind].map(([kind, times]) => `${times} ${kind}`).join(", ");
-    console.log(`      ${all} requests for ${blocks} blocks: ${table}`);
     assert.equal(covered, blocks);
     // One more is mapped before the run is submitted.
     assert.equal(byKind.get("GET blocks"), blocks + 1, table);
-    assert.ok(all <= perBlockMax * blocks, table);
+    const others = [...byKind].filter(([kind]) => !looks.has(kind)).reduce((sum, [, times]) => sum + times, 0);
+    assert.ok(others <= perBlockMax * blocks, table);
   });
 });

@@ -42,6 +42,10 @@ export function steppedDisk(before: (step: string, path: string) => void): Folde
       before("link", to);
       nodeDisk.link(from, to);
     },
+    makeNew(descriptor, mode) {
+      before("makeNew", "");
+      nodeDisk.makeNew(descriptor, mode);
+    },
     rename(from, to) {
       before("rename", to);
       nodeDisk.rename(from, to);

@@ -7,7 +7,9 @@
 import * as fs from "node:fs";
 import {
   closeSync,
+  fchmodSync,
   fstatSync,
+  futimesSync,
   linkSync,
   mkdirSync,
   openSync,
@@ -42,6 +44,8 @@ export interface FolderDisk {
   /** A small file whose loss or truncation does no harm; not synced. */
   writeNote(path: string, text: string): Promise<void>;
   link(from: string, to: string): void;
+  /** Gives an open file that was made elsewhere these rights, and the time of now. */
+  makeNew(descriptor: number, mode: number): void;
   rename(from: string, to: string): void;
   unlink(path: string): void;
   mkdir(path: string): void;
@@ -77,6 +81,11 @@ export const nodeDisk: FolderDisk = {
   },
   writeNote: (path, text) => writeFile(path, text),
   link: linkSync,
+  makeNew: (descriptor, mode) => {
+    fchmodSync(descriptor, mode);
+    const now = Date.now() / 1000;
+    futimesSync(descriptor, now, now);
+  },
   rename: renameSync,
   unlink: unlinkSync,
   mkdir: (path) => {

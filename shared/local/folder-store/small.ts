@@ -4,13 +4,16 @@
  */
 import { closeSync, fstatSync, openSync, realpathSync, readSync } from "node:fs";
 import type { BigIntStats } from "node:fs";
-import { SpotfoldError } from "../../errors.ts";
-import type { Blob } from "../../ports/blob-store.ts";
-import { readFlags } from "./reading.ts";
+import { setImmediate as turn } from "node:timers/promises";
+import { meansAbsent } from "../system-errors.ts";
+import { checkRoot, readFlags } from "./reading.ts";
 import type { ReadingOptions } from "./reading.ts";
 
 /** A copy out of the kernel's memory takes microseconds up to this. */
 const smallBytesMax = 64 * 1024;
+
+/** Reads in a row until heartbeats, signals and what else waits have a turn: some milliseconds, but on a disk that hangs. */
+const readsInRowMax = 50;
 
 export interface SmallFile {
   readonly path: string;
@@ -18,36 +21,37 @@ export interface SmallFile {
   readonly bytes: Buffer;
 }
 
-/** Undefined when it is absent, not small, or cannot be read: `openForReading` says which. */
-export function readSmall(key: string, { places, foldsCase }: ReadingOptions): SmallFile | undefined {
-  for (const path of places.of(key)) {
+export class SmallReads {
+  #inRow = 0;
+
+  /** "other": there may be a blob, which is large or cannot be read; `openForReading` says which. Throws what `checkRoot` does. */
+  async read(key: string, options: ReadingOptions): Promise<SmallFile | "absent" | "other"> {
+    this.#inRow = (this.#inRow + 1) % readsInRowMax;
+    if (this.#inRow === 0) await turn();
+    return readSmall(key, options);
+  }
+}
+
+function readSmall(key: string, options: ReadingOptions): SmallFile | "absent" | "other" {
+  for (const path of options.places.of(key)) {
     let descriptor: number;
     try {
       descriptor = openSync(path, readFlags);
-    } catch {
-      continue;
+    } catch (error) {
+      if (meansAbsent(error)) continue;
+      return "other";
     }
     try {
       const stats = fstatSync(descriptor, { bigint: true });
       if (!stats.isFile()) continue;
-      if (stats.size > BigInt(smallBytesMax) || (foldsCase && realpathSync.native(path) !== path)) return undefined;
+      if (stats.size > BigInt(smallBytesMax)) return "other";
+      if (options.foldsCase && realpathSync.native(path) !== path) return "other";
       const bytes = Buffer.allocUnsafe(Number(stats.size));
-      return readSync(descriptor, bytes, 0, bytes.length, 0) === bytes.length ? { path, stats, bytes } : undefined;
+      return readSync(descriptor, bytes, 0, bytes.length, 0) === bytes.length ? { path, stats, bytes } : "other";
     } finally {
       closeSync(descriptor);
     }
   }
-  return undefined;
-}
-
-/** The body of a blob that was read. */
-export function smallBody(bytes: Uint8Array, signal: AbortSignal | undefined): Pick<Blob, "body" | "cancel"> {
-  let cancelled = false;
-  // oxlint-disable-next-line typescript/require-await -- a body is asynchronous.
-  async function* chunks(): AsyncGenerator<Uint8Array> {
-    signal?.throwIfAborted();
-    if (cancelled) throw new SpotfoldError("internal", "A body was read after it was cancelled.");
-    if (bytes.length > 0) yield bytes;
-  }
-  return { body: chunks(), cancel: () => void (cancelled = true) };
+  checkRoot(options);
+  return "absent";
 }

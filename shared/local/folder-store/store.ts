@@ -31,6 +31,7 @@ import type {
   ListPage,
   SwapResult,
 } from "../../ports/blob-store.ts";
+import { memoryBody } from "../../memory/blob-store-body.ts";
 import { fileBody, partAsked } from "./body.ts";
 import { nodeDisk } from "./disk.ts";
 import type { FolderDisk } from "./disk.ts";
@@ -41,7 +42,7 @@ import { Places } from "./places.ts";
 import { makeRoot } from "./prepare.ts";
 import { findForReading, identityOfFolder, openForReading } from "./reading.ts";
 import type { OpenFile, ReadingOptions } from "./reading.ts";
-import { readSmall, smallBody } from "./small.ts";
+import { SmallReads } from "./small.ts";
 import type { SmallFile } from "./small.ts";
 import { FolderWriter } from "./writer.ts";
 
@@ -63,6 +64,7 @@ export class FolderBlobStore implements BlobStore {
   readonly #etags: Etags;
   readonly #writer: FolderWriter;
   readonly #rootIdentity: string;
+  readonly #smallReads = new SmallReads();
 
   private constructor(path: string, rootIdentity: string, options: FolderBlobStoreOptions) {
     const disk = options.disk ?? nodeDisk;
@@ -95,8 +97,9 @@ export class FolderBlobStore implements BlobStore {
   async get(key: string, options: GetOptions = {}): Promise<Blob | null> {
     options.signal?.throwIfAborted();
     return this.#translating(key, async () => {
-      const small = this.#small(key);
-      if (small !== undefined) return this.#smallBlobOf(key, small, options);
+      const small = await this.#small(key);
+      if (small === "absent") return null;
+      if (small !== "other") return this.#smallBlobOf(key, small, options);
       const file = await openForReading(key, this.#reading());
       if (file === undefined) return null;
       try {
@@ -199,16 +202,16 @@ export class FolderBlobStore implements BlobStore {
     return { places: this.#places, rootIdentity: this.#rootIdentity, foldsCase: this.#writer.foldsCase };
   }
 
-  /** Undefined: it may be there all the same. Foreign files may change while they are read, and lie on slow disks. */
-  #small(key: string): SmallFile | undefined {
-    return this.#foreign ? undefined : readSmall(key, this.#reading());
+  /** Foreign files may change while they are read, and lie on slow disks. */
+  async #small(key: string): Promise<SmallFile | "absent" | "other"> {
+    return this.#foreign ? "other" : await this.#smallReads.read(key, this.#reading());
   }
 
   #smallBlobOf(key: string, file: SmallFile, options: GetOptions): Blob {
     const info = { key, ...sizeAndTime(file), etag: this.#etags.ofBytes(key, file) };
     const { start, end } = partAsked(this.name, info, options);
     const { bytes } = file;
-    return { ...info, ...smallBody(bytes.subarray(start, end), options.signal), storeTime: Date.now() };
+    return { ...info, ...memoryBody(bytes.subarray(start, end), options.signal), storeTime: Date.now() };
   }
 
   /** Takes the handle over when it answers. */
@@ -234,8 +237,9 @@ export class FolderBlobStore implements BlobStore {
 
   /** A whole blob, for records. */
   async #read(key: string): Promise<{ bytes: Uint8Array; etag: string; path: string } | undefined> {
-    const small = this.#small(key);
-    if (small !== undefined) return { bytes: small.bytes, etag: this.#etags.ofBytes(key, small), path: small.path };
+    const small = await this.#small(key);
+    if (small === "absent") return undefined;
+    if (small !== "other") return { bytes: small.bytes, etag: this.#etags.ofBytes(key, small), path: small.path };
     const file = await openForReading(key, this.#reading());
     if (file === undefined) return undefined;
     try {

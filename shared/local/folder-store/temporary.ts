@@ -13,7 +13,12 @@ export interface Written {
   /** SHA-256 of the bytes, hex. */
   readonly etag: string;
   readonly size: number;
+  /** It has its owner's name, too, whose removal changes what the file is known by. */
+  readonly isNamedTwice: boolean;
 }
+
+/** What is known of bytes that were written. */
+type Content = Pick<Written, "etag" | "size">;
 
 /** Writes the body to a new temporary file. Errors of the body pass through; the file is gone then. */
 export async function writeTemporary(
@@ -28,7 +33,7 @@ export async function writeTemporary(
     try {
       const written = body instanceof Uint8Array ? await writeBytes(file, body) : await writePieces(file, body);
       if (options.sync) await file.sync();
-      return { path, ...written };
+      return { path, ...written, isNamedTwice: false };
     } finally {
       await file.close();
     }
@@ -43,12 +48,12 @@ export function temporaryPath(folder: string): string {
   return join(folder, `${process.pid}-${randomBytes(10).toString("hex")}`);
 }
 
-async function writeBytes(file: NewFile, bytes: Uint8Array): Promise<Omit<Written, "path">> {
+async function writeBytes(file: NewFile, bytes: Uint8Array): Promise<Content> {
   await file.write(bytes);
   return { etag: hash("sha256", bytes), size: bytes.length };
 }
 
-async function writePieces(file: NewFile, body: AsyncIterable<Uint8Array>): Promise<Omit<Written, "path">> {
+async function writePieces(file: NewFile, body: AsyncIterable<Uint8Array>): Promise<Content> {
   const pieces = createHash("sha256");
   let size = 0;
   for await (const piece of body) {

@@ -9,7 +9,7 @@ import { codeOf, SpotfoldError } from "../../errors.ts";
 import type { BlobBody } from "../../ports/blob-store.ts";
 import type { FolderDisk } from "./disk.ts";
 import { FolderEntries } from "./entries.ts";
-import { secondName } from "./finished.ts";
+import { FinishedFiles } from "./finished.ts";
 import { meansAbsent } from "../system-errors.ts";
 import { identityOf, notedBytesMin } from "./etags.ts";
 import type { Etags } from "./etags.ts";
@@ -37,6 +37,7 @@ export class FolderWriter {
   readonly #disk: FolderDisk;
   readonly #etags: Etags;
   readonly #sync: FolderSync;
+  readonly #finished: FinishedFiles;
   /** Paths that were written and not synced. */
   #unsynced = new Set<string>();
   #ready: Promise<Ready> | undefined;
@@ -47,6 +48,7 @@ export class FolderWriter {
     this.#disk = options.disk;
     this.#etags = options.etags;
     this.#sync = new FolderSync(options.disk, options.places.root);
+    this.#finished = new FinishedFiles(options.places.temporary, options.disk);
     this.#foldsCase = foldsCase(options.places);
   }
 
@@ -148,10 +150,8 @@ export class FolderWriter {
 
   async #write(body: BlobBody, options: { readonly sync: boolean }): Promise<Written> {
     await this.#prepared();
-    const { temporary } = this.#places;
-    const taken =
-      "finishedFile" in body ? await secondName(temporary, body.finishedFile, this.#disk, options) : undefined;
-    return taken ?? (await writeTemporary(temporary, body, this.#disk, options));
+    const taken = "finishedFile" in body ? await this.#finished.secondName(body.finishedFile, options) : undefined;
+    return taken ?? (await writeTemporary(this.#places.temporary, body, this.#disk, options));
   }
 
   /** Undefined when the file is not the one any more that was compared. */
@@ -183,7 +183,8 @@ export class FolderWriter {
       await lock.hold(() => {
         path = step(entries);
         // Under the lock, so that they are those of this file.
-        if (path !== undefined && written.size >= notedBytesMin) stats = statSync(path, { bigint: true });
+        if (path !== undefined && written.size >= notedBytesMin && !written.isNamedTwice)
+          stats = statSync(path, { bigint: true });
       });
     } finally {
       if (path === undefined) dropTemporary(written.path, this.#disk);

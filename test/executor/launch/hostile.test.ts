@@ -187,6 +187,18 @@ describe("a hostile analysis", function hostile() {
     }
   });
 
+  it("that looks on while reports are made into text does not see the task's token", async () => {
+    const s = setting();
+    const source = `const seen = new Set();
+      Object.defineProperty(Object.prototype, "toJSON", { configurable: true, value() { for (const name in this) seen.add(name); return this; } });
+      export default { name: "looks", key: ["k"], merge: (a, b) => a + b,
+      map(record, emit) { if (seen.has("say")) emit([String(seen.has("token"))], 1); } };`;
+    const blocks = [s.block("a.ndjson", records(10, 1)), s.block("b.ndjson", records(10, 1))];
+    const outcome = await s.run(s.bundle(source), blocks);
+    assert.equal(outcome.ended, null);
+    assert.deepEqual(entriesOf(outcome), { false: "20" });
+  });
+
   it("leaves no trace outside its scratch folder", async () => {
     const s = setting();
     const target = join(s.folder, "target");
