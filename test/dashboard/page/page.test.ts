@@ -82,7 +82,7 @@ describe("the dashboard in a browser", () => {
       assert.ok(n > 0);
       assert.match(
         text,
-        /412 of 413 blocks, 1 missing.*100 of 98,310 records rejected.*1 definition left out.*as of 2026/,
+        /412 of 413 blocks, 1 missing.*100 of 98,310 records rejected.*0 definitions left out, 1 of other measures.*as of 2026/,
       );
     }
     await page.locator(".coverage-button").first().click();
@@ -203,7 +203,10 @@ describe("the dashboard in a browser", () => {
     };
     const csv = await saved("Numbers as CSV");
     assert.equal(csv.name, "CYCLE_COLLECTOR-distribution.csv");
-    assert.match(csv.bytes.toString(), /^version,reason,OS,start,end,count,share\r\nnightly\/29,,,0,1,\d+,/);
+    assert.match(
+      csv.bytes.toString(),
+      /^version,reason,OS,bucket,start,end,count,share\r\nnightly\/29,,,"\[0, 1\)",0,1,\d+,/,
+    );
     const json = JSON.parse((await saved("Numbers as JSON")).bytes.toString()) as { coverage: { blocks: unknown } };
     assert.deepEqual(json.coverage.blocks, { covered: 412, missing: 1, open: 0 });
     assert.match((await saved("Chart as SVG")).bytes.toString(), /<svg.*n = .*412 of 413 blocks/s);
