@@ -86,7 +86,7 @@ function CoverageLine({ basis }: { basis: Basis }): JSX.Element {
       ) : null}
       {leftOut.here + leftOut.others > 0 ? (
         <span class={leftOut.here > 0 ? "lacking" : ""}>
-          {counted(leftOut.here, "definition", "definitions")} left out
+          {leftOut.here > 0 ? `${counted(leftOut.here, "definition")} left out` : "no definition left out"}
           {leftOut.others > 0 ? `, ${count(leftOut.others)} of other measures` : ""}
         </span>
       ) : null}

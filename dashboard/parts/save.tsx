@@ -52,22 +52,21 @@ export function drawingOf(svg: SVGSVGElement, shows: string, isOf: string): stri
   }
   for (const element of copy.querySelectorAll("[data-save='no']")) element.remove();
   const { width, height } = svg.getBoundingClientRect();
-  const root = getComputedStyle(document.documentElement);
   const paper = document.createElementNS(svgNamespace, "rect");
   const [above, below] = [linesOf(shows, width, title), linesOf(isOf, width, caption)];
   const [top, bottom] = [above.length * title.linePx + marginPx, below.length * caption.linePx + marginPx];
   const size = { width: String(width), height: String(height + top + bottom) };
   const shown = { x: "0", y: String(-top), ...size };
-  for (const [name, value] of Object.entries({ ...shown, fill: root.getPropertyValue("--card") })) {
+  for (const [name, value] of Object.entries({ ...shown, fill: colourOf("--card") })) {
     paper.setAttribute(name, value);
   }
   copy.prepend(paper);
   for (const [i, line] of above.entries()) {
-    copy.append(textAt(line, (i + 1 - above.length) * title.linePx - 2, title.sizePx, root.getPropertyValue("--ink")));
+    copy.append(textAt(line, (i + 1 - above.length) * title.linePx - 2, title.sizePx, colourOf("--ink")));
   }
   for (const [i, line] of below.entries()) {
     const y = height + (i + 1) * caption.linePx;
-    copy.append(textAt(line, y, caption.sizePx, root.getPropertyValue("--ink-soft")));
+    copy.append(textAt(line, y, caption.sizePx, colourOf("--ink-soft")));
   }
   copy.setAttribute("xmlns", svgNamespace);
   copy.setAttribute("viewBox", `0 ${-top} ${size.width} ${size.height}`);
@@ -75,6 +74,16 @@ export function drawingOf(svg: SVGSVGElement, shows: string, isOf: string): stri
   copy.setAttribute("height", size.height);
   copy.removeAttribute("class");
   return new XMLSerializer().serializeToString(copy);
+}
+
+/** What a token of the style sheet is in the theme that is shown: a file knows no themes. */
+function colourOf(token: string): string {
+  const probe = document.createElement("i");
+  probe.style.color = `var(${token})`;
+  document.body.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
 }
 
 /** As many as the width of the drawing asks for. */
