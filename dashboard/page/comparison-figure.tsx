@@ -103,7 +103,6 @@ function ShiftTable({ all }: { all: readonly NamedDistribution[] }): JSX.Element
         <thead>
           <tr>
             <th scope="col">Series</th>
-            <th scope="col">Samples</th>
             {hasMedian ? (
               <>
                 <th scope="col">Median</th>
@@ -124,7 +123,6 @@ function ShiftTable({ all }: { all: readonly NamedDistribution[] }): JSX.Element
                   <span class={`dot series-${i}`} aria-hidden="true" />
                   <bdi>{name}</bdi>
                 </th>
-                <td>{words.count(distribution.count)}</td>
                 {hasMedian ? (
                   <>
                     <td>

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { needs } from "../../support/requirements.ts";
 import { tempDir } from "../../support/temp.ts";
-import { accessibilityProblems, startBrowser } from "../browser.ts";
+import { accessibilityProblems, startBrowser, until } from "../browser.ts";
 import { openPage } from "./browser.ts";
 import { hostileName, makeSite } from "./made-site.ts";
 import { serveFolder, type StaticServer } from "./static-server.ts";
@@ -104,14 +104,10 @@ describe("names that mean harm, on the dashboard", () => {
     const all = await n.getAttribute("data-n");
     for (const system of systems) {
       await page.selectOption('[data-dimension="OS"]', `=${system}`);
-      await page.waitForFunction(
-        `document.querySelector("figure[data-figure=summary] [data-n]")?.dataset.n !== "${all}"`,
-      );
+      await until(page, `document.querySelector("figure[data-figure=summary] [data-n]")?.dataset.n !== "${all}"`);
       assert.ok(Number(await n.getAttribute("data-n")) > 0, system);
       await page.selectOption('[data-dimension="OS"]', "all");
-      await page.waitForFunction(
-        `document.querySelector("figure[data-figure=summary] [data-n]")?.dataset.n === "${all}"`,
-      );
+      await until(page, `document.querySelector("figure[data-figure=summary] [data-n]")?.dataset.n === "${all}"`);
     }
     await isHarmless(page, errors);
     await page.close();
