@@ -7,10 +7,13 @@ import { publishAgain, SiteFault } from "./site-fault.ts";
 /** Enough for a comparison of many measures; a page that stays open for days must not keep all that it ever showed. */
 const keptMax = 64;
 
+/** `reload`: past whatever keeps copies, for one of them may be what is broken. */
+type Cache = "default" | "no-cache" | "reload";
+
 /** What is needed of `fetch`, and all that a test has to give. */
 export type Fetch = (
   url: string,
-  init: { readonly cache: "default" | "no-cache" },
+  init: { readonly cache: Cache },
 ) => Promise<{ readonly ok: boolean; readonly status: number; text(): Promise<string> }>;
 
 export class Files {
@@ -18,6 +21,8 @@ export class Files {
   readonly #fetch: Fetch;
   /** Oldest first. */
   readonly #kept = new Map<string, Promise<unknown>>();
+  /** Of no use when they were last read. */
+  readonly #refused = new Set<string>();
 
   /** `base`: the address of the site's folder. */
   constructor(base: string, fetch: Fetch) {
@@ -29,16 +34,24 @@ export class Files {
   async immutable(path: string): Promise<unknown> {
     const known = this.#kept.get(path);
     if (known !== undefined) return await known;
-    const asked = this.#read(path, "default");
+    const asked = this.#read(path, this.#refused.has(path) ? "reload" : "default");
     this.#kept.set(path, asked);
     const [oldest] = this.#kept.keys();
     if (this.#kept.size > keptMax && oldest !== undefined) this.#kept.delete(oldest);
     try {
-      return await asked;
+      const read = await asked;
+      this.#refused.delete(path);
+      return read;
     } catch (error) {
-      if (this.#kept.get(path) === asked) this.#kept.delete(path);
+      if (this.#kept.get(path) === asked) this.refuse(path);
       throw error;
     }
+  }
+
+  /** What was read is not what belongs there: it is asked for again the next time. */
+  refuse(path: string): void {
+    this.#kept.delete(path);
+    this.#refused.add(path);
   }
 
   /** A file that is swapped: its newest version. Rejects with a SiteFault. */
@@ -46,7 +59,7 @@ export class Files {
     return await this.#read(path, "no-cache");
   }
 
-  async #read(path: string, cache: "default" | "no-cache"): Promise<unknown> {
+  async #read(path: string, cache: Cache): Promise<unknown> {
     const url = this.#base + path.split("/").map(encodeURIComponent).join("/");
     const text = await this.#text(path, url, cache);
     if (text.trim() === "") throw new SiteFault("empty", path, "is empty", publishAgain);
@@ -57,7 +70,7 @@ export class Files {
     }
   }
 
-  async #text(path: string, url: string, cache: "default" | "no-cache"): Promise<string> {
+  async #text(path: string, url: string, cache: Cache): Promise<string> {
     let answer: Awaited<ReturnType<Fetch>>;
     try {
       answer = await this.#fetch(url, { cache });

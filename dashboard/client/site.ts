@@ -12,6 +12,7 @@ import { Files, type Fetch } from "./files.ts";
 import { FilterTree } from "./filter-tree.ts";
 import type { Measure } from "./measure.ts";
 import { parsePointer } from "./pointer.ts";
+import { SiteFault } from "./site-fault.ts";
 import { parseSite, siteFileName, type SiteDescription } from "./site-description.ts";
 
 export interface SiteOptions {
@@ -83,14 +84,27 @@ export class Site {
     const folder = this.folderOf(version);
     const [file, treeFile] = [`${folder}/${measure}-by-${dates}.json`, `${folder}/filter-tree.json`];
     const [rows, treeJson] = await Promise.all([this.#files.immutable(file), this.#files.immutable(treeFile)]);
-    const tree = new FilterTree(treeFile, treeJson);
-    return new Evolution(known, parseRows(file, rows, known, tree), tree);
+    return understood(this.#files, () => {
+      const tree = new FilterTree(treeFile, treeJson);
+      return new Evolution(known, parseRows(file, rows, known, tree), tree);
+    });
   }
 }
 
 async function describe(files: Files, folder: string): Promise<SiteDescription> {
   const file = `${folder}/${siteFileName}`;
-  return parseSite(file, await files.immutable(file));
+  const json = await files.immutable(file);
+  return understood(files, () => parseSite(file, json));
+}
+
+/** A file that is not as it must be is not kept: it may be mended. */
+function understood<Value>(files: Files, parse: () => Value): Value {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof SiteFault) files.refuse(error.file);
+    throw error;
+  }
 }
 
 /** Numbers in labels are in order of number. */

@@ -5,7 +5,9 @@ import { BottomAxis, ValueAxis } from "../parts/axis-marks.tsx";
 import { Segments } from "../parts/segments.tsx";
 import { useWidth } from "../parts/use-width.tsx";
 import * as words from "../parts/words.ts";
-import { comparable, greatestGap, medianShift } from "./comparison.ts";
+import type { Distribution } from "../client/index.ts";
+import { bucketName } from "./bucket-names.ts";
+import { comparable, greatestDifference, greatestGap, medianShift } from "./comparison.ts";
 import { comparisonGeometry } from "./comparison-geometry.ts";
 import type { NamedDistribution } from "./distribution-figure.tsx";
 import { Figure, type Basis } from "./figure.tsx";
@@ -47,9 +49,13 @@ export function ComparisonFigure({ basis, all, view, onView, tools }: Comparison
       )}
     >
       <p class="readout soft">
-        {view === "cumulative"
-          ? "Share of samples up to each value: a curve further to the left has smaller values"
-          : `Percentage points that a bucket holds more, or less, than that of ${first?.name ?? ""}`}
+        {view === "cumulative" ? (
+          "Share of samples up to each value: a curve further to the left has smaller values"
+        ) : (
+          <span>
+            Percentage points that a bucket holds more, or less, than that of <bdi>{first?.name}</bdi>
+          </span>
+        )}
       </p>
       <Chart all={all} view={view} />
       {alike.length < all.length ? (
@@ -66,7 +72,7 @@ function Chart({ all, view }: { all: readonly NamedDistribution[]; view: Compari
     const [first] = all;
     if (width === 0 || first === undefined) return null;
     const drawn = all.map(({ distribution }) => distribution).filter((own) => comparable(first.distribution, own));
-    return comparisonGeometry(drawn, view, { width, height: width < 520 ? 220 : 280 });
+    return comparisonGeometry(drawn, view, { width, height: width < 420 ? 220 : 340 });
   }, [all, view, width]);
   const label = `${viewTitles[view]} curves of ${all.map(({ name }) => name).join(", ")}. The table below has the change of the median.`;
   return (
@@ -89,18 +95,21 @@ function Chart({ all, view }: { all: readonly NamedDistribution[]; view: Compari
 
 function ShiftTable({ all }: { all: readonly NamedDistribution[] }): JSX.Element {
   const [first] = all;
+  // Categories lie in no order: nothing is in their middle, and nothing adds up to a curve.
+  const hasMedian = first?.distribution.measure.scale !== "categories";
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label="Comparison as a table">
       <table class="shifts">
         <thead>
           <tr>
             <th scope="col">Series</th>
-            <th scope="col">Samples</th>
-            <th scope="col">Median</th>
-            <th scope="col">Bucket</th>
-            <th scope="col">Change of the median</th>
-            <th scope="col">at least … at most</th>
-            <th scope="col">Greatest gap</th>
+            {hasMedian ? (
+              <>
+                <th scope="col">Median</th>
+                <th scope="col">Its change</th>
+              </>
+            ) : null}
+            <th scope="col">{hasMedian ? "Greatest gap" : "Greatest difference"}</th>
           </tr>
         </thead>
         <tbody>
@@ -109,17 +118,24 @@ function ShiftTable({ all }: { all: readonly NamedDistribution[] }): JSX.Element
             const shift = isAlike ? medianShift(first.distribution, distribution) : null;
             const { median } = distribution;
             return (
-              <tr key={i}>
-                <th scope="row">
+              <tr key={i} data-series={i}>
+                <th scope="row" class="name">
                   <span class={`dot series-${i}`} aria-hidden="true" />
                   <bdi>{name}</bdi>
                 </th>
-                <td>{words.count(distribution.count)}</td>
-                <td>{median === null ? "none" : words.value(median.value)}</td>
-                <td class="soft">{median === null ? "" : words.bounds(median)}</td>
-                <td>{i === 0 ? "compared with" : shift === null ? "–" : words.signed(shift.value)}</td>
-                <td class="soft">{shift === null ? "" : `${bound(shift.least)} … ${bound(shift.most)}`}</td>
-                <td>{isAlike ? `${words.value(greatestGap(first.distribution, distribution))} pp` : ""}</td>
+                {hasMedian ? (
+                  <>
+                    <td>
+                      {median === null ? "none" : words.value(median.value)}{" "}
+                      <span class="soft">{median === null ? "" : words.bounds(median)}</span>
+                    </td>
+                    <td>
+                      {i === 0 ? "compared with" : shift === null ? "–" : words.signed(shift.value)}{" "}
+                      <span class="soft">{shift === null ? "" : `(${bound(shift.least)} … ${bound(shift.most)})`}</span>
+                    </td>
+                  </>
+                ) : null}
+                <td>{isAlike ? distance(first.distribution, distribution) : hasMedian ? "" : "compared with"}</td>
               </tr>
             );
           })}
@@ -127,6 +143,13 @@ function ShiftTable({ all }: { all: readonly NamedDistribution[] }): JSX.Element
       </table>
     </div>
   );
+}
+
+/** Of values the greatest gap of their cumulative curves, of categories that of one of them. */
+function distance(from: Distribution, to: Distribution): string {
+  if (from.measure.scale !== "categories") return `${words.value(greatestGap(from, to))} pp`;
+  const { bucket, points } = greatestDifference(from, to);
+  return `${bucketName(from.measure, bucket)}: ${words.signed(points)} pp`;
 }
 
 function bound(value: number | null): string {

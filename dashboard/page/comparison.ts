@@ -62,3 +62,11 @@ export function greatestGap(from: Distribution, to: Distribution): number {
   const other = cumulative(to);
   return cumulative(from).reduce((most, share, i) => Math.max(most, Math.abs(share - (other[i] ?? 0)) * 100), 0);
 }
+
+/** The bucket whose share changed most, and by how many percentage points; the first of equal ones. */
+export function greatestDifference(from: Distribution, to: Distribution): { bucket: number; points: number } {
+  return difference(from, to).reduce(
+    (most, points, bucket) => (Math.abs(points) > Math.abs(most.points) ? { bucket, points } : most),
+    { bucket: 0, points: 0 },
+  );
+}

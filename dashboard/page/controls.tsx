@@ -8,7 +8,7 @@ import { FilterRow } from "./filters.tsx";
 import { SeriesList } from "./series-list.tsx";
 import type { Series } from "./series.ts";
 import type { Problem } from "./source.ts";
-import { filtered, type PageState } from "./state.ts";
+import { bucketOf, filtered, type PageState } from "./state.ts";
 import type { Change } from "./use-state-hash.tsx";
 
 interface ControlsProps {
@@ -46,7 +46,8 @@ export function Controls(props: ControlsProps): JSX.Element {
           choices={choices}
           value={measure ?? ""}
           nothing="No measure is called so, or says so"
-          onChoose={(chosen) => change({ measure: chosen })}
+          // Another measure has other categories.
+          onChoose={(chosen) => change({ measure: chosen, lines: keptLines(state.lines) })}
         />
         {description.dates.length > 1 ? (
           <div class="field">
@@ -84,6 +85,11 @@ export function Controls(props: ControlsProps): JSX.Element {
       />
     </section>
   );
+}
+
+/** Statistics are the same of every measure; shares are of the categories of one. */
+function keptLines(lines: PageState["lines"]): PageState["lines"] {
+  return lines?.some((name) => bucketOf(name) !== null) === true ? null : lines;
 }
 
 /** "Channel / version" of ["channel", "version"]. */

@@ -10,12 +10,11 @@ const listedMax = 500;
 
 interface CoverageDialogProps {
   readonly coverage: Coverage;
-  readonly version: string;
-  readonly leftOut: readonly LeftOut[];
+  readonly leftOut: readonly (LeftOut & { readonly version: string })[];
   readonly onClose: () => void;
 }
 
-export function CoverageDialog({ coverage, version, leftOut, onClose }: CoverageDialogProps): JSX.Element {
+export function CoverageDialog({ coverage, leftOut, onClose }: CoverageDialogProps): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
   const { covered, missing, open } = coverage.blocks;
@@ -64,14 +63,15 @@ export function CoverageDialog({ coverage, version, leftOut, onClose }: Coverage
             ) : null}
           </ul>
         )}
-        <h3>Definitions left out{version === "" ? "" : ` of ${version}`}</h3>
+        <h3>Definitions left out</h3>
         {leftOut.length === 0 ? (
           <p class="soft">None.</p>
         ) : (
           <ul class="plain-list">
-            {leftOut.slice(0, listedMax).map(({ measure, definition, entries }) => (
-              <li key={`${measure} ${definition}`}>
-                <code>{measure}</code>: {counted(entries, "entry", "entries")} of another definition
+            {leftOut.slice(0, listedMax).map(({ version, measure, definition, entries }) => (
+              <li key={`${version} ${measure} ${definition}`}>
+                <bdi>{version}</bdi> <code>{measure}</code>: {counted(entries, "entry", "entries")} of another
+                definition
               </li>
             ))}
           </ul>

@@ -76,7 +76,13 @@ export function Dashboard({ site, description, state, change }: DashboardProps):
     [change],
   );
   const [isDetailed, setDetailed] = useState(false);
-  const leftOut = useMemo(() => definitionsLeftOut(coverage.notes.get(version)), [coverage, version]);
+  const leftOut = useMemo(
+    () =>
+      [...new Set(JSON.parse(asked) as readonly string[])].flatMap((shown) =>
+        definitionsLeftOut(coverage.notes.get(shown)).map((own) => ({ ...own, version: shown })),
+      ),
+    [coverage, asked],
+  );
   const showDetails = useCallback(() => setDetailed(true), []);
 
   const problem = measures.problem ?? evolutions.problem;
@@ -120,14 +126,12 @@ export function Dashboard({ site, description, state, change }: DashboardProps):
             series={series.filter((own) => own !== undefined && "points" in own)}
             range={range}
             onRange={onRange}
-            leftOut={leftOut.length}
+            leftOut={leftOut}
             onDetails={showDetails}
           />
         </div>
       )}
-      {isDetailed ? (
-        <CoverageDialog coverage={coverage} version={version} leftOut={leftOut} onClose={() => setDetailed(false)} />
-      ) : null}
+      {isDetailed ? <CoverageDialog coverage={coverage} leftOut={leftOut} onClose={() => setDetailed(false)} /> : null}
     </>
   );
 }

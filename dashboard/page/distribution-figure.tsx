@@ -6,8 +6,10 @@ import { BottomAxis, ValueAxis } from "../parts/axis-marks.tsx";
 import { Segments } from "../parts/segments.tsx";
 import { useWidth } from "../parts/use-width.tsx";
 import * as words from "../parts/words.ts";
+import { bucketName } from "./bucket-names.ts";
 import { distributionGeometry, sharesOf, type DistributionGeometry } from "./distribution-geometry.ts";
 import { Figure, type Basis } from "./figure.tsx";
+import { SeriesNames } from "./series-names.tsx";
 import { distributionViews, type DistributionView } from "./state.ts";
 
 /** A series' name with its distribution in the range. */
@@ -46,15 +48,15 @@ export function DistributionFigure({ basis, all, view, onView, tools }: Distribu
         </>
       )}
     >
-      {view === "chart" ? <DistributionChart all={all} /> : <DistributionTable all={all} />}
+      {view === "chart" ? <DistributionChart basis={basis} all={all} /> : <DistributionTable all={all} />}
     </Figure>
   );
 }
 
 /** Beside the summary where there is room, and about as high. */
-const heightOf = (width: number): number => (width < 380 ? 240 : width < 640 ? 360 : 420);
+const heightOf = (width: number): number => (width < 420 ? 250 : width < 640 ? 430 : 470);
 
-function DistributionChart({ all }: { all: readonly NamedDistribution[] }): JSX.Element {
+function DistributionChart({ basis, all }: { basis: Basis; all: readonly NamedDistribution[] }): JSX.Element {
   const [frame, width] = useWidth<HTMLDivElement>();
   const [hovered, setHovered] = useState<number | null>(null);
   const geometry = useMemo(
@@ -69,7 +71,9 @@ function DistributionChart({ all }: { all: readonly NamedDistribution[] }): JSX.
   );
   return (
     <>
-      <p class="readout">{geometry === null ? "" : <Readout all={all} geometry={geometry} bucket={hovered} />}</p>
+      <p class="readout">
+        {geometry === null ? "" : <Readout basis={basis} all={all} geometry={geometry} bucket={hovered} />}
+      </p>
       <div ref={frame} class="drawing-frame">
         {geometry === null ? null : (
           <svg
@@ -120,12 +124,8 @@ function Drawing({ geometry, hovered }: { geometry: DistributionGeometry; hovere
       ))}
       {median === null ? null : (
         <g class="median">
-          <line x1={median.x} x2={median.x} y1={box.top} y2={box.bottom} />
-          <text
-            x={median.x + (median.x > box.right - 70 ? -5 : 5)}
-            y={box.top + 10}
-            text-anchor={median.x > box.right - 70 ? "end" : "start"}
-          >
+          <line x1={median.x} x2={median.x} y1={box.top - 2} y2={box.bottom} />
+          <text x={median.x} y={box.top - 6} text-anchor="middle">
             median
           </text>
         </g>
@@ -136,26 +136,20 @@ function Drawing({ geometry, hovered }: { geometry: DistributionGeometry; hovere
 }
 
 interface ReadoutProps {
+  readonly basis: Basis;
   readonly all: readonly NamedDistribution[];
   readonly geometry: DistributionGeometry;
   readonly bucket: number | null;
 }
 
-function Readout({ all, geometry, bucket }: ReadoutProps): JSX.Element {
+function Readout({ basis, all, geometry, bucket }: ReadoutProps): JSX.Element {
   const [first] = all;
-  const buckets = first?.distribution.buckets ?? [];
-  const shown = bucket === null ? undefined : buckets[bucket];
-  if (first === undefined || bucket === null || shown === undefined) {
-    const empty = geometry.span.first + buckets.length - 1 - geometry.span.last;
+  const buckets = first?.distribution.counts.length ?? 0;
+  if (first === undefined || bucket === null || bucket >= buckets) {
+    const empty = geometry.span.first + buckets - 1 - geometry.span.last;
     return (
       <>
-        {all.length > 1
-          ? all.map(({ name }, i) => (
-              <bdi key={i} class={`readout-series series-${i}`}>
-                {name}
-              </bdi>
-            ))
-          : null}
+        <SeriesNames of={basis.of} noun={basis.noun} />
         <span class="soft">
           Share of samples per bucket
           {empty > 0 ? `; ${words.counted(empty, "empty bucket", "empty buckets")} at the ends not drawn` : ""}
@@ -163,13 +157,12 @@ function Readout({ all, geometry, bucket }: ReadoutProps): JSX.Element {
       </>
     );
   }
-  const isCategory = first.distribution.measure.scale === "categories";
   return (
     <>
-      <b>{words.bucketName(shown, isCategory)}</b>
+      <b>{bucketName(first.distribution.measure, bucket)}</b>
       {all.map(({ name, distribution }, i) => (
-        <span key={i} class={`readout-series series-${i}`}>
-          {all.length > 1 ? `${name}: ` : ""}
+        <span key={i} class={`readout-series series-${i}`} data-series={i}>
+          {all.length > 1 ? <bdi>{name}: </bdi> : null}
           {words.count(distribution.counts[bucket] ?? 0)} samples, {words.percent(sharesOf(distribution)[bucket] ?? 0)}
         </span>
       ))}
@@ -181,11 +174,10 @@ function alternativeOf(all: readonly NamedDistribution[]): string {
   const parts = all.map(({ name, distribution }) => {
     const shares = sharesOf(distribution);
     const most = shares.indexOf(Math.max(...shares));
-    const bucket = distribution.buckets[most];
     const fullest =
-      bucket === undefined
+      most < 0
         ? ""
-        : `, the fullest bucket ${words.bucketName(bucket, distribution.median === null)} holds ${words.percent(shares[most] ?? 0)}`;
+        : `, the fullest bucket ${bucketName(distribution.measure, most)} holds ${words.percent(shares[most] ?? 0)}`;
     return `${name}: ${words.count(distribution.count)} samples${fullest}`;
   });
   return `Distribution. ${parts.join(". ")}. The table has all buckets.`;
@@ -202,8 +194,8 @@ function DistributionTable({ all }: { all: readonly NamedDistribution[] }): JSX.
           <tr>
             <th scope="col">{isCategory ? "Value" : "Bucket"}</th>
             {all.flatMap(({ name }, i) => [
-              <th key={`n ${i}`} scope="col">
-                {all.length > 1 ? `${name}: ` : ""}samples
+              <th key={`n ${i}`} scope="col" class="name">
+                {all.length > 1 ? <bdi>{name}: </bdi> : null}samples
               </th>,
               <th key={`s ${i}`} scope="col">
                 share
@@ -212,12 +204,16 @@ function DistributionTable({ all }: { all: readonly NamedDistribution[] }): JSX.
           </tr>
         </thead>
         <tbody>
-          {first?.distribution.buckets.map((bucket, i) => (
+          {first?.distribution.counts.map((_, i) => (
             <tr key={i}>
-              <th scope="row">{words.bucketName(bucket, isCategory)}</th>
+              <th scope="row">{bucketName(first.distribution.measure, i)}</th>
               {all.flatMap(({ distribution }, j) => [
-                <td key={`n ${j}`}>{words.count(distribution.counts[i] ?? 0)}</td>,
-                <td key={`s ${j}`}>{words.percent(shares[j]?.[i] ?? 0)}</td>,
+                <td key={`n ${j}`} data-series={j}>
+                  {words.count(distribution.counts[i] ?? 0)}
+                </td>,
+                <td key={`s ${j}`} data-series={j}>
+                  {words.percent(shares[j]?.[i] ?? 0)}
+                </td>,
               ])}
             </tr>
           ))}

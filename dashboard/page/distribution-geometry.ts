@@ -4,7 +4,8 @@
  */
 import type { Distribution } from "../client/distribution.ts";
 import { valueScale, valueTicks, type Box, type Tick } from "../parts/axes.ts";
-import { compact, percentTick } from "../parts/words.ts";
+import { percentTick } from "../parts/words.ts";
+import { bucketTick } from "./bucket-names.ts";
 
 /** Buckets from `first` to `last`, both included. */
 export interface Span {
@@ -37,21 +38,30 @@ export interface DistributionGeometry {
   readonly bucketAt: (x: number) => number | null;
 }
 
-const margin = { left: 56, right: 14, top: 10, bottom: 26 };
+/** At the top there is room for the name of the median. */
+const margin = { left: 56, right: 14, top: 20, bottom: 26 };
 /** Room of a label such as "29.5K", and air. */
 const labelPx = 46;
 const barGapPx = 1;
-/** At least that many buckets are shown: one bar as wide as the page says nothing. */
+/** At least that many buckets are shown: one bar as wide as the page says nothing. Yes and no are all there is of two. */
 const spanMin = 8;
+const spanMinOfTwo = 2;
+/** Categories stand apart: this share of their room stays free. */
+const categoryGapShare = 0.25;
 
 /** The buckets that hold something in any of them, and one more on both sides. */
 export function spanOf(distributions: readonly Distribution[]): Span {
-  const buckets = distributions[0]?.counts.length ?? 0;
+  const { measure, counts = [] } = distributions[0] ?? {};
+  const buckets = counts.length;
+  const isOfTwo = measure?.kind === "boolean" || measure?.kind === "flag";
+  // Beside the last one of an axis there is one that is empty; categories have no beside.
+  const beside = isOfTwo ? 0 : 1;
   const filled = Array.from({ length: buckets }, (_, i) => i).filter((i) =>
     distributions.some(({ counts }) => (counts[i] ?? 0) > 0),
   );
   const first = Math.max(0, (filled[0] ?? 0) - 1);
-  const last = Math.min(buckets - 1, Math.max((filled.at(-1) ?? 0) + 1, first + spanMin - 1));
+  const least = first + (isOfTwo ? spanMinOfTwo : spanMin) - 1;
+  const last = Math.min(buckets - 1, Math.max((filled.at(-1) ?? 0) + beside, least));
   return { first, last: Math.max(first, last) };
 }
 
@@ -71,8 +81,8 @@ export function distributionGeometry(
   const edge = (bucket: number): number => box.left + (bucket - span.first) * step;
   const shares = distributions.map(sharesOf);
   const y = valueScale(shares.flat(), box);
-  const gap = step > 4 ? barGapPx : 0;
   const [first] = distributions;
+  const gap = first?.measure.scale === "categories" ? step * categoryGapShare : step > 4 ? barGapPx : 0;
   return {
     width,
     height,
@@ -113,8 +123,7 @@ function bucketTicks(
   const isCategory = measure.scale === "categories";
   const ticks: Tick[] = [];
   for (let bucket = first; bucket <= last; bucket += every) {
-    const label = compact(measure.bounds[bucket] ?? bucket);
-    ticks.push({ at: edge(bucket) + (isCategory ? step / 2 : 0), label });
+    ticks.push({ at: edge(bucket) + (isCategory ? step / 2 : 0), label: bucketTick(measure, bucket) });
   }
   return ticks;
 }

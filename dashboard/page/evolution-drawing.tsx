@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import { BottomAxis, ValueAxis } from "../parts/axis-marks.tsx";
 import type { EvolutionGeometry } from "./evolution-geometry.ts";
+import { isShare } from "./lines.ts";
 
 interface EvolutionDrawingProps {
   readonly geometry: EvolutionGeometry;
@@ -13,9 +14,12 @@ interface EvolutionDrawingProps {
 export function EvolutionDrawing({ geometry, label, noun }: EvolutionDrawingProps): JSX.Element {
   const { values, submissions, bands, paths, bars, areas } = geometry;
   const isSingle = new Set(paths.map(({ series }) => series)).size <= 1;
+  const isOfShares = paths.some(({ line }) => isShare(line));
   return (
     <g role="img" aria-label={label}>
-      {geometry.valueTicks.length > 0 ? <ValueAxis box={values} ticks={geometry.valueTicks} title="" /> : null}
+      {geometry.valueTicks.length > 0 ? (
+        <ValueAxis box={values} ticks={geometry.valueTicks} title={isOfShares ? "share of samples" : ""} />
+      ) : null}
       <ValueAxis box={submissions} ticks={geometry.submissionTicks} title={noun} />
       {bands.map(({ name, d }) => (
         <path key={name} class={`band band-${name}`} d={d} />
@@ -34,7 +38,7 @@ export function EvolutionDrawing({ geometry, label, noun }: EvolutionDrawingProp
         />
       ))}
       {paths.map(({ series, line, d, dots }) => (
-        <g key={`${series} ${line}`} class={`statistic line-${line} series-${series} ${isSingle ? "single" : ""}`}>
+        <g key={`${series} ${line.name}`} class={`statistic ${line.look} series-${series} ${isSingle ? "single" : ""}`}>
           <path d={d} />
           {dots.map(({ x, y }) => (
             <circle key={x} cx={x.toFixed(1)} cy={y.toFixed(1)} r="2.5" />

@@ -12,6 +12,7 @@ import { evolutionGeometry, type ShownSeries } from "./evolution-geometry.ts";
 import { EvolutionLegend } from "./evolution-legend.tsx";
 import { EvolutionTable } from "./evolution-table.tsx";
 import { Figure, type Basis } from "./figure.tsx";
+import type { Line } from "./lines.ts";
 import type { Sanitized } from "./sanitize.ts";
 import type { Point } from "./series.ts";
 import type { LineName } from "./state.ts";
@@ -23,7 +24,9 @@ interface EvolutionFigureProps {
   readonly sanitized: readonly Sanitized<Point>[];
   /** Of all series, hidden ones included. */
   readonly dates: readonly string[];
-  readonly lines: readonly LineName[];
+  readonly lines: readonly Line[];
+  /** Those that could be shown. */
+  readonly allLines: readonly Line[];
   readonly range: DateRange;
   readonly sanitize: boolean;
   readonly onRange: (range: DateRange, isFinal: boolean) => void;
@@ -36,7 +39,7 @@ interface EvolutionFigureProps {
 const heightOf = (width: number): number => (width < 520 ? 300 : 400);
 
 export function EvolutionFigure(props: EvolutionFigureProps): JSX.Element {
-  const { measure, basis, series, sanitized, dates, lines, range, onRange } = props;
+  const { measure, basis, series, sanitized, dates, lines, allLines, range, onRange } = props;
   const [frame, width] = useWidth<HTMLDivElement>();
   const [hovered, setHovered] = useState<string | null>(null);
   const geometry = useMemo(
@@ -52,11 +55,12 @@ export function EvolutionFigure(props: EvolutionFigureProps): JSX.Element {
     <Figure name="evolution" title="Evolution" basis={basis} tools={props.tools}>
       <EvolutionLegend
         series={series}
+        of={basis.of}
         lines={lines}
+        allLines={allLines}
         noun={basis.noun}
         hovered={hovered}
         onLines={props.onLines}
-        hasLines={(geometry?.paths.length ?? 0) > 0}
       />
       <div ref={frame} class="drawing-frame">
         {geometry === null ? null : (
@@ -68,7 +72,7 @@ export function EvolutionFigure(props: EvolutionFigureProps): JSX.Element {
       </div>
       <RangeFields dates={dates} range={range} onRange={onRange} />
       <SanitizeLine sanitized={sanitized} noun={basis.noun} on={props.sanitize} onSanitize={props.onSanitize} />
-      <EvolutionTable series={series} noun={basis.noun} />
+      <EvolutionTable series={series} lines={allLines} noun={basis.noun} />
     </Figure>
   );
 }

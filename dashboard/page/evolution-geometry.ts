@@ -2,15 +2,16 @@
  * Where everything of the evolution is drawn: lines of statistics above, submissions with their own axis below, both over the same
  * dates. Pure; pixels.
  *
- *   top     +--------------------+   lines: mean and percentiles; the first series alone has bands p5..p95 and p25..p75, too
- *           |  ~~~~              |
+ *   top     +--------------------+   lines: mean and percentiles, or shares of categories; the first series alone has bands p5..p95
+ *           |  ~~~~              |          and p25..p75, too
  *   split   +--------------------+
  *           |  ##  # ###         |   submissions: a bar for each date, or an area where bars would be thinner than a pixel or two
  *   bottom  +--------------------+   dates
  */
 import { area, line } from "d3-shape";
 import { dateScale, dateTicks, dayOf, valueScale, valueTicks, type Box, type Tick } from "../parts/axes.ts";
-import { compact } from "../parts/words.ts";
+import { compact, percentTick } from "../parts/words.ts";
+import { isShare, type Line } from "./lines.ts";
 import { lineValue, type Point } from "./series.ts";
 import type { LineName } from "./state.ts";
 
@@ -22,7 +23,7 @@ export interface ShownSeries {
 
 export interface Path {
   readonly series: number;
-  readonly line: LineName;
+  readonly line: Line;
   readonly d: string;
   /** A line of one point has no length, and one between gaps none that shows: such points are drawn as dots. */
   readonly dots: readonly { readonly x: number; readonly y: number }[];
@@ -57,7 +58,7 @@ export interface EvolutionGeometry {
 export interface EvolutionOptions {
   readonly width: number;
   readonly height: number;
-  readonly lines: readonly LineName[];
+  readonly lines: readonly Line[];
   /** Dates of all series, hidden ones included: the axis does not move when points are hidden. Ascending. */
   readonly dates: readonly string[];
 }
@@ -84,7 +85,7 @@ export function evolutionGeometry(series: readonly ShownSeries[], options: Evolu
   const xs = dates.map((date) => x(dayOf(date)));
   const xOf = (date: string): number => x(dayOf(date));
   const drawn = series.flatMap(({ points }) =>
-    points.flatMap((point) => lines.map((name) => lineValue(point.distribution, name) ?? 0)),
+    points.flatMap((point) => lines.map(({ name }) => lineValue(point.distribution, name) ?? 0)),
   );
   const y = valueScale(drawn, values);
   const heights = valueScale(
@@ -100,10 +101,10 @@ export function evolutionGeometry(series: readonly ShownSeries[], options: Evolu
     values,
     submissions,
     dateTicks: dateTicks(x),
-    valueTicks: hasLines ? valueTicks(y, compact) : [],
+    valueTicks: hasLines ? valueTicks(y, lines.some(isShare) ? percentTick : compact) : [],
     submissionTicks: valueTicks(heights, compact).filter(({ label }) => !label.includes(".")),
-    bands: series.length === 1 ? bandsOf(series[0]?.points ?? [], lines, xOf, y) : [],
-    paths: hasLines ? series.flatMap(({ points }, i) => lines.map((name) => pathOf(points, i, name, xOf, y))) : [],
+    bands: series.length === 1 ? bandsOf(series[0]?.points ?? [], new Set(lines.map(({ name }) => name)), xOf, y) : [],
+    paths: hasLines ? series.flatMap(({ points }, i) => lines.map((line) => pathOf(points, i, line, xOf, y))) : [],
     bars: hasBars
       ? series.flatMap(({ points }, i) =>
           points.map((point) => {
@@ -121,8 +122,8 @@ export function evolutionGeometry(series: readonly ShownSeries[], options: Evolu
   };
 }
 
-function known(point: Point, lines: readonly LineName[]): boolean {
-  return lines.some((name) => lineValue(point.distribution, name) !== null);
+function known(point: Point, lines: readonly Line[]): boolean {
+  return lines.some(({ name }) => lineValue(point.distribution, name) !== null);
 }
 
 /** The least distance of two dates; all the room where there is one. */
@@ -133,19 +134,19 @@ function narrowest(xs: readonly number[], all: number): number {
 function pathOf(
   points: readonly Point[],
   series: number,
-  name: LineName,
+  own: Line,
   xOf: (date: string) => number,
   y: (value: number) => number,
 ): Path {
   const places = points.flatMap((point) => {
-    const value = lineValue(point.distribution, name);
+    const value = lineValue(point.distribution, own.name);
     return value === null ? [] : [{ x: xOf(point.date), y: y(value) }];
   });
   const draw = line<{ x: number; y: number }>(
     (place) => place.x,
     (place) => place.y,
   ).digits(1);
-  return { series, line: name, d: draw(places) ?? "", dots: places.length <= dottedMax ? places : [] };
+  return { series, line: own, d: draw(places) ?? "", dots: places.length <= dottedMax ? places : [] };
 }
 
 const bandLines = [
@@ -156,12 +157,12 @@ const bandLines = [
 /** A band stands between two lines that are both shown. */
 function bandsOf(
   points: readonly Point[],
-  lines: readonly LineName[],
+  lines: ReadonlySet<LineName>,
   xOf: (date: string) => number,
   y: (value: number) => number,
 ): EvolutionGeometry["bands"] {
   return bandLines
-    .filter(({ low, high }) => lines.includes(low) && lines.includes(high))
+    .filter(({ low, high }) => lines.has(low) && lines.has(high))
     .map(({ name, low, high }) => {
       const places = points.flatMap((point) => {
         const [from, to] = [lineValue(point.distribution, low), lineValue(point.distribution, high)];

@@ -5,50 +5,45 @@
 import type { JSX } from "preact";
 import * as words from "../parts/words.ts";
 import type { ShownSeries } from "./evolution-geometry.ts";
+import { isShare, lineText, type Line } from "./lines.ts";
+import { SeriesNames, type SeriesBasis } from "./series-names.tsx";
 import { lineValue } from "./series.ts";
-import { lineNames, type LineName } from "./state.ts";
-
-const titles: Readonly<Record<LineName, string>> = {
-  mean: "Mean",
-  p5: "5th percentile",
-  p25: "25th",
-  p50: "Median",
-  p75: "75th",
-  p95: "95th percentile",
-};
+import type { LineName } from "./state.ts";
 
 interface EvolutionLegendProps {
   readonly series: readonly ShownSeries[];
-  readonly lines: readonly LineName[];
+  /** As `series`. */
+  readonly of: readonly SeriesBasis[];
+  readonly lines: readonly Line[];
+  /** Those that could be shown; none of a counter. */
+  readonly allLines: readonly Line[];
   readonly noun: string;
   readonly hovered: string | null;
   readonly onLines: (lines: readonly LineName[]) => void;
-  /** False where values are categories or counts: there are submissions only. */
-  readonly hasLines: boolean;
 }
 
 export function EvolutionLegend(props: EvolutionLegendProps): JSX.Element {
-  const { series, lines, noun, hovered, onLines, hasLines } = props;
-  const toggle = (line: LineName): void => {
-    onLines(lineNames.filter((name) => (name === line ? !lines.includes(name) : lines.includes(name))));
+  const { series, of, lines, allLines, noun, hovered, onLines } = props;
+  const toggle = (line: Line): void => {
+    const next = allLines.filter((own) => (own === line ? !lines.includes(own) : lines.includes(own)));
+    onLines(next.map(({ name }) => name));
   };
-  const isKnown = hasLines || lines.length === 0;
   return (
     <div class="legend">
-      {isKnown ? (
+      {allLines.length > 0 ? (
         <div class="legend-lines" role="group" aria-label="Lines of the chart">
-          {lineNames.map((line) => (
+          {allLines.map((line) => (
             <button
-              key={line}
+              key={line.name}
               type="button"
-              class={`legend-line line-${line} ${series.length === 1 ? "single" : "series-all"}`}
+              class={`legend-line ${line.look} ${series.length === 1 ? "single" : "series-all"}`}
               aria-pressed={lines.includes(line)}
               onClick={() => toggle(line)}
             >
               <svg class="swatch" width="22" height="10" aria-hidden="true">
                 <line x1="1" x2="21" y1="5" y2="5" />
               </svg>
-              {titles[line]}
+              {line.title}
             </button>
           ))}
         </div>
@@ -56,21 +51,16 @@ export function EvolutionLegend(props: EvolutionLegendProps): JSX.Element {
       <p class="readout">
         {hovered === null ? (
           <>
-            {series.length > 1
-              ? series.map(({ name }, i) => (
-                  <bdi key={i} class={`readout-series series-${i}`}>
-                    {name}
-                  </bdi>
-                ))
-              : null}
+            <SeriesNames of={of} noun={noun} />
             <span class="soft">Point at a date to read it</span>
           </>
         ) : (
           <>
             <b>{words.date(hovered)}</b>
             {series.map((shown, i) => (
-              <span key={i} class={`readout-series series-${i}`}>
-                {readout(shown, series.length > 1, hovered, lines, noun)}
+              <span key={i} class={`readout-series series-${i}`} data-series={i}>
+                {series.length > 1 ? <bdi>{shown.name}: </bdi> : null}
+                {readout(shown, hovered, lines, noun)}
               </span>
             ))}
           </>
@@ -80,28 +70,13 @@ export function EvolutionLegend(props: EvolutionLegendProps): JSX.Element {
   );
 }
 
-function readout(
-  { name, points }: ShownSeries,
-  isNamed: boolean,
-  date: string,
-  lines: readonly LineName[],
-  noun: string,
-): string {
+function readout({ points }: ShownSeries, date: string, lines: readonly Line[], noun: string): string {
   const point = points.find((own) => own.date === date);
-  const named = isNamed ? `${name}: ` : "";
-  if (point === undefined) return `${named}not shown`;
+  if (point === undefined) return "not shown";
   const values = lines.flatMap((line) => {
-    const value = lineValue(point.distribution, line);
-    return value === null ? [] : [`${shortTitles[line]} ${words.value(value)}`];
+    const value = lineValue(point.distribution, line.name);
+    return value === null ? [] : [`${isShare(line) ? line.title : line.short} ${lineText(line, value)}`];
   });
-  return named + [`${words.count(point.submissions)} ${noun}`, ...values].join(" · ");
+  const samples = lines.length > 0 ? [`${words.count(point.samples)} samples`] : [];
+  return [`${words.count(point.submissions)} ${noun}`, ...samples, ...values].join(" · ");
 }
-
-const shortTitles: Readonly<Record<LineName, string>> = {
-  mean: "mean",
-  p5: "5th",
-  p25: "25th",
-  p50: "median",
-  p75: "75th",
-  p95: "95th",
-};

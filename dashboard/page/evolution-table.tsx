@@ -3,10 +3,17 @@ import { useState } from "preact/hooks";
 import type { JSX } from "preact";
 import * as words from "../parts/words.ts";
 import type { ShownSeries } from "./evolution-geometry.ts";
+import { lineText, type Line } from "./lines.ts";
 import { lineValue } from "./series.ts";
-import { lineNames } from "./state.ts";
 
-export function EvolutionTable({ series, noun }: { series: readonly ShownSeries[]; noun: string }): JSX.Element {
+interface EvolutionTableProps {
+  readonly series: readonly ShownSeries[];
+  /** A column for each; none of a counter, whose submissions are its samples. */
+  readonly lines: readonly Line[];
+  readonly noun: string;
+}
+
+export function EvolutionTable({ series, lines, noun }: EvolutionTableProps): JSX.Element {
   const [isOpen, setOpen] = useState(false);
   return (
     <details class="table-details" onToggle={(event) => setOpen(event.currentTarget.open)}>
@@ -19,10 +26,10 @@ export function EvolutionTable({ series, noun }: { series: readonly ShownSeries[
                 <th scope="col">Date</th>
                 {series.length > 1 ? <th scope="col">Series</th> : null}
                 <th scope="col">{noun}</th>
-                <th scope="col">samples</th>
-                {lineNames.map((line) => (
-                  <th key={line} scope="col">
-                    {line === "mean" ? "mean" : line === "p50" ? "median" : `${line.slice(1)}th`}
+                {lines.length > 0 ? <th scope="col">samples</th> : null}
+                {lines.map(({ name, short }) => (
+                  <th key={name} scope="col">
+                    {short}
                   </th>
                 ))}
               </tr>
@@ -30,15 +37,18 @@ export function EvolutionTable({ series, noun }: { series: readonly ShownSeries[
             <tbody>
               {series.flatMap(({ name, points }, i) =>
                 points.map(({ date, submissions, samples, distribution }) => (
-                  <tr key={`${i} ${date}`}>
+                  <tr key={`${i} ${date}`} data-series={i}>
                     <th scope="row">{words.date(date)}</th>
-                    {series.length > 1 ? <td>{name}</td> : null}
+                    {series.length > 1 ? (
+                      <td class="name">
+                        <bdi>{name}</bdi>
+                      </td>
+                    ) : null}
                     <td>{words.count(submissions)}</td>
-                    <td>{words.count(samples)}</td>
-                    {lineNames.map((line) => {
-                      const value = lineValue(distribution, line);
-                      return <td key={line}>{value === null ? "–" : words.value(value)}</td>;
-                    })}
+                    {lines.length > 0 ? <td>{words.count(samples)}</td> : null}
+                    {lines.map((line) => (
+                      <td key={line.name}>{lineText(line, lineValue(distribution, line.name))}</td>
+                    ))}
                   </tr>
                 )),
               )}

@@ -8,7 +8,7 @@ interface ExportMenuProps {
   /** What stands above a saved drawing, and below it. */
   readonly title: string;
   readonly caption: string;
-  /** Null where the figure has no rows of its own. */
+  /** Null where the figure has no rows of its own, and no drawing either. */
   readonly csv: (() => string) | null;
   readonly json: () => string;
   readonly name: (ending: string) => string;
@@ -77,12 +77,16 @@ export function ExportMenu({ frame, title, caption, csv, json, name, address }: 
           <button type="button" onClick={() => text("application/json", "json", json)}>
             Numbers as JSON
           </button>
-          <button type="button" onClick={() => drawn((drawing) => saveSvg(name("svg"), drawing))}>
-            Chart as SVG
-          </button>
-          <button type="button" onClick={() => drawn(async (drawing) => await savePng(name("png"), drawing))}>
-            Chart as PNG
-          </button>
+          {csv === null ? null : (
+            <>
+              <button type="button" onClick={() => drawn((drawing) => saveSvg(name("svg"), drawing))}>
+                Chart as SVG
+              </button>
+              <button type="button" onClick={() => drawn(async (drawing) => await savePng(name("png"), drawing))}>
+                Chart as PNG
+              </button>
+            </>
+          )}
           <button type="button" onClick={copy}>
             Copy a link to embed
           </button>

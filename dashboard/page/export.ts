@@ -3,9 +3,11 @@
  * tab or a carriage return for a formula: such texts get an apostrophe in front. Numbers are numbers, also negative ones.
  */
 import type { Coverage } from "../client/coverage.ts";
-import { lineValue, type Point, type Series } from "./series.ts";
-import { percentOf, type Filters, type LineName } from "./state.ts";
 import type { Distribution } from "../client/distribution.ts";
+import { bucketName } from "./bucket-names.ts";
+import { isShare, type Line } from "./lines.ts";
+import { lineValue, type Point, type Series } from "./series.ts";
+import { percentOf, type Filters } from "./state.ts";
 
 export type Cell = string | number | null;
 
@@ -39,34 +41,41 @@ export interface ExportContext {
   readonly coverage: Coverage;
 }
 
-const statistics: readonly LineName[] = ["mean", "p5", "p25", "p50", "p75", "p95"];
-
-/** A row for each series and date. */
-export function evolutionCsv(dimensions: readonly string[], all: readonly ExportedSeries[]): string {
+/** A row for each series and date; `lines`: those that the measure has. Shares are from 0 to 1. */
+export function evolutionCsv(
+  dimensions: readonly string[],
+  lines: readonly Line[],
+  all: readonly ExportedSeries[],
+): string {
   const rows = all.flatMap(({ series, points }) =>
     points.map(({ date, submissions, samples, distribution }): Cell[] => [
       ...namesOf(series, dimensions),
       date,
       submissions,
       samples,
-      ...statistics.map((line) => lineValue(distribution, line)),
+      ...lines.map((line) => lineValue(distribution, line.name)),
     ]),
   );
-  return toCsv(["version", ...dimensions, "date", "submissions", "samples", ...statistics], rows);
+  return toCsv(["version", ...dimensions, "date", "submissions", "samples", ...lines.map(lineColumn)], rows);
+}
+
+function lineColumn(line: Line): string {
+  return isShare(line) ? line.short : line.name;
 }
 
 /** A row for each series and bucket; `end` is empty for the last one, which has no upper bound. */
 export function distributionCsv(dimensions: readonly string[], all: readonly ExportedSeries[]): string {
   const rows = all.flatMap(({ series, distribution }) =>
-    distribution.buckets.map(({ start, end, count }): Cell[] => [
+    distribution.buckets.map(({ start, end, count }, bucket): Cell[] => [
       ...namesOf(series, dimensions),
+      bucketName(distribution.measure, bucket),
       start,
       end,
       count,
       distribution.count > 0 ? count / distribution.count : 0,
     ]),
   );
-  return toCsv(["version", ...dimensions, "start", "end", "count", "share"], rows);
+  return toCsv(["version", ...dimensions, "bucket", "start", "end", "count", "share"], rows);
 }
 
 function namesOf({ version, filters }: { version: string; filters: Filters }, dimensions: readonly string[]): string[] {
@@ -74,7 +83,7 @@ function namesOf({ version, filters }: { version: string; filters: Filters }, di
 }
 
 /** Both at once, with coverage; indented. Filters are lists of pairs: names of data are no members. */
-export function toJson(context: ExportContext, all: readonly ExportedSeries[]): string {
+export function toJson(context: ExportContext, lines: readonly Line[], all: readonly ExportedSeries[]): string {
   const { coverage, ...rest } = context;
   const { aggregate, snapshot, asOf, accepted, read, rejected, blocks, missing } = coverage;
   const described = {
@@ -89,16 +98,16 @@ export function toJson(context: ExportContext, all: readonly ExportedSeries[]): 
       standardDeviation: distribution.standardDeviation,
       geometricMean: distribution.geometricMean,
       geometricStandardDeviation: distribution.geometricStandardDeviation,
-      percentiles: statistics.flatMap((line) => {
-        const percent = percentOf(line);
+      percentiles: lines.flatMap(({ name }) => {
+        const percent = percentOf(name);
         return percent === null ? [] : [{ percent, ...distribution.percentile(percent) }];
       }),
-      buckets: distribution.buckets,
+      buckets: distribution.buckets.map((bucket, i) => ({ name: bucketName(distribution.measure, i), ...bucket })),
       evolution: points.map(({ date, submissions, samples, distribution: day }) => ({
         date,
         submissions,
         samples,
-        ...Object.fromEntries(statistics.map((line) => [line, lineValue(day, line)])),
+        ...Object.fromEntries(lines.map((line) => [lineColumn(line), lineValue(day, line.name)])),
       })),
     })),
   };

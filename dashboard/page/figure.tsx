@@ -6,17 +6,18 @@ import { useRef } from "preact/hooks";
 import type { ComponentChildren, JSX, RefObject } from "preact";
 import type { Coverage } from "../client/index.ts";
 import { count, counted, time } from "../parts/words.ts";
+import type { SeriesBasis } from "./series-names.tsx";
 import type { FigureName } from "./state.ts";
 
-/** What the numbers of a figure are of, added up over its series. */
+/** What the numbers of a figure are of. */
 export interface Basis {
-  readonly submissions: number;
-  readonly samples: number;
+  /** At least one. They may be of the same records, so they are not added up. */
+  readonly of: readonly SeriesBasis[];
   /** What submissions are called. */
   readonly noun: string;
-  readonly isCounter: boolean;
   readonly coverage: Coverage;
-  readonly leftOut: number;
+  /** Definitions in the versions that are shown: of this measure, and of others. */
+  readonly leftOut: { readonly here: number; readonly others: number };
   readonly onDetails: () => void;
 }
 
@@ -46,29 +47,33 @@ export function Figure({ name, title, basis, tools, children }: FigureProps): JS
 }
 
 /** The line as text, for files that are saved. */
-export function basisText({ submissions, samples, noun, isCounter, coverage }: Basis): string {
+export function basisText({ of, noun, coverage }: Basis): string {
   const { covered, missing, open } = coverage.blocks;
-  const n = isCounter
-    ? `n = ${count(submissions)} ${noun}`
-    : `n = ${count(submissions)} ${noun}, ${count(samples)} samples`;
-  return `${n}; ${count(covered)} of ${count(covered + missing + open)} blocks; data as of ${time(coverage.asOf)}`;
+  const all = of.map(({ name, submissions, samples }) => {
+    const n = `n = ${count(submissions)} ${noun}${samples === null ? "" : `, ${count(samples)} samples`}`;
+    return of.length > 1 ? `${name}: ${n}` : n;
+  });
+  const missed = missing > 0 ? `, ${count(missing)} missing` : "";
+  return `${all.join("; ")}; ${count(covered)} of ${count(covered + missing + open)} blocks${missed}; data as of ${time(coverage.asOf)}`;
 }
 
 function CoverageLine({ basis }: { basis: Basis }): JSX.Element {
-  const { submissions, samples, noun, isCounter, coverage, leftOut, onDetails } = basis;
+  const { of, noun, coverage, leftOut, onDetails } = basis;
   const { covered, missing, open } = coverage.blocks;
   const rejected = coverage.read - coverage.accepted;
   const isWhole = missing === 0 && open === 0;
   return (
     <p class="coverage">
-      <span>
-        n = <b data-n={submissions}>{count(submissions)}</b> {noun}
-        {isCounter ? null : (
-          <>
-            , <b data-samples={samples}>{count(samples)}</b> samples
-          </>
-        )}
-      </span>
+      {of.map(({ name, submissions, samples }, i) => (
+        <span key={i} class={of.length > 1 ? `readout-series series-${i}` : ""} data-series={i}>
+          {of.length > 1 ? <bdi>{name} </bdi> : null}n = <b data-n={submissions}>{count(submissions)}</b> {noun}
+          {samples === null ? null : (
+            <>
+              , <b data-samples={samples}>{count(samples)}</b> samples
+            </>
+          )}
+        </span>
+      ))}
       <span class={isWhole ? "" : "lacking"}>
         {count(covered)} of {counted(covered + missing + open, "block", "blocks")}
         {missing > 0 ? `, ${count(missing)} missing` : ""}
@@ -79,7 +84,12 @@ function CoverageLine({ basis }: { basis: Basis }): JSX.Element {
           {count(rejected)} of {counted(coverage.read, "record", "records")} rejected
         </span>
       ) : null}
-      {leftOut > 0 ? <span>{counted(leftOut, "definition", "definitions")} left out</span> : null}
+      {leftOut.here + leftOut.others > 0 ? (
+        <span class={leftOut.here > 0 ? "lacking" : ""}>
+          {leftOut.here > 0 ? `${counted(leftOut.here, "definition")} left out` : "no definition left out"}
+          {leftOut.others > 0 ? `, ${count(leftOut.others)} of other measures` : ""}
+        </span>
+      ) : null}
       <span>as of {time(coverage.asOf)}</span>
       <button type="button" class="button plain coverage-button" onClick={onDetails}>
         What is in it

@@ -15,8 +15,10 @@ import { ExportMenu } from "./export-menu.tsx";
 import { distributionCsv, evolutionCsv, fileName, toJson, type ExportedSeries } from "./export.ts";
 import { basisText, type Basis } from "./figure.tsx";
 import { sanitize } from "./sanitize.ts";
-import { allDates, datesIn, seriesName, type Series } from "./series.ts";
-import { shownLines, type FigureName, type PageState } from "./state.ts";
+import { linesOf, shownLines } from "./lines.ts";
+import type { LeftOut } from "./source.ts";
+import { allDates, datesIn, seriesNames, totalOf, type Series } from "./series.ts";
+import type { FigureName, PageState } from "./state.ts";
 import { SummaryFigure } from "./summary-figure.tsx";
 import { addressOf, type Change } from "./use-state-hash.tsx";
 
@@ -30,7 +32,8 @@ interface FiguresProps {
   readonly series: readonly Series[];
   readonly range: DateRange;
   readonly onRange: (range: DateRange, isFinal: boolean) => void;
-  readonly leftOut: number;
+  /** Of the versions that are shown. */
+  readonly leftOut: readonly LeftOut[];
   readonly onDetails: () => void;
 }
 
@@ -43,13 +46,16 @@ export function Figures(props: FiguresProps): JSX.Element {
     () => series.map(({ points }) => sanitize(points, state.sanitize)),
     [series, state.sanitize],
   );
-  const names = useMemo(() => series.map(seriesName), [series]);
+  const names = useMemo(() => seriesNames(series), [series]);
   const shown = useMemo(
     () => sanitized.map(({ kept }, i) => ({ name: names[i] ?? "", points: kept })),
     [sanitized, names],
   );
-  const lineKey = shownLines(state).join(".");
-  const lines = useMemo(() => shownLines(state), [lineKey]);
+  const allLines = useMemo(() => linesOf(series), [series]);
+  const lines = useMemo(
+    () => shownLines(state.lines, allLines, series.length === 1),
+    [state.lines, allLines, series.length],
+  );
   const inRange = useMemo(
     () =>
       series.map(({ evolution }, i) => ({
@@ -62,18 +68,21 @@ export function Figures(props: FiguresProps): JSX.Element {
     return <NothingLeft state={state} change={change} noun={description.submissions} />;
 
   const { measure } = first.evolution;
-  const basisOf = (all: readonly { readonly submissions: number; readonly count: number }[]): Basis => ({
-    submissions: all.reduce((sum, { submissions }) => sum + submissions, 0),
-    samples: all.reduce((sum, { count }) => sum + count, 0),
+  const here = leftOut.filter((own) => own.measure === measure.name).length;
+  const basisOf = (all: readonly { readonly submissions: number; readonly samples: number }[]): Basis => ({
+    of: all.map(({ submissions, samples }, i) => ({
+      name: names[i] ?? "",
+      submissions,
+      samples: measure.kind === "counter" ? null : samples,
+    })),
     noun: description.submissions,
-    isCounter: measure.kind === "counter",
     coverage,
-    leftOut,
+    leftOut: { here, others: leftOut.length - here },
     onDetails,
   });
   const ranged = inRange.map(({ distribution }) => distribution);
-  const basis = basisOf(ranged);
-  const drawn = basisOf(shown.flatMap(({ points }) => points.map(({ distribution }) => distribution)));
+  const basis = basisOf(ranged.map(({ submissions, count }) => ({ submissions, samples: count })));
+  const drawn = basisOf(shown.map(({ points }) => totalOf(points)));
 
   const exported = (): ExportedSeries[] =>
     series.map((own, i) => ({
@@ -97,6 +106,7 @@ export function Figures(props: FiguresProps): JSX.Element {
               submissions: description.submissions,
               coverage,
             },
+            allLines,
             exported(),
           )
         }
@@ -105,12 +115,11 @@ export function Figures(props: FiguresProps): JSX.Element {
       />
     );
   const isShown = (figure: FigureName): boolean => state.only === null || state.only === figure;
-  const [firstRanged] = ranged;
-  const isEmpty = firstRanged === undefined || ranged.every(({ submissions, count }) => submissions + count === 0);
+  const isEmpty = ranged.every(({ submissions, count }) => submissions + count === 0);
   return (
-    <div class={series.length > 1 ? "figures several" : "figures"}>
+    <div class={`figures ${series.length > 1 ? "several" : ""} ${measure.kind === "counter" ? "counter" : ""}`}>
       <p class="hidden" role="status">
-        {`${measure.name}, ${words.count(basis.submissions)} ${basis.noun} in ${words.counted(datesIn(dates, state.from, state.to).length, "date", "dates")}`}
+        {`${measure.name}, ${basis.of.map((own) => `${words.count(own.submissions)} ${basis.noun}${series.length > 1 ? ` of ${own.name}` : ""}`).join(", ")} in ${words.counted(datesIn(dates, state.from, state.to).length, "date", "dates")}`}
       </p>
       {isShown("evolution") ? (
         <EvolutionFigure
@@ -120,12 +129,13 @@ export function Figures(props: FiguresProps): JSX.Element {
           sanitized={sanitized}
           dates={dates}
           lines={lines}
+          allLines={allLines}
           range={range}
           sanitize={state.sanitize}
           onRange={onRange}
           onLines={(chosen) => change({ lines: chosen }, "replace")}
           onSanitize={(on) => change({ sanitize: on })}
-          tools={menu("evolution", () => evolutionCsv(description.dimensions, exported()), drawn)}
+          tools={menu("evolution", () => evolutionCsv(description.dimensions, allLines, exported()), drawn)}
         />
       ) : null}
       {isEmpty ? (
@@ -145,14 +155,6 @@ export function Figures(props: FiguresProps): JSX.Element {
               tools={menu("distribution", () => distributionCsv(description.dimensions, exported()), basis)}
             />
           ) : null}
-          {isShown("summary") ? (
-            <SummaryFigure
-              basis={basisOf([firstRanged])}
-              distribution={firstRanged}
-              dates={datesIn(first.evolution.dates, range.from, range.to)}
-              name={series.length > 1 ? (names[0] ?? null) : null}
-            />
-          ) : null}
           {isShown("comparison") && series.length > 1 && measure.kind !== "counter" ? (
             <ComparisonFigure
               basis={basis}
@@ -161,6 +163,18 @@ export function Figures(props: FiguresProps): JSX.Element {
               view={measure.scale === "categories" ? "difference" : state.comparison}
               onView={(view) => change({ comparison: view })}
               tools={menu("comparison", () => distributionCsv(description.dimensions, exported()), basis)}
+            />
+          ) : null}
+          {isShown("summary") ? (
+            <SummaryFigure
+              basis={basis}
+              all={series.map((own, i) => ({
+                name: names[i] ?? "",
+                distribution: ranged[i] ?? own.evolution.range(),
+                days: own.points.filter(({ date }) => datesIn([date], range.from, range.to).length > 0),
+              }))}
+              lines={allLines}
+              tools={menu("summary", null, basis)}
             />
           ) : null}
         </>

@@ -4,7 +4,7 @@
  */
 import type { Distribution } from "../client/distribution.ts";
 import type { Evolution } from "../client/evolution.ts";
-import { percentOf, type Filters, type LineName } from "./state.ts";
+import { bucketOf, percentOf, type Filters, type LineName } from "./state.ts";
 
 export interface Point {
   /** YYYYMMDD. */
@@ -36,10 +36,23 @@ export function seriesFrom(version: string, all: Evolution, filters: Filters): S
   return { version, filters, evolution, points };
 }
 
-/** Null where the statistic is not known, as of categories. */
+/** Null where it is not known: statistics of categories, shares of nothing. */
 export function lineValue(distribution: Distribution, line: LineName): number | null {
+  const bucket = bucketOf(line);
+  if (bucket !== null) {
+    const { count } = distribution;
+    return count > 0 ? (distribution.counts[bucket] ?? 0) / count : null;
+  }
   const percent = percentOf(line);
   return percent === null ? distribution.mean : (distribution.percentile(percent)?.value ?? null);
+}
+
+/** What points are of, together. */
+export function totalOf(points: readonly Point[]): { readonly submissions: number; readonly samples: number } {
+  return points.reduce(
+    (sum, own) => ({ submissions: sum.submissions + own.submissions, samples: sum.samples + own.samples }),
+    { submissions: 0, samples: 0 },
+  );
 }
 
 /** How many dates lie in a range; null for no limit. */
@@ -52,8 +65,29 @@ export function allDates(series: readonly Series[]): string[] {
   return [...new Set(series.flatMap(({ points }) => points.map(({ date }) => date)))].toSorted();
 }
 
-/** What tells a series from the others: its version and, where it has some, its filters. */
-export function seriesName({ version, filters }: { readonly version: string; readonly filters: Filters }): string {
-  const narrowed = [...filters.values()];
-  return [version === "" ? "all" : version, ...narrowed].join(" · ");
+interface Named {
+  readonly version: string;
+  readonly filters: Filters;
+}
+
+/** What tells series from one another: versions where these do, else with their filters. */
+export function seriesNames(series: readonly Named[]): string[] {
+  const versions = new Set(series.map(({ version }) => version));
+  const isEnough = series.length > 1 && versions.size === series.length && new Set(series.map(filterKey)).size === 1;
+  return series.map(({ version, filters }) => {
+    const parts = [version === "" ? "all" : version, ...(isEnough ? [] : filters.values())];
+    return parts.map(isolated).join(" · ");
+  });
+}
+
+function filterKey({ filters }: Named): string {
+  return JSON.stringify([...filters].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Letters that are written from right to left, and signs that turn what stands around them. */
+const turning = /[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufefc]|[\ud802-\ud803\ud83a-\ud83b]/;
+
+/** For a line of several names: none of them moves what stands beside it. */
+function isolated(name: string): string {
+  return turning.test(name) ? `\u2068${name}\u2069` : name;
 }

@@ -12,9 +12,10 @@ import {
   distributionViews,
   figures,
   firstState,
-  lineNames,
+  statisticNames,
   type Compared,
   type Filters,
+  type LineName,
   type PageState,
 } from "./state.ts";
 import { themes } from "../parts/themes.ts";
@@ -51,7 +52,6 @@ export function fromHash(text: string): PageState {
   const hash = new URLSearchParams(text.replace(/^#/, ""));
   const [from, to] = [dateOf(hash.get("from")), dateOf(hash.get("to"))];
   const isRange = from === null || to === null || from <= to;
-  const lines = hash.get("lines")?.split(".");
   return {
     version: hash.get("version"),
     measure: hash.get("measure"),
@@ -65,7 +65,7 @@ export function fromHash(text: string): PageState {
       .filter((compared) => compared !== null)
       .slice(0, comparedMax),
     sanitize: hash.get("sanitize") !== "off",
-    lines: lines === undefined ? null : lineNames.filter((name) => lines.includes(name)),
+    lines: linesOf(hash.get("lines")),
     distribution: oneOf(distributionViews, hash.get("distribution")) ?? firstState.distribution,
     comparison: oneOf(comparisonViews, hash.get("comparison")) ?? firstState.comparison,
     theme: oneOf(themes, hash.get("theme")) ?? firstState.theme,
@@ -99,6 +99,17 @@ function comparedOf(text: string): Compared | null {
   const version = inner.get("version");
   if (version === null) return null;
   return { version, filters: inner.get("own") === "filters" ? filtersOf(inner) : null };
+}
+
+/** Statistics in their order, then shares in theirs. */
+function linesOf(text: string | null): readonly LineName[] | null {
+  if (text === null) return null;
+  const parts = text.split(".");
+  const shares = new Set(parts.filter((part) => /^v\d{1,5}$/.test(part)).map((part) => Number(part.slice(1))));
+  return [
+    ...statisticNames.filter((name) => parts.includes(name)),
+    ...[...shares].toSorted((a, b) => a - b).map((bucket): LineName => `v${bucket}`),
+  ];
 }
 
 function dateOf(text: string | null): string | null {

@@ -5,12 +5,22 @@
 import type { Theme } from "../parts/themes.ts";
 
 /** Statistics that the evolution draws as lines, in the order of the legend. */
-export const lineNames = ["mean", "p5", "p25", "p50", "p75", "p95"] as const;
-export type LineName = (typeof lineNames)[number];
+export const statisticNames = ["mean", "p5", "p25", "p50", "p75", "p95"] as const;
+export type StatisticName = (typeof statisticNames)[number];
 
-/** The percentile that a line shows; null for the mean. */
+/** The share of one bucket, by its place: `v3`. Of categories, which have no other statistics. */
+export type ShareName = `v${number}`;
+
+export type LineName = StatisticName | ShareName;
+
+/** The bucket whose share a line shows; null for a statistic. */
+export function bucketOf(line: LineName): number | null {
+  return line.startsWith("v") ? Number(line.slice(1)) : null;
+}
+
+/** The percentile that a line shows; null for the mean, and for a share. */
 export function percentOf(line: LineName): number | null {
-  return line === "mean" ? null : Number(line.slice(1));
+  return line.startsWith("p") ? Number(line.slice(1)) : null;
 }
 
 export const figures = ["evolution", "distribution", "summary", "comparison"] as const;
@@ -45,7 +55,7 @@ export interface PageState {
   readonly compared: readonly Compared[];
   /** Leaves out dates with so few submissions that they mislead: sanitize.ts. */
   readonly sanitize: boolean;
-  /** Null: what suits the number of series. */
+  /** Null: what suits the measure and the number of series. Those that the measure does not have are not shown. */
   readonly lines: readonly LineName[] | null;
   readonly distribution: DistributionView;
   readonly comparison: ComparisonView;
@@ -72,11 +82,6 @@ export const firstState: PageState = {
 
 /** More lines than that cannot be told apart, by their colours or otherwise. */
 export const comparedMax = 5;
-
-/** With one series all lines say something; with several only one each can be followed. */
-export function shownLines(state: PageState): readonly LineName[] {
-  return state.lines ?? (state.compared.length === 0 ? lineNames : ["p50"]);
-}
 
 /** Filters of the series by their place: the first, then those compared. */
 export function seriesOf(state: PageState, version: string): readonly { version: string; filters: Filters }[] {

@@ -1,98 +1,141 @@
-/** The range in numbers, each as exact as it is: means from exact sums, percentiles with the bucket that they lie in. */
-import type { JSX } from "preact";
-import type { Distribution } from "../client/index.ts";
-import * as words from "../parts/words.ts";
+/** The range in numbers: of one series as a list, of several beside one another. */
+import type { ComponentChildren, JSX, RefObject } from "preact";
 import { Figure, type Basis } from "./figure.tsx";
+import type { Line } from "./lines.ts";
+import { factsOf, methodOf, percentilesOf, type PercentileFact, type Summarized } from "./summary-facts.ts";
 
 interface SummaryFigureProps {
   readonly basis: Basis;
-  readonly distribution: Distribution;
-  /** Of which there is something, in the range. */
-  readonly dates: readonly string[];
-  /** Said where several series are shown. */
-  readonly name: string | null;
+  /** At least one, all of the same measure. */
+  readonly all: readonly Summarized[];
+  /** Those that the measure may have. */
+  readonly lines: readonly Line[];
+  readonly tools: (frame: RefObject<HTMLElement | null>) => ComponentChildren;
 }
 
-const percents = [5, 25, 50, 75, 95];
-
-export function SummaryFigure({ basis, distribution, dates, name }: SummaryFigureProps): JSX.Element {
-  const { measure } = distribution;
-  const [first, last] = [dates[0] ?? "", dates.at(-1) ?? ""];
-  const facts: readonly (readonly [title: string, text: string])[] = [
-    ["Kind", measure.kind],
-    [basis.noun, words.count(distribution.submissions)],
-    ...(basis.isCounter ? [] : [["Samples", words.count(distribution.count)] as const]),
-    ["Dates", words.count(dates.length)],
-    ["Range", first === last ? words.date(first) : `${words.date(first)} to ${words.date(last)}`],
-    ...(measure.scale === "categories" ? [] : [["Mean", words.value(distribution.mean)] as const]),
-    ...(measure.scale === "linear"
-      ? [["Standard deviation", words.value(distribution.standardDeviation)] as const]
-      : []),
-    ...(measure.scale === "exponential"
-      ? [
-          ["Geometric mean", words.value(distribution.geometricMean)] as const,
-          ["Geometric std. deviation", factor(distribution.geometricStandardDeviation)] as const,
-        ]
-      : []),
-  ];
+export function SummaryFigure({ basis, all, lines, tools }: SummaryFigureProps): JSX.Element {
+  const [first] = all;
   return (
-    <Figure name="summary" title={name === null ? "Summary" : `Summary of ${name}`} basis={basis}>
-      <dl class="facts">
-        {facts.map(([title, text]) => (
-          <div key={title}>
-            <dt>{title}</dt>
-            <dd>{text}</dd>
-          </div>
-        ))}
-      </dl>
-      {measure.scale === "categories" ? (
-        <p class="soft method">
-          {basis.isCounter
-            ? "A counter has no distribution: only how many there were."
-            : "The buckets are categories: they have no mean and no percentiles."}
-        </p>
-      ) : (
+    <Figure name="summary" title="Summary" basis={basis} tools={tools}>
+      {first === undefined ? null : (
         <>
-          <Percentiles distribution={distribution} />
-          <p class="soft method">
-            Nearest-rank percentiles lie in the bucket that is given, which is their bound of error; the value within it
-            is interpolated {measure.scale === "exponential" ? "evenly in ln(1 + x)" : "evenly"}. Mean and deviation
-            come from exact sums{measure.scale === "exponential" ? "; the geometric ones are of 1 + x" : ""}.
-          </p>
+          {all.length === 1 ? (
+            <One own={first} lines={lines} noun={basis.noun} />
+          ) : (
+            <Several all={all} lines={lines} noun={basis.noun} />
+          )}
+          <p class="soft method">{methodOf(first.distribution)}</p>
         </>
       )}
     </Figure>
   );
 }
 
-function factor(value: number | null): string {
-  return value === null ? "unknown" : `× ${words.value(value)}`;
+function One({ own, lines, noun }: { own: Summarized; lines: readonly Line[]; noun: string }): JSX.Element {
+  const percentiles = percentilesOf(own);
+  return (
+    <>
+      <dl class="facts">
+        <div>
+          <dt>Kind</dt>
+          <dd>{own.distribution.measure.kind}</dd>
+        </div>
+        {factsOf(own, lines, noun).map(({ title, text }) => (
+          <div key={title}>
+            <dt>{title}</dt>
+            <dd>{text}</dd>
+          </div>
+        ))}
+      </dl>
+      {percentiles.length === 0 ? null : <Percentiles all={percentiles} />}
+    </>
+  );
 }
 
-function Percentiles({ distribution }: { distribution: Distribution }): JSX.Element {
+function Percentiles({ all }: { all: readonly PercentileFact[] }): JSX.Element {
+  const hasBuckets = all.some(({ bucket }) => bucket !== "");
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label="Percentiles">
       <table class="percentiles">
         <thead>
           <tr>
             <th scope="col">Percentile</th>
-            <th scope="col">Value</th>
-            <th scope="col">Bucket</th>
+            <th scope="col">{hasBuckets ? "Value" : "Per date"}</th>
+            {hasBuckets ? <th scope="col">Bucket</th> : null}
           </tr>
         </thead>
         <tbody>
-          {percents.map((percent) => {
-            const found = distribution.percentile(percent);
-            return (
-              <tr key={percent} data-percentile={percent}>
-                <th scope="row">{percent === 50 ? "Median" : `${percent}th`}</th>
-                <td>{found?.to === null ? `≥ ${words.value(found.value)}` : words.value(found?.value ?? null)}</td>
-                <td class="soft">{found === null ? "" : words.bounds(found)}</td>
-              </tr>
-            );
-          })}
+          {all.map(({ percent, text, bucket }) => (
+            <tr key={percent} data-percentile={percent}>
+              <th scope="row">{titleOf(percent)}</th>
+              <td>{text}</td>
+              {hasBuckets ? <td class="soft">{bucket}</td> : null}
+            </tr>
+          ))}
         </tbody>
       </table>
     </div>
   );
+}
+
+/** A column for each series. */
+function Several({
+  all,
+  lines,
+  noun,
+}: {
+  all: readonly Summarized[];
+  lines: readonly Line[];
+  noun: string;
+}): JSX.Element {
+  const facts = all.map((own) => factsOf(own, lines, noun));
+  const percentiles = all.map(percentilesOf);
+  // Series may be of measures that changed their kind: rows are those of the first, cells by title.
+  const textOf = (i: number, title: string): string => facts[i]?.find((fact) => fact.title === title)?.text ?? "–";
+  return (
+    <div class="scroll" tabIndex={0} role="region" aria-label="Summary of the series">
+      <table class="side-by-side">
+        <thead>
+          <tr>
+            <th scope="col">Series</th>
+            {all.map(({ name }, i) => (
+              <th key={i} scope="col" class="name">
+                <span class={`dot series-${i}`} aria-hidden="true" />
+                <bdi>{name}</bdi>
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {facts[0]?.map(({ title }) => (
+            <tr key={title}>
+              <th scope="row">{title}</th>
+              {all.map((_, i) => (
+                <td key={i} data-series={i}>
+                  {textOf(i, title)}
+                </td>
+              ))}
+            </tr>
+          ))}
+          {percentiles[0]?.map(({ percent }) => (
+            <tr key={percent} data-percentile={percent}>
+              <th scope="row">{titleOf(percent)}</th>
+              {percentiles.map((own, i) => {
+                const found = own.find((one) => one.percent === percent);
+                return (
+                  <td key={i} data-series={i}>
+                    {found?.text ?? "–"} <span class="soft">{found?.bucket}</span>
+                  </td>
+                );
+              })}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function titleOf(percent: number): string {
+  return percent === 50 ? "Median" : `${percent}th percentile`;
 }

@@ -2,6 +2,7 @@
  * Saves what a figure shows as a file. A drawing is saved with the colours that it has on the page: styles are written into
  * attributes, for a file has neither this page's style sheet nor, in a picture of a page with a policy, any style of its own.
  */
+import { wrapped } from "./wrap.ts";
 
 /** What makes the look of what charts draw. */
 const looks = [
@@ -21,7 +22,10 @@ const looks = [
 
 /** Twice as many pixels: sharp on screens of today. */
 const pixelRatio = 2;
-const captionPx = 22;
+/** Around the drawing; a name of thousands of characters leaves room for it. */
+const marginPx = 8;
+const title = { sizePx: 13, linePx: 18, linesMax: 4 };
+const caption = { sizePx: 11, linePx: 15, linesMax: 12 };
 const svgNamespace = "http://www.w3.org/2000/svg";
 
 export function saveText(name: string, type: string, text: string): void {
@@ -37,8 +41,8 @@ function saveBlob(name: string, blob: Blob): void {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
-/** The drawing with a line of text above and one below: what it shows, and what its numbers are of. */
-export function drawingOf(svg: SVGSVGElement, title: string, caption: string): string {
+/** The drawing with text above and below: what it shows, and what its numbers are of. */
+export function drawingOf(svg: SVGSVGElement, shows: string, isOf: string): string {
   const copy = svg.cloneNode(true) as SVGSVGElement;
   const [from, to] = [svg.querySelectorAll("*"), copy.querySelectorAll("*")];
   for (const [i, element] of from.entries()) {
@@ -48,26 +52,55 @@ export function drawingOf(svg: SVGSVGElement, title: string, caption: string): s
   }
   for (const element of copy.querySelectorAll("[data-save='no']")) element.remove();
   const { width, height } = svg.getBoundingClientRect();
-  const root = getComputedStyle(document.documentElement);
   const paper = document.createElementNS(svgNamespace, "rect");
-  const shown = { x: "0", y: String(-captionPx), width: String(width), height: String(height + 2 * captionPx) };
-  for (const [name, value] of Object.entries({ ...shown, fill: root.getPropertyValue("--card") })) {
+  const [above, below] = [linesOf(shows, width, title), linesOf(isOf, width, caption)];
+  const [top, bottom] = [above.length * title.linePx + marginPx, below.length * caption.linePx + marginPx];
+  const size = { width: String(width), height: String(height + top + bottom) };
+  const shown = { x: "0", y: String(-top), ...size };
+  for (const [name, value] of Object.entries({ ...shown, fill: colourOf("--card") })) {
     paper.setAttribute(name, value);
   }
   copy.prepend(paper);
-  copy.append(textAt(title, -6, 13, root.getPropertyValue("--ink")));
-  copy.append(textAt(caption, height + 14, 11, root.getPropertyValue("--ink-soft")));
+  for (const [i, line] of above.entries()) {
+    copy.append(textAt(line, (i + 1 - above.length) * title.linePx - 2, title.sizePx, colourOf("--ink")));
+  }
+  for (const [i, line] of below.entries()) {
+    const y = height + (i + 1) * caption.linePx;
+    copy.append(textAt(line, y, caption.sizePx, colourOf("--ink-soft")));
+  }
   copy.setAttribute("xmlns", svgNamespace);
-  copy.setAttribute("viewBox", `0 ${-captionPx} ${width} ${height + 2 * captionPx}`);
-  copy.setAttribute("width", String(width));
-  copy.setAttribute("height", String(height + 2 * captionPx));
+  copy.setAttribute("viewBox", `0 ${-top} ${size.width} ${size.height}`);
+  copy.setAttribute("width", size.width);
+  copy.setAttribute("height", size.height);
   copy.removeAttribute("class");
   return new XMLSerializer().serializeToString(copy);
 }
 
+/** What a token of the style sheet is in the theme that is shown: a file knows no themes. */
+function colourOf(token: string): string {
+  const probe = document.createElement("i");
+  probe.style.color = `var(${token})`;
+  document.body.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
+}
+
+/** As many as the width of the drawing asks for. */
+function linesOf(
+  text: string,
+  width: number,
+  { sizePx, linesMax }: { readonly sizePx: number; readonly linesMax: number },
+): string[] {
+  const pen = document.createElement("canvas").getContext("2d");
+  if (pen === null) return [text];
+  pen.font = `${sizePx}px sans-serif`;
+  return wrapped(text, linesMax, (line) => pen.measureText(line).width <= width - 2 * marginPx);
+}
+
 function textAt(content: string, y: number, size: number, fill: string): SVGTextElement {
   const text = document.createElementNS(svgNamespace, "text");
-  const attributes = { x: "8", y: String(y), fill, "font-size": `${size}px`, "font-family": "sans-serif" };
+  const attributes = { x: String(marginPx), y: String(y), fill, "font-size": `${size}px`, "font-family": "sans-serif" };
   for (const [name, value] of Object.entries(attributes)) text.setAttribute(name, value);
   text.textContent = content;
   return text;

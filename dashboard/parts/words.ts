@@ -1,6 +1,4 @@
 /** Numbers, dates and buckets as the pages write them: one way everywhere, whatever the reader's language is set to. */
-import type { Bucket } from "../client/distribution.ts";
-
 const grouped = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const short = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
 const precise = new Intl.NumberFormat("en", { maximumSignificantDigits: 4 });
@@ -65,9 +63,4 @@ export function time(iso: string): string {
 /** The bucket's bounds: [3, 7), or from 7 on where there is no upper one. */
 export function bounds({ from, to }: { readonly from: number; readonly to: number | null }): string {
   return to === null ? `${value(from)} or more` : `[${value(from)}, ${value(to)})`;
-}
-
-/** How a bucket is called: its bounds, or the number of a category. */
-export function bucketName(bucket: Bucket, isCategory: boolean): string {
-  return isCategory ? value(bucket.start) : bounds({ from: bucket.start, to: bucket.end });
 }

@@ -26,3 +26,15 @@ export async function accessibilityProblems(page: Page): Promise<string[]> {
     nodes.map(({ target, failureSummary }) => `${id} ${JSON.stringify(target)} ${failureSummary ?? ""}`),
   );
 }
+
+/** What an expression may take to become true. */
+const untilMsMax = 10_000;
+const lookMs = 20;
+
+/** Waits in steps: the policy of the pages keeps waiting inside of them from evaluating anything. */
+export async function until(page: Page, expression: string): Promise<void> {
+  for (const end = performance.now() + untilMsMax; performance.now() < end; await page.waitForTimeout(lookMs)) {
+    if ((await page.evaluate(expression)) === true) return;
+  }
+  throw new Error(`not within ${untilMsMax} ms: ${expression}`);
+}

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { openSite, SiteFault, type Site } from "../../../dashboard/client/index.ts";
+import { openSite, SiteFault, type Fetch, type Site } from "../../../dashboard/client/index.ts";
 
 type Published = Record<string, unknown>;
 
@@ -151,14 +151,31 @@ describe("a published site", () => {
     assert.deepEqual(own.map(times), [1, 1, 1]);
   });
 
-  it("asks again for what could not be read", async () => {
-    const path = `${folder}/filter-tree.json`;
-    const site = await openSite(base);
-    const whole = files[path];
-    files[path] = 503;
-    await assert.rejects(evolutionOf(site), (error) => error instanceof SiteFault && error.code === "unreachable");
-    files[path] = whole;
-    assert.equal((await evolutionOf(site)).dates.length, 3);
+  it("asks again, past what keeps copies, for what could not be read or understood", async () => {
+    const asked: string[] = [];
+    const fetched: Fetch = async (url, init) => {
+      asked.push(`${url.split("/").at(-1)} ${init.cache}`);
+      return await fetch(url, init);
+    };
+    for (const name of ["filter-tree.json", "GC_MS-by-build-date.json"]) {
+      const path = `${folder}/${name}`;
+      const whole = files[path];
+      for (const [given, code] of [
+        [503, "unreachable"],
+        ["", "empty"],
+        [[1], "unexpected"],
+      ] as const) {
+        const site = await openSite(base, { fetch: fetched });
+        files[path] = given;
+        await assert.rejects(evolutionOf(site), (error) => error instanceof SiteFault && error.code === code);
+        files[path] = whole;
+        asked.length = 0;
+        assert.equal((await evolutionOf(site)).dates.length, 3);
+        assert.deepEqual(asked, [`${name} reload`]);
+        assert.equal((await evolutionOf(site)).dates.length, 3);
+        assert.equal(asked.length, 1);
+      }
+    }
   });
 
   for (const name of Object.keys(published())) {

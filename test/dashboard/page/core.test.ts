@@ -2,19 +2,38 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { Distribution } from "../../../dashboard/client/distribution.ts";
+import { Evolution } from "../../../dashboard/client/evolution.ts";
+import { FilterTree } from "../../../dashboard/client/filter-tree.ts";
 import type { Measure } from "../../../dashboard/client/measure.ts";
-import { comparable, cumulative, difference, greatestGap, medianShift } from "../../../dashboard/page/comparison.ts";
+import {
+  comparable,
+  cumulative,
+  difference,
+  greatestDifference,
+  greatestGap,
+  medianShift,
+} from "../../../dashboard/page/comparison.ts";
 import { distributionGeometry } from "../../../dashboard/page/distribution-geometry.ts";
+import { bucketName, bucketTick } from "../../../dashboard/page/bucket-names.ts";
 import { evolutionGeometry } from "../../../dashboard/page/evolution-geometry.ts";
 import { fileName, toCsv } from "../../../dashboard/page/export.ts";
+import { linesOf, lineText, shownLines } from "../../../dashboard/page/lines.ts";
+import { perDate } from "../../../dashboard/page/per-date.ts";
 import { sanitize } from "../../../dashboard/page/sanitize.ts";
+import { seriesFrom, type Series } from "../../../dashboard/page/series.ts";
 import { definitionsLeftOut, firstVersion, versionChoices } from "../../../dashboard/page/source.ts";
-import { lineNames } from "../../../dashboard/page/state.ts";
 import { dateScale, dateTicks } from "../../../dashboard/parts/axes.ts";
 import { ChoiceIndex } from "../../../dashboard/parts/search.ts";
+import { wrapped } from "../../../dashboard/parts/wrap.ts";
 import * as words from "../../../dashboard/parts/words.ts";
 
 const measure: Measure = { name: "M", kind: "linear", description: "", bounds: [0, 10, 20, 30], scale: "linear" };
+
+/** A series of rows by date, without dimensions: each row is its buckets. */
+function seriesOf(own: Measure, days: Readonly<Record<string, readonly number[]>>): Series {
+  const rows = Object.entries(days).map(([date, counts]) => [date, [[...counts, -1, -1, -1, -1, -1, 1, 0]]] as const);
+  return seriesFrom("v", new Evolution(own, new Map(rows), new FilterTree("tree", { _id: 0 })), new Map());
+}
 
 function distribution(...counts: number[]): Distribution {
   return new Distribution(measure, [[...counts, -1, -1, -1, -1, -1, 1, 0]]);
@@ -79,6 +98,7 @@ describe("a comparison", () => {
     assert.deepEqual(difference(one, other), [-50, 0, 50, 0]);
     assert.deepEqual(medianShift(one, other), { value: 10, least: 0, most: 20 });
     assert.equal(greatestGap(one, other), 50);
+    assert.deepEqual(greatestDifference(one, other), { bucket: 0, points: -50 });
     assert.equal(medianShift(one, distribution(0, 0, 0, 0)), null);
     assert.deepEqual(medianShift(one, distribution(0, 0, 0, 4)), { value: 20, least: 20, most: null });
     assert.ok(comparable(one, other));
@@ -109,11 +129,13 @@ describe("places on charts", () => {
     }));
 
   it("are inside of the drawing, with 1 date and with 400, narrow and wide", () => {
+    const lines = linesOf([seriesOf(measure, { "20130101": [1, 1, 1, 1] })]);
+    assert.equal(lines.length, 6);
     for (const many of [1, 2, 45, 400]) {
       for (const width of [280, 1900]) {
         const own = points(many);
         const dates = own.map(({ date }) => date);
-        const drawn = evolutionGeometry([{ name: "a", points: own }], { width, height: 300, lines: lineNames, dates });
+        const drawn = evolutionGeometry([{ name: "a", points: own }], { width, height: 300, lines, dates });
         assert.ok(drawn.bars.length === many || drawn.areas[0] !== "");
         for (const { x, y, width: wide, height } of drawn.bars) {
           assert.ok(x >= drawn.submissions.left - 1 && x + wide <= drawn.submissions.right + 1);
@@ -149,6 +171,85 @@ describe("places on charts", () => {
   });
 });
 
+describe("categories", () => {
+  const flag: Measure = { name: "F", kind: "flag", description: "", bounds: [0, 1, 2], scale: "categories" };
+  const boolean: Measure = { ...flag, kind: "boolean" };
+  const many: Measure = { ...flag, kind: "enumerated", bounds: Array.from({ length: 10 }, (_, i) => i) };
+
+  it("are called what they stand for", () => {
+    assert.deepEqual(
+      [0, 1, 2].map((bucket) => [bucketName(boolean, bucket), bucketTick(flag, bucket)]),
+      [
+        ["false", "not set"],
+        ["true", "set"],
+        ["2", "2"],
+      ],
+    );
+    assert.deepEqual(
+      [bucketName(many, 3), bucketName(measure, 0), bucketName(measure, 3)],
+      ["3", "[0, 10)", "30 or more"],
+    );
+  });
+
+  it("are shown over dates by their shares, the most frequent ones", () => {
+    const one = seriesOf(boolean, { "20130101": [3, 1, 0], "20130102": [0, 2, 0] });
+    const lines = linesOf([one]);
+    assert.deepEqual(
+      lines.map(({ name, title }) => [name, title]),
+      [
+        ["v0", "false"],
+        ["v1", "true"],
+      ],
+    );
+    const drawn = evolutionGeometry([{ name: "a", points: one.points }], {
+      width: 400,
+      height: 300,
+      lines,
+      dates: ["20130101", "20130102"],
+    });
+    assert.deepEqual(
+      drawn.valueTicks.map(({ label }) => label),
+      ["0 %", "50 %", "100 %"],
+    );
+    assert.equal(lineText(lines[0]!, 0.75), "75.0 %");
+    const eight = [0, 8, 7, 6, 5, 4, 3, 2, 1, 0];
+    assert.deepEqual(
+      linesOf([seriesOf(many, { "20130101": eight })]).map(({ name }) => name),
+      ["v1", "v2", "v3", "v4", "v5", "v6"],
+    );
+    assert.deepEqual(linesOf([seriesOf({ ...measure, kind: "counter", scale: "categories", bounds: [] }, {})]), []);
+  });
+
+  it("choose which lines are shown; what there is not, is not chosen", () => {
+    const all = linesOf([seriesOf(boolean, { "20130101": [3, 1, 0] })]);
+    const names = (...given: Parameters<typeof shownLines>): string[] => shownLines(...given).map(({ name }) => name);
+    assert.deepEqual(names(null, all, true), ["v0", "v1"]);
+    assert.deepEqual(names(null, all, false), ["v1"]);
+    assert.deepEqual(names(["p50", "mean"], all, true), ["v0", "v1"]);
+    assert.deepEqual(names(["v0"], all, false), ["v0"]);
+    assert.deepEqual(names([], all, true), []);
+    assert.deepEqual(names(null, linesOf([seriesOf(measure, {})]), false), ["p50"]);
+  });
+});
+
+describe("the numbers of a counter's dates", () => {
+  it("have exact percentiles by nearest rank, as counting finds them", () => {
+    assert.equal(perDate([], [50]), null);
+    fc.assert(
+      fc.property(fc.array(fc.nat(1000), { minLength: 1 }), fc.integer({ min: 0, max: 100 }), (numbers, percent) => {
+        const found = perDate(numbers, [percent]);
+        const value = found?.percentiles[0]?.value ?? NaN;
+        // The least number that at least so many are not above.
+        const enough = (limit: number): boolean =>
+          numbers.filter((own) => own <= limit).length * 100 >= percent * numbers.length;
+        assert.ok(numbers.includes(value) && enough(value));
+        assert.ok(numbers.every((own) => own >= value || percent === 0 || !enough(own)));
+        assert.ok(found !== null && Math.abs(found.mean * numbers.length - numbers.reduce((a, b) => a + b, 0)) < 1e-6);
+      }),
+    );
+  });
+});
+
 describe("what is exported", () => {
   it("is no formula, whatever a name begins with", () => {
     const cells = ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", 'a"b', "a,b", "plain", -1, null];
@@ -164,6 +265,31 @@ describe("what is exported", () => {
   it("lies in a file whose name leads nowhere", () => {
     assert.equal(fileName("../../<x>", "evolution", "csv"), "_.._x_-evolution.csv");
     assert.equal(fileName("...", "summary", "json"), "measure-summary.json");
+  });
+});
+
+describe("text of a drawing", () => {
+  const fits =
+    (most: number) =>
+    (line: string): boolean =>
+      line.length <= most;
+
+  it("breaks at spaces, and within what is longer than a line", () => {
+    assert.deepEqual(wrapped("one two three", 9, fits(7)), ["one two", "three"]);
+    assert.deepEqual(wrapped("a bcdefghij k", 9, fits(4)), ["a", "bcde", "fghi", "j k"]);
+    assert.deepEqual(wrapped("one two three", 1, fits(7)), ["one tw…"]);
+    assert.deepEqual(wrapped("", 3, fits(7)), []);
+  });
+
+  it("keeps all of a text that there is room for, in lines that fit", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom("a", "b", " ") }), fc.integer({ min: 1, max: 9 }), (text, most) => {
+        const lines = wrapped(text, Infinity, fits(most));
+        assert.ok(lines.every(fits(most)));
+        assert.equal(lines.join("").replaceAll(" ", ""), text.replaceAll(" ", ""));
+        assert.ok(wrapped(text, 2, fits(most)).length <= 2);
+      }),
+    );
   });
 });
 

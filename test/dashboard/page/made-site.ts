@@ -8,11 +8,18 @@ export interface MadeSite {
   /** Besides those that are always there. */
   readonly measures?: number;
   readonly missing?: number;
+  readonly versions?: readonly string[];
+  /** Values of the second dimension. */
+  readonly systems?: readonly string[];
+  /** Names of further measures, which have rows: exponential ones. */
+  readonly named?: readonly string[];
 }
 
 export const hostileName = '<img src=x onerror="globalThis.harmed=true">';
-const versions = ["nightly/28", "nightly/29", "aurora/27", "release/25"];
-const systems = ["WINNT", "Darwin", "Linux", hostileName];
+export const madeVersions: readonly string[] = ["nightly/28", "nightly/29", "aurora/27", "release/25"];
+const madeSystems = ["WINNT", "Darwin", "Linux", hostileName];
+/** File systems take no longer ones; a test that wants them has its server give them. */
+const fileNameBytesMax = 255;
 const dayMs = 86_400_000;
 
 const siteDescription = {
@@ -31,14 +38,13 @@ const bounds = [
   ...new Set([0, ...Array.from({ length: 48 }, (_, i) => Math.round(Math.exp((i * Math.log(30_000)) / 47)))]),
 ];
 
-export function makeSite(folder: string, { dates, measures = 0, missing = 1 }: MadeSite): void {
+export function makeSite(folder: string, made: MadeSite): void {
   mkdirSync(folder, { recursive: true });
-  const folders = Object.fromEntries(
-    versions.map((version) => [version, `20260101000000-${version.replace("/", "-")}-3-0a1b2c3d`]),
-  );
-  writeJson(join(folder, "versions.json"), folders);
-  writeJson(join(folder, "coverage.json"), madeCoverage(missing));
-  for (const [i, version] of versions.entries()) makeUnit(join(folder, folders[version] ?? ""), i, dates, measures);
+  const versions = made.versions ?? madeVersions;
+  const folderOf = (i: number): string => `20260101000000-unit-3-0a1b2c3${i}`;
+  writeJson(join(folder, "versions.json"), Object.fromEntries(versions.map((version, i) => [version, folderOf(i)])));
+  writeJson(join(folder, "coverage.json"), madeCoverage(made.missing ?? 1));
+  for (const i of versions.keys()) makeUnit(join(folder, folderOf(i)), i, made);
   for (const { name, bytes } of buildPage("page").files) writeFileSync(join(folder, name), bytes);
 }
 
@@ -67,9 +73,10 @@ export function madeCoverage(missing: number, snapshot = 3): object {
   };
 }
 
-function makeUnit(folder: string, seed: number, dates: number, measures: number): void {
+function makeUnit(folder: string, seed: number, made: MadeSite): void {
   mkdirSync(folder, { recursive: true });
-  const described = [
+  const { dates, measures = 0, systems = madeSystems, named = [] } = made;
+  const withRows: readonly (readonly [string, string, readonly number[], string])[] = [
     ["CYCLE_COLLECTOR", "exponential", bounds, "Time spent on one cycle collection (ms)"],
     [
       "CHECKERBOARDING",
@@ -80,12 +87,15 @@ function makeUnit(folder: string, seed: number, dates: number, measures: number)
     ["PLUGIN_ACTIVATED", "boolean", [0, 1, 2], "Whether a plugin was activated"],
     ["__proto__", "flag", [0, 1, 2], hostileName],
     ["PINGS", "counter", [], "How many pings there were"],
-    ...Array.from({ length: measures }, (_, i) => [
-      `MEASURE_${i}_MS`,
-      "linear",
-      [0, 1, 10],
-      `Time of step ${i} of many`,
-    ]),
+    ["UPDATE_STATE", "enumerated", Array.from({ length: 12 }, (_, i) => i), "How far an update came"],
+    ...named.map((name) => [name, "exponential", bounds, `About ${name}`] as const),
+  ];
+  const described = [
+    ...withRows,
+    ...Array.from(
+      { length: measures },
+      (_, i) => [`MEASURE_${i}_MS`, "linear", [0, 1, 10], `Time of step ${i} of many`] as const,
+    ),
   ];
   const members = described.map(
     ([name, kind, own, description]) =>
@@ -95,27 +105,41 @@ function makeUnit(folder: string, seed: number, dates: number, measures: number)
   writeFileSync(join(folder, "site.json"), `${head},"measures":{${members.join(",")}}}`);
   const reasons = ["saved_session", "idle_daily"];
   let id = 0;
+  const leaves: number[] = [];
+  const leaf = (): { _id: number } => {
+    leaves.push(++id);
+    return { _id: id };
+  };
   const tree = Object.fromEntries(
     reasons.map((reason) => [
       reason,
-      { _id: ++id, name: "OS", ...Object.fromEntries(systems.map((system) => [system, { _id: ++id }])) },
+      { _id: ++id, name: "OS", ...Object.fromEntries(systems.map((system) => [system, leaf()])) },
     ]),
   );
   writeJson(join(folder, "filter-tree.json"), { _id: 0, name: "reason", ...tree });
-  for (const [name, , own] of described.slice(0, 5) as [string, string, number[]][]) {
-    for (const kind of ["build-date", "submission-date"]) {
-      writeJson(join(folder, `${name}-by-${kind}.json`), madeRows(own, seed, dates));
+  for (const [name, kind, own] of withRows) {
+    for (const by of ["build-date", "submission-date"]) {
+      const file = `${name}-by-${by}.json`;
+      // The last combination is in the tree, and nobody has it.
+      const rows = madeRows(own, kind, seed, dates, leaves.slice(0, -1));
+      if (Buffer.byteLength(file) <= fileNameBytesMax) writeJson(join(folder, file), rows);
     }
   }
 }
 
-function madeRows(own: readonly number[], seed: number, dates: number): object {
+function madeRows(
+  own: readonly number[],
+  kind: string,
+  seed: number,
+  dates: number,
+  leaves: readonly number[],
+): object {
   const random = generator(seed + own.length);
   const start = Date.UTC(2013, 0, 7);
   const days = Array.from({ length: dates }, (_, i) => {
     const date = new Date(start + i * dayMs).toISOString().slice(0, 10).replaceAll("-", "");
     const many = Math.round(20 + 220 * random() * (1 + Math.sin(i / 9) / 2)) * (i % 57 === 3 ? 0.01 : 1);
-    const rows = [2, 3, 4, 5, 7, 8, 9].map((id) => madeRow(own, Math.ceil(many / id), i, seed, random, id));
+    const rows = leaves.map((id) => madeRow(own, kind, Math.ceil(many / id), i, seed, random, id));
     return [date, rows] as const;
   });
   return Object.fromEntries(days);
@@ -123,6 +147,7 @@ function madeRows(own: readonly number[], seed: number, dates: number): object {
 
 function madeRow(
   own: readonly number[],
+  kind: string,
   submissions: number,
   day: number,
   seed: number,
@@ -130,11 +155,13 @@ function madeRow(
   id: number,
 ): number[] {
   if (own.length === 0) return [submissions, id];
+  const isFlag = kind === "boolean" || kind === "flag";
   const counts = own.map(() => 0);
   const sums = [0, 0, 0, 0];
   for (let i = 0; i < submissions * 4; i++) {
     const normal = random() + random() + random() + random() - 2;
-    const value = Math.floor(Math.min(29_000, Math.exp(2.6 + seed * 0.25 + 1.9 * normal - day * 0.0012)));
+    const drawn = Math.floor(Math.min(29_000, Math.exp(2.6 + seed * 0.25 + 1.9 * normal - day * 0.0012)));
+    const value = isFlag ? Number(drawn > 11) : kind === "enumerated" ? Math.floor(Math.log2(1 + drawn)) : drawn;
     const at = Math.max(
       0,
       own.findLastIndex((bound) => bound <= value),

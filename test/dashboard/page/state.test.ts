@@ -8,13 +8,15 @@ import {
   distributionViews,
   figures,
   firstState,
-  lineNames,
+  statisticNames,
+  type LineName,
   type PageState,
 } from "../../../dashboard/page/state.ts";
 import { themes } from "../../../dashboard/parts/themes.ts";
 
 const text = fc.string({ unit: "grapheme" });
 const filters = fc.array(fc.tuple(text, text), { maxLength: 4 }).map((pairs) => new Map(pairs));
+const lineNames: readonly LineName[] = [...statisticNames, "v0", "v3", "v12"];
 const date = fc.option(fc.constantFrom("20130101", "20131231", "20140210"), { nil: null });
 const state: fc.Arbitrary<PageState> = fc
   .record(
@@ -66,7 +68,7 @@ describe("the page's state in its address", () => {
       }),
     );
     const broken = fromHash(
-      "#version=a%2&from=2013-1&to=20131201&compare=x&theme=pink&only=all&lines=p50.p7&measure=M",
+      "#version=a%2&from=2013-1&to=20131201&compare=x&theme=pink&only=all&lines=p50.p7.vx.v-1&measure=M",
     );
     assert.deepEqual(broken, { ...firstState, version: "a%2", measure: "M", to: "20131201", lines: ["p50"] });
     assert.deepEqual(fromHash("#from=20140101&to=20130101"), firstState);

@@ -27,10 +27,10 @@ export async function serveFolder(folder: string): Promise<StaticServer> {
     const other = instead.get(name.split("/").at(-1) ?? "");
     try {
       if (typeof other === "number") return void response.writeHead(other).end();
-      const bytes = readFileSync(join(folder, name));
+      const isWhole = other === undefined || other === "cut";
+      const bytes = isWhole ? readFileSync(join(folder, name)) : Buffer.from(other);
       response.setHeader("content-type", types[extname(name)] ?? "application/octet-stream");
-      if (other === "cut") return void response.end(bytes.subarray(0, bytes.length >> 1));
-      return void response.end(other ?? bytes);
+      return void response.end(other === "cut" ? bytes.subarray(0, bytes.length >> 1) : bytes);
     } catch {
       return void response.writeHead(404).end();
     }

@@ -1,0 +1,32 @@
+/** The names of several series with what each is of: a key to their colours, wherever their numbers stand. */
+import type { JSX } from "preact";
+import { count } from "../parts/words.ts";
+
+/** What the numbers of one series are of, in one figure. */
+export interface SeriesBasis {
+  readonly name: string;
+  readonly submissions: number;
+  /** Null of a counter, whose submissions are all there is. */
+  readonly samples: number | null;
+}
+
+interface SeriesNamesProps {
+  readonly of: readonly SeriesBasis[];
+  /** What submissions are called. */
+  readonly noun: string;
+}
+
+/** Nothing for a single series: the figure's caption has its n. */
+export function SeriesNames({ of, noun }: SeriesNamesProps): JSX.Element | null {
+  if (of.length < 2) return null;
+  return (
+    <>
+      {of.map(({ name, submissions, samples }, i) => (
+        <span key={i} class={`readout-series series-${i}`} data-series={i}>
+          <bdi>{name}</bdi>{" "}
+          <span class="soft">{samples === null ? `${count(submissions)} ${noun}` : `${count(samples)} samples`}</span>
+        </span>
+      ))}
+    </>
+  );
+}

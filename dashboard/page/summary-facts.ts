@@ -1,0 +1,95 @@
+/** The range of one series in numbers, each as exact as it is, in words. Pure. */
+import type { Distribution } from "../client/distribution.ts";
+import * as words from "../parts/words.ts";
+import { isShare, lineText, type Line } from "./lines.ts";
+import { perDate } from "./per-date.ts";
+import { lineValue } from "./series.ts";
+
+export interface Summarized {
+  readonly name: string;
+  readonly distribution: Distribution;
+  /** Submissions of each date in the range, by date. */
+  readonly days: readonly { readonly date: string; readonly submissions: number }[];
+}
+
+export interface Fact {
+  readonly title: string;
+  readonly text: string;
+}
+
+export interface PercentileFact {
+  readonly percent: number;
+  readonly text: string;
+  /** The bucket that it lies in, which bounds its error; "" where it is exact, and where there is none. */
+  readonly bucket: string;
+}
+
+export const summaryPercents: readonly number[] = [5, 25, 50, 75, 95];
+
+/** The same titles for all series of one measure. `lines`: those that it may have; `noun`: what submissions are called. */
+export function factsOf({ distribution, days }: Summarized, lines: readonly Line[], noun: string): readonly Fact[] {
+  const { measure } = distribution;
+  const [first, last] = [days[0]?.date ?? "", days.at(-1)?.date ?? ""];
+  const isCounter = measure.kind === "counter";
+  const facts: (Fact | null)[] = [
+    { title: noun, text: words.count(distribution.submissions) },
+    isCounter ? null : { title: "Samples", text: words.count(distribution.count) },
+    { title: "Dates", text: words.count(days.length) },
+    { title: "Range", text: first === last ? words.date(first) : `${words.date(first)} to ${words.date(last)}` },
+    isCounter ? { title: "Mean per date", text: words.value(perDateOf(days)?.mean ?? null) } : null,
+    measure.scale === "categories" ? null : { title: "Mean", text: words.value(distribution.mean) },
+    measure.scale === "linear"
+      ? { title: "Standard deviation", text: words.value(distribution.standardDeviation) }
+      : null,
+    measure.scale === "exponential" ? { title: "Geometric mean", text: words.value(distribution.geometricMean) } : null,
+    measure.scale === "exponential"
+      ? { title: "Geometric std. deviation", text: factor(distribution.geometricStandardDeviation) }
+      : null,
+    ...lines
+      .filter(isShare)
+      .map((line) => ({ title: line.short, text: lineText(line, lineValue(distribution, line.name)) })),
+  ];
+  return facts.filter((fact) => fact !== null);
+}
+
+/** Of values; of a counter's dates; none of categories. */
+export function percentilesOf({ distribution, days }: Summarized): readonly PercentileFact[] {
+  if (distribution.measure.kind === "counter") {
+    const found = perDateOf(days)?.percentiles ?? [];
+    return found.map(({ percent, value }) => ({ percent, text: words.value(value), bucket: "" }));
+  }
+  if (distribution.measure.scale === "categories") return [];
+  return summaryPercents.map((percent) => {
+    const found = distribution.percentile(percent);
+    if (found === null) return { percent, text: "unknown", bucket: "" };
+    const value = words.value(found.value);
+    return { percent, text: found.to === null ? `≥ ${value}` : value, bucket: words.bounds(found) };
+  });
+}
+
+/** How the numbers came to be, and how far they may be off. */
+export function methodOf({ measure }: Distribution): string {
+  if (measure.kind === "counter") {
+    return "A counter has one number a date. Percentiles are those of the dates, by nearest rank, and exact; dates without any do not count.";
+  }
+  if (measure.scale === "categories")
+    return "The buckets are categories: they have no mean and no percentiles. Shares are of the samples, the most frequent ones over all dates.";
+  const isExponential = measure.scale === "exponential";
+  return [
+    "Nearest-rank percentiles lie in the bucket that is given, which is their bound of error; the value within it is interpolated",
+    isExponential ? " evenly in ln(1 + x)." : " evenly.",
+    " Mean and deviation come from exact sums",
+    isExponential ? "; the geometric ones are of 1 + x." : ".",
+  ].join("");
+}
+
+function perDateOf(days: Summarized["days"]): ReturnType<typeof perDate> {
+  return perDate(
+    days.map(({ submissions }) => submissions),
+    summaryPercents,
+  );
+}
+
+function factor(value: number | null): string {
+  return value === null ? "unknown" : `× ${words.value(value)}`;
+}
