@@ -1,7 +1,7 @@
 /** What an executor says is user code's as well, if that knows how: whatever it is, the pass ends with the fault named. */
 import assert from "node:assert/strict";
 import { setImmediate as turn } from "node:timers/promises";
-import fc from "fast-check";
+import { array, assert as assertProperty, asyncProperty, constantFrom, jsonValue, record } from "fast-check";
 import { AttemptState } from "../../../executor/core/attempt-state.ts";
 import type { ExecutorMessage } from "../../../executor/children/protocol.ts";
 import { DecoderWord } from "../../../executor/launch/decoder-word.ts";
@@ -61,22 +61,11 @@ describe("an executor's reports", () => {
   }
 
   it("are heard to the end, whatever they are", async () => {
-    const say = fc.constantFrom(
-      "ended",
-      "begin",
-      "progress",
-      "checkpoint",
-      "merged",
-      "log",
-      "fault",
-      "cut",
-      "done",
-      "x",
-    );
-    const anything = fc.record({ say, report: fc.jsonValue(), runs: fc.jsonValue(), fault: fc.jsonValue() });
-    const messages = fc.array(anything, { minLength: 1, maxLength: 5 });
-    await fc.assert(
-      fc.asyncProperty(messages, async (list) => {
+    const say = constantFrom("ended", "begin", "progress", "checkpoint", "merged", "log", "fault", "cut", "done", "x");
+    const anything = record({ say, report: jsonValue(), runs: jsonValue(), fault: jsonValue() });
+    const messages = array(anything, { minLength: 1, maxLength: 5 });
+    await assertProperty(
+      asyncProperty(messages, async (list) => {
         const { reports, word } = listening();
         for (const message of list) reports.hear(forged(message));
         await turn();
