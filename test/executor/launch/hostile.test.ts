@@ -196,7 +196,7 @@ describe("a hostile analysis", function hostile() {
     const blocks = [s.block("a.ndjson", records(10, 1)), s.block("b.ndjson", records(10, 1))];
     const outcome = await s.run(s.bundle(source), blocks);
     assert.equal(outcome.ended, null);
-    assert.deepEqual(entriesOf(outcome), { false: "20" });
+    assert.deepEqual(entriesOf(outcome), { "p\tfalse": "20" });
   });
 
   it("leaves no trace outside its scratch folder", async () => {
