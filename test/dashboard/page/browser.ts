@@ -29,13 +29,17 @@ interface TraceEvent {
   readonly args?: { readonly name?: string };
 }
 
-export async function startTrace(browser: Browser, page: Page): Promise<void> {
+/** CPU milliseconds of each task of the pages' main threads while `act` went on. */
+export async function tasksDuring(browser: Browser, page: Page, act: () => Promise<void>): Promise<number[]> {
   await browser.startTracing(page, { categories: ["toplevel", "__metadata", "disabled-by-default-devtools.timeline"] });
-}
-
-/** CPU milliseconds of each task of the pages' main threads since the trace began. */
-export async function endTrace(browser: Browser): Promise<number[]> {
-  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as { traceEvents: TraceEvent[] };
+  let trace: Buffer = Buffer.from('{"traceEvents":[]}');
+  try {
+    await act();
+  } finally {
+    // Also of what failed: no other trace begins while one is recorded.
+    trace = await browser.stopTracing();
+  }
+  const { traceEvents } = JSON.parse(trace.toString()) as { traceEvents: TraceEvent[] };
   const place = ({ pid, tid }: TraceEvent): string => `${pid} ${tid}`;
   const main = new Set(traceEvents.filter(({ args }) => args?.name === "CrRendererMain").map(place));
   return traceEvents

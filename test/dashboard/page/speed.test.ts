@@ -14,7 +14,7 @@ import { spotfold } from "../../e2e/spotfold.ts";
 import { needs } from "../../support/requirements.ts";
 import { tempDir } from "../../support/temp.ts";
 import { startBrowser, until } from "../browser.ts";
-import { endTrace, openPage, startTrace } from "./browser.ts";
+import { openPage, tasksDuring } from "./browser.ts";
 import { makeSite } from "./made-site.ts";
 import { served } from "./published.ts";
 import { serveFolder, type StaticServer } from "./static-server.ts";
@@ -26,6 +26,8 @@ const keyMsMax = 50;
 const taskMsMax = 50;
 const brushMs = 2000;
 const brushMovesMin = 20;
+/** A machine that is busy with other things spoils some. */
+const tries = 4;
 
 /** Runs before anything of the page: when its first chart is there, in ms since the address was entered. */
 const noteFirstChart = `{
@@ -100,10 +102,11 @@ describe("the speed of the dashboard", function speed() {
 
   it("shows the first chart of 365 dates and 2,000 measures with less than a second of work", async () => {
     const { page } = await openPage(browser, "about:blank");
-    await startTrace(browser, page);
-    await page.goto(`${server.base}#${cycle}`);
-    await page.waitForSelector("figure svg.drawing path");
-    const worked = (await endTrace(browser)).reduce((sum, ms) => sum + ms, 0);
+    const tasks = await tasksDuring(browser, page, async () => {
+      await page.goto(`${server.base}#${cycle}`);
+      await page.waitForSelector("figure svg.drawing path");
+    });
+    const worked = tasks.reduce((sum, ms) => sum + ms, 0);
     assert.ok(worked > 0 && worked < firstChartMsMax, `${worked} ms`);
     await page.close();
   });
@@ -117,13 +120,16 @@ describe("the speed of the dashboard", function speed() {
     let best = Infinity;
     const tasks: number[] = [];
     // The slowest key of the best of a few times.
-    for (let time = 0; time < 4 && best > keyMsMax; time++) {
+    for (let time = 0; time < tries && best > keyMsMax; time++) {
       await box.fill("");
+      await box.press("End");
       await page.evaluate("void (globalThis.keyMs.length = 0)");
-      await startTrace(browser, page);
-      await box.pressSequentially(word, { delay: 30 });
-      await until(page, `globalThis.keyMs.length === ${word.length}`);
-      tasks.push(Math.max(...(await endTrace(browser))));
+      const during = await tasksDuring(browser, page, async () => {
+        await box.pressSequentially(word, { delay: 30 });
+        // What emptied the box may be noted as late as that: one more.
+        await until(page, `globalThis.keyMs.length >= ${word.length}`);
+      });
+      tasks.push(Math.max(...during));
       const keys = await page.evaluate<number[]>("globalThis.keyMs");
       best = Math.min(best, Math.max(...keys));
     }
@@ -138,27 +144,32 @@ describe("the speed of the dashboard", function speed() {
     const box = await page.locator("rect.dragging").boundingBox();
     assert.ok(box !== null);
     const y = box.y + box.height / 2;
-    await page.mouse.move(box.x + box.width * 0.1, y);
     await page.evaluate(`{
       globalThis.brushed = new Set();
       const n = document.querySelector("figure[data-figure=summary] [data-n]").closest("figcaption");
       new MutationObserver(() => globalThis.brushed.add(n.querySelector("[data-n]").dataset.n))
         .observe(n, { childList: true, subtree: true, attributes: true, characterData: true });
     }`);
-    await startTrace(browser, page);
-    await page.mouse.down();
-    const start = performance.now();
-    while (performance.now() - start < brushMs) {
-      await page.mouse.move(box.x + box.width * (0.1 + (0.8 * (performance.now() - start)) / brushMs), y);
+    let most = Infinity;
+    let ranges = 0;
+    for (let time = 0; time < tries && (most > taskMsMax || ranges < brushMovesMin); time++) {
+      await page.mouse.move(box.x + box.width * 0.1, y);
+      await page.evaluate("globalThis.brushed.clear()");
+      const tasks = await tasksDuring(browser, page, async () => {
+        await page.mouse.down();
+        const start = performance.now();
+        while (performance.now() - start < brushMs) {
+          await page.mouse.move(box.x + box.width * (0.1 + (0.8 * (performance.now() - start)) / brushMs), y);
+        }
+        await page.mouse.up();
+        await until(page, `location.hash.includes("from=")`);
+      });
+      assert.ok(tasks.length > brushMovesMin, "the trace has tasks");
+      most = Math.max(...tasks);
+      // It did follow: the numbers of many ranges were shown on the way.
+      ranges = await page.evaluate<number>("globalThis.brushed.size");
     }
-    await page.mouse.up();
-    await until(page, `location.hash.includes("from=")`);
-    const tasks = await endTrace(browser);
-    // It did follow: the numbers of many ranges were shown on the way.
-    const ranges = await page.evaluate<number>("globalThis.brushed.size");
     assert.ok(ranges >= brushMovesMin, `${ranges} ranges`);
-    assert.ok(tasks.length > brushMovesMin, "the trace has tasks");
-    const most = Math.max(...tasks);
     assert.ok(most <= taskMsMax, `a task of ${most} ms`);
     await page.close();
   });
