@@ -56,12 +56,12 @@ async function submitIn(scope: Scope, analysis: string, options: SubmitOptions, 
   const { manifest } = await ledger.read(spec.aggregate);
   refuseLineage(ledgerRules, manifest, spec);
   if (options.plan === true) {
-    const slots = await liveSlots(store, settings.timing.statusMs);
-    const blocks = selectionOf(catalog, spec);
+    const slots = async (): Promise<number> => await liveSlots(store, settings.timing.statusMs);
+    const selected = selectionOf(catalog, spec);
     await tellPlan(
       io,
       options.json ?? false,
-      await planOf({ store, rules: ledgerRules, manifest, spec, blocks, slots }),
+      await planOf({ store, rules: ledgerRules, manifest, spec, selected, slots }),
     );
     return exitCodes.done;
   }
