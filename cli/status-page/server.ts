@@ -1,5 +1,5 @@
 /** The status page's server: `serve --status` and `master --http` start it. */
-import { createServer } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { Settings } from "../../shared/config/settings.ts";
 import { messageOf, SpotfoldError } from "../../shared/errors.ts";
 import { packageVersion } from "../../shared/package-root.ts";
@@ -112,6 +112,10 @@ export async function startStatusServer(options: StatusServerOptions): Promise<S
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${port}/`,
     port,
-    stop: async () => await (stopping ??= stopServer(server)),
+    stop: async () => await (stopping ??= stopAll(server, acting)),
   };
+}
+
+async function stopAll(server: Server, acting: Actions | null): Promise<void> {
+  await Promise.all([stopServer(server), acting?.stop()]);
 }
