@@ -19,7 +19,7 @@ import { counted } from "../report/lines.ts";
 import { retryAgain, retryOf } from "../retry/request.ts";
 import { refuseLineage, syncDataset } from "../run/prepare.ts";
 import { waitingTwin } from "../submit/inbox.ts";
-import { leftOutText, planOf, tellPlan } from "../submit/plan.ts";
+import { planOf, tellPlan } from "../submit/plan.ts";
 import { storeSpec } from "../submit/store-run.ts";
 
 export interface RetryOptions extends StoreOptions {
@@ -75,7 +75,7 @@ async function retryIn(scope: Scope, name: string, options: RetryOptions, io: Io
     const how = twin === null ? "is stored" : "is the same, and waits for a master already";
     await io.out.write(
       `${run} ${how}: ${counted(plan.blocks, "missing block")} of ${spec.aggregate} to be tried again\n` +
-        plan.leftOut.map((line) => `  left out: ${leftOutText(line)}\n`).join("") +
+        plan.leftOut.map(({ text }) => `  left out: ${text}\n`).join("") +
         `  to see how it goes: ${commandLine(io, ["status", run, ...whereFlags(options)])}\n`,
     );
   }
@@ -88,7 +88,7 @@ const cureOf: ReadonlyMap<LeftOut, string> = new Map([
 ]);
 
 function nothingToRetry({ aggregate, leftOut }: RunPlan): SpotfoldError {
-  const why = leftOut.map(leftOutText).join(", ");
+  const why = leftOut.map(({ text }) => text).join(", ");
   const cures = leftOut.flatMap((line) => cureOf.get(line.why) ?? []);
   const hint = cures.length === 0 ? "See spotfold status." : cures.join(" ");
   return new SpotfoldError(

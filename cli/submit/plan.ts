@@ -35,7 +35,11 @@ export async function planOf({ wanted, ...input }: PlanInput): Promise<RunPlan> 
     blocks,
     bytes,
     jobs,
-    leftOut: [...left].map(([why, some]) => ({ why, blocks: some })),
+    leftOut: [...left].map(([why, some]) => ({
+      why,
+      blocks: some,
+      text: `${counted(some, "block")} ${leftOutTexts[why]}`,
+    })),
   };
 }
 
@@ -47,16 +51,11 @@ const leftOutTexts: Readonly<Record<LeftOut, string>> = {
   gone: "missing, and no longer in the dataset",
 };
 
-/** `2 blocks held by an open run`. */
-export function leftOutText({ why, blocks }: RunPlan["leftOut"][number]): string {
-  return `${counted(blocks, "block")} ${leftOutTexts[why]}`;
-}
-
 /** For people. */
 function planText(plan: RunPlan): string {
   const { aggregate, analysis, bundle, dataset, place, where, retry, blocks, bytes, jobs, leftOut } = plan;
   const only = retry === null ? "" : `  only what is missing by ${retry.join(", ")}\n`;
-  const lines = leftOut.map((line) => `  left out: ${leftOutText(line)}\n`);
+  const lines = leftOut.map(({ text }) => `  left out: ${text}\n`);
   return (
     `${analysis} (bundle ${bundle.slice(0, bundleDigits)}) over ${dataset}, ${visibleLine(place)}, into ${aggregate}\n` +
     (where.length === 0 ? "" : `  where ${visibleLine(where.map(shortened).join(" "))}\n`) +

@@ -20,6 +20,8 @@ import { ask, startedServer, token, type Answer, type Ask } from "./running-serv
 const json = { "content-type": "application/json" };
 const known = { ...json, authorization: `Bearer ${token}` };
 
+const gone = { why: "gone", blocks: 1, text: "1 block missing, and no longer in the dataset" };
+
 describe("the actions of the status page's server", function actionsSuite() {
   this.timeout(300_000);
 
@@ -167,7 +169,7 @@ describe("the actions of the status page's server", function actionsSuite() {
 
     const retry = { action: "retry", aggregate: "sums", dataset, reasons: ["corrupt"] } as const;
     const planned = await planOf(retry);
-    assert.deepEqual([planned.plan?.blocks, planned.plan?.leftOut], [2, [{ why: "gone", blocks: 1 }]]);
+    assert.deepEqual([planned.plan?.blocks, planned.plan?.leftOut], [2, [gone]]);
     assert.match(planned.command, /^spotfold retry sums --dataset=\S+ --reason=corrupt --store /);
     const retried = JSON.parse((await post(port, "run", retry)).text) as ActionResult;
     assert.match(retried.output, /is stored: 2 missing blocks of sums to be tried again/);
