@@ -3,9 +3,9 @@ import { codeOf, messageOf } from "../shared/errors.ts";
 import { isHeld } from "../shared/formats/hold.ts";
 import { jobMessageSchema, type JobMessage } from "../shared/formats/message.ts";
 import { blocksDigest, fromRow, type PlannedBlock } from "../shared/formats/plan.ts";
-import { runSchema } from "../shared/formats/run.ts";
+import { parseRun } from "../shared/formats/run.ts";
 import { parseStored, UnknownFormat } from "../shared/formats/stored.ts";
-import { resolutionKey, runKey } from "../shared/names.ts";
+import { resolutionKey } from "../shared/names.ts";
 import type { Lease } from "../shared/ports/job-queue.ts";
 import { readJobBlocks } from "../shared/plan-file.ts";
 import { readHold } from "../shared/read-hold.ts";
@@ -82,7 +82,7 @@ async function look(
     await acknowledge(context, lease);
     return "dropped";
   }
-  const spec = parseStored(runKey(message.run), stored, runSchema);
+  const spec = parseRun(message.run, stored);
   const blocks = parsed.blocks ?? (await readJobBlocks(store, aggregate, plan, job));
   if (blocks === null || blocksDigest(blocks) !== message.digest) {
     log({ event: "message-refused", why: `the block list of ${plan}/${job} is not the one that the message names` });

@@ -18,9 +18,10 @@ import { keepYoungGenerationSmall } from "../compose/young-generation.ts";
 import { loggingFailure } from "../daemon-failure.ts";
 import { interruptDaemon } from "../interrupt-daemon.ts";
 import type { Io } from "../io.ts";
+import { isLoopback } from "../serve/hosts.ts";
 import { addressOf } from "../status-page/address.ts";
 import type { DaemonPage } from "../status-page/daemon.ts";
-import { tokenOf } from "../status-page/token.ts";
+import { pageToken, tokenText } from "../status-page/token.ts";
 
 export interface MasterOptions extends StoreOptions {
   readonly once?: boolean;
@@ -65,12 +66,18 @@ export async function master(options: MasterOptions, io: Io): Promise<number> {
 function pageOptions(
   { http, tokenFile, once, allowActions }: MasterOptions,
   { folder }: Settings,
-  { command }: Io,
+  { command, out }: Io,
 ): DaemonPage | null {
-  const token = tokenOf(tokenFile, folder);
-  if (http === undefined) return null;
+  const acts = http !== undefined && allowActions === true;
+  const address = http === undefined ? null : addressOf(http);
+  const { token, isMade } = pageToken(tokenFile, folder, acts && address !== null && isLoopback(address.host));
+  if (address === null) return null;
   if (once === true) throw new SpotfoldError("usage", "--http is for a master that stays, --once for one that ends");
-  return { ...addressOf(http), token, actions: allowActions === true ? command : null };
+  const tell = async (url: string): Promise<void> => {
+    // To stdout, which is no log.
+    if (isMade && token !== null) await out.write(tokenText(url, token));
+  };
+  return { ...address, token, actions: acts ? command : null, tell };
 }
 
 function ignore(): void {}

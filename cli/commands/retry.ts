@@ -2,7 +2,7 @@
  * `spotfold retry AGGREGATE|RUN`: a run over exactly the missing blocks, with what the store has of the analysis. It is a run
  * as any other: a master plans it against the ledger of that moment, so a block that was covered meanwhile is left out.
  */
-import type { RunPlan } from "../../dashboard/status/action-document.ts";
+import type { LeftOut, RunPlan } from "../../dashboard/status/action-document.ts";
 import { ledgerRules } from "../../master/ledger/rules.ts";
 import { systemClock } from "../../shared/clock.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
@@ -16,10 +16,10 @@ import { commandLine, type Io } from "../io.ts";
 import { Progress } from "../progress/progress.ts";
 import { reportingFailures } from "../report/failure.ts";
 import { counted } from "../report/lines.ts";
-import { retryOf } from "../retry/request.ts";
+import { retryAgain, retryOf } from "../retry/request.ts";
 import { refuseLineage, syncDataset } from "../run/prepare.ts";
 import { waitingTwin } from "../submit/inbox.ts";
-import { leftOutText, planOf, tellPlan } from "../submit/plan.ts";
+import { planOf, tellPlan } from "../submit/plan.ts";
 import { storeSpec } from "../submit/store-run.ts";
 
 export interface RetryOptions extends StoreOptions {
@@ -42,19 +42,23 @@ async function retryIn(scope: Scope, name: string, options: RetryOptions, io: Io
   const progress = new Progress(io.err, () => systemClock.monotonic());
   const { store, ledger } = await openLook(settings, scope);
   const deadlineMs = settings.timing.runDeadlineMs;
-  const { spec, manifest, wanted } = await retryOf(store, ledger, { name, reason, dataset, where, deadlineMs });
-  refuseLineage(ledgerRules, manifest, spec);
+  const configured = settings.datasets;
+  const first = await retryOf(store, ledger, { name, reason, dataset, where, configured, deadlineMs });
+  refuseLineage(ledgerRules, first.manifest, first.spec);
   const catalog = await openCatalog(settings, scope);
-  const data = await new DataStores(settings, scope).of(spec.dataset);
+  const { dataset: listed, filter } = first.spec;
+  const data = await new DataStores(settings, scope).of(listed);
   const signal = io.interrupts.first;
-  await syncDataset({ catalog, dataset: spec.dataset, data, filter: spec.filter, settings, progress, signal });
+  await syncDataset({ catalog, dataset: listed, data, filter, settings, progress, signal });
+  const { spec, manifest, wanted } = await retryAgain(store, ledger, first);
+  refuseLineage(ledgerRules, manifest, spec);
   const plan = await planOf({
     store,
     rules: ledgerRules,
     manifest,
     spec,
-    blocks: selectionOf(catalog, spec),
-    slots: await liveSlots(store, settings.timing.statusMs),
+    selected: selectionOf(catalog, spec),
+    slots: async () => await liveSlots(store, settings.timing.statusMs),
     wanted,
   });
   if (options.plan === true) {
@@ -71,20 +75,25 @@ async function retryIn(scope: Scope, name: string, options: RetryOptions, io: Io
     const how = twin === null ? "is stored" : "is the same, and waits for a master already";
     await io.out.write(
       `${run} ${how}: ${counted(plan.blocks, "missing block")} of ${spec.aggregate} to be tried again\n` +
-        plan.leftOut.map((line) => `  left out: ${leftOutText(line)}\n`).join("") +
+        plan.leftOut.map(({ text }) => `  left out: ${text}\n`).join("") +
         `  to see how it goes: ${commandLine(io, ["status", run, ...whereFlags(options)])}\n`,
     );
   }
   return exitCodes.done;
 }
 
+const cureOf: ReadonlyMap<LeftOut, string> = new Map([
+  ["claimed", "Wait for open runs to end: spotfold status."],
+  ["gone", "Files that are gone must come back first."],
+]);
+
 function nothingToRetry({ aggregate, leftOut }: RunPlan): SpotfoldError {
-  const why = leftOut.map(leftOutText).join(", ");
+  const why = leftOut.map(({ text }) => text).join(", ");
+  const cures = leftOut.flatMap((line) => cureOf.get(line.why) ?? []);
+  const hint = cures.length === 0 ? "See spotfold status." : cures.join(" ");
   return new SpotfoldError(
     "nothing-selected",
     `of what is missing in ${aggregate} nothing can be tried again: ${why}`,
-    {
-      hint: "Wait for open runs to end (spotfold status); files that are gone must come back first.",
-    },
+    { hint },
   );
 }

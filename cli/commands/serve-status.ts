@@ -9,8 +9,9 @@ import { withScope } from "../compose/scope.ts";
 import { settingsOf, type StoreOptions } from "../compose/settings.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
+import { isLoopback } from "../serve/hosts.ts";
 import { startStatusServer } from "../status-page/server.ts";
-import { tokenOf } from "../status-page/token.ts";
+import { pageToken, tokenText } from "../status-page/token.ts";
 import { impatient } from "./status.ts";
 
 export interface ServeStatusOptions extends StoreOptions {
@@ -37,18 +38,22 @@ export async function serveStatus(
   return await withScope(async (scope) => {
     const settings = impatient(settingsOf(options, io));
     const say = async (text: string): Promise<void> => await io.err.write(`${text}\n`);
+    const acts = options.allowActions === true;
+    // Beyond this machine it is named by a file alone: the server refuses what has none.
+    const { token, isMade } = pageToken(options.tokenFile, settings.folder, acts && isLoopback(host));
     const server = await startStatusServer({
       settings,
       scope,
       clock: systemClock,
       host,
       port,
-      token: tokenOf(options.tokenFile, settings.folder),
-      actions: options.allowActions === true ? io.command : null,
+      token,
+      actions: acts ? io.command : null,
       onFailure: (message) => void say(`A request failed: ${message}`),
     });
     try {
       await io.out.write(`Status of ${shownPlace(settings.store)} at ${server.url}\n`);
+      if (isMade && token !== null) await io.out.write(tokenText(server.url, token));
       if (io.out.isTerminal) await io.out.write("Ctrl-C stops it.\n");
       const { first } = io.interrupts;
       await new Promise<void>((resolve) => {

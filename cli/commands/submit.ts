@@ -8,7 +8,7 @@ import { systemClock, systemRandom } from "../../shared/clock.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
 import type { Manifest } from "../../shared/formats/ledger.ts";
 import { liveSlots, openExecutors, selectionOf } from "../compose/master.ts";
-import { openCatalog, openPublished, openStore, openWorkStore, shownPlace } from "../compose/ports.ts";
+import { openCatalog, openPublished, openStoreToRead, openWorkStore, shownPlace } from "../compose/ports.ts";
 import { newProcessName } from "../compose/process-id.ts";
 import { withScope, type Scope } from "../compose/scope.ts";
 import { settingsOf, whereFlags, type StoreOptions } from "../compose/settings.ts";
@@ -41,6 +41,9 @@ export async function submit(analysis: string, options: SubmitOptions, io: Io): 
 }
 
 async function submitIn(scope: Scope, analysis: string, options: SubmitOptions, io: Io): Promise<number> {
+  if (options.plan === true && options.wait === true) {
+    throw new SpotfoldError("usage", "--plan stores nothing that --wait could wait for", { hint: "Keep one." });
+  }
   const startedAt = systemClock.monotonic();
   const settings = settingsOf(options, io);
   const progress = new Progress(io.err, () => systemClock.monotonic());
@@ -49,19 +52,18 @@ async function submitIn(scope: Scope, analysis: string, options: SubmitOptions, 
   const catalog = await openCatalog(settings, scope);
   const signal = io.interrupts.first;
   const prepared = await prepare({ analysis, options, settings, catalog, executors, scratch, progress, signal, scope });
-  // Who plans writes nothing, so whether the store honours conditions does not matter.
-  const store = await (options.plan === true ? openStore : openWorkStore)(settings, scope);
+  const store = await (options.plan === true ? openStoreToRead : openWorkStore)(settings, scope);
   const ledger = new Ledger(store, systemRandom);
   const { spec } = prepared;
   const { manifest } = await ledger.read(spec.aggregate);
   refuseLineage(ledgerRules, manifest, spec);
   if (options.plan === true) {
-    const slots = await liveSlots(store, settings.timing.statusMs);
-    const blocks = selectionOf(catalog, spec);
+    const slots = async (): Promise<number> => await liveSlots(store, settings.timing.statusMs);
+    const selected = selectionOf(catalog, spec);
     await tellPlan(
       io,
       options.json ?? false,
-      await planOf({ store, rules: ledgerRules, manifest, spec, blocks, slots }),
+      await planOf({ store, rules: ledgerRules, manifest, spec, selected, slots }),
     );
     return exitCodes.done;
   }

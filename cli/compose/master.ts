@@ -8,8 +8,7 @@ import { systemClock, systemRandom } from "../../shared/clock.ts";
 import type { Catalog } from "../../shared/catalog/catalog.ts";
 import type { Settings } from "../../shared/config/settings.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
-import { runSchema, type RunSpec } from "../../shared/formats/run.ts";
-import { parseStored } from "../../shared/formats/stored.ts";
+import { parseRun, type RunSpec } from "../../shared/formats/run.ts";
 import type { Log } from "../../shared/log.ts";
 import { runKey } from "../../shared/names.ts";
 import { httpTerms } from "../../shared/http-terms.ts";
@@ -88,7 +87,7 @@ export function openExecutors(settings: Settings, scratch: string): Executors {
 /** `runs/<run>/run.json`. Throws `usage`: a run is named by whoever asks. */
 export async function readRun(store: BlobStore, run: string): Promise<RunSpec> {
   const blob = await readAll(store, runKey(run));
-  if (blob !== null) return parseStored(runKey(run), blob.bytes, runSchema);
+  if (blob !== null) return parseRun(run, blob.bytes);
   throw new SpotfoldError("usage", `there is no run ${run} in ${store.name}`, {
     hint: "See spotfold status for those that there are.",
   });

@@ -8,10 +8,11 @@ import type { BucketTerms } from "../../shared/aws/requests.ts";
 import { isSqsPlace } from "../../shared/aws/sqs/place.ts";
 import type { Settings } from "../../shared/config/settings.ts";
 import type { DatasetSpec } from "../../shared/dataset/types.ts";
-import { SpotfoldError } from "../../shared/errors.ts";
+import { codeOf, SpotfoldError } from "../../shared/errors.ts";
 import { startFolderRival } from "../../shared/local/folder-store/rival.ts";
 import { FolderBlobStore, type FolderBlobStoreOptions } from "../../shared/local/folder-store/store.ts";
 import { SqliteJobQueue } from "../../shared/local/sqlite-queue/queue.ts";
+import { MemoryBlobStore } from "../../shared/memory/blob-store.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import type { JobQueue } from "../../shared/ports/job-queue.ts";
 import { probeStore, type Rival } from "../../shared/store-probe.ts";
@@ -75,6 +76,16 @@ function encrypted(kmsKeyId: string | undefined): BucketTerms {
 export async function openExistingStore(settings: Settings, scope: Scope): Promise<BlobStore> {
   const store = await openPlace(settings.store, settings, {}, encrypted(settings.storeKmsKeyId));
   return scope.opened("store", store, async (opened) => await opened.close());
+}
+
+/** The same, and an empty one where there is none yet: nothing is made, and whoever looks finds nothing. */
+export async function openStoreToRead(settings: Settings, scope: Scope): Promise<BlobStore> {
+  try {
+    return await openExistingStore(settings, scope);
+  } catch (error) {
+    if (codeOf(error) !== "no-such-store" || !isFolder(settings.store)) throw error;
+    return new MemoryBlobStore({ clock: systemClock, name: settings.store });
+  }
 }
 
 /** The work store; refused (`store-unfit`) when it does not honour conditions between two processes. */

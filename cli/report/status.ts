@@ -6,8 +6,8 @@ import type { HoldLine } from "../../dashboard/status/document.ts";
 import type { Ledger, Snapshot } from "../../master/ledger/ledger.ts";
 import { isHeld } from "../../shared/formats/hold.ts";
 import type { ClosedState, RunTotals } from "../../shared/formats/ledger.ts";
-import { runSchema } from "../../shared/formats/run.ts";
-import { parseStored, UnknownFormat } from "../../shared/formats/stored.ts";
+import { parseRun } from "../../shared/formats/run.ts";
+import { UnknownFormat } from "../../shared/formats/stored.ts";
 import { holdKey, inboxPrefix, runKey } from "../../shared/names.ts";
 import { codeOf, messageOf } from "../../shared/errors.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
@@ -186,7 +186,7 @@ async function readInbox(
       const blob = await readAll(store, runKey(run));
       if (blob === null) continue;
       try {
-        runs.push({ run, aggregate: parseStored(runKey(run), blob.bytes, runSchema).aggregate });
+        runs.push({ run, aggregate: parseRun(run, blob.bytes).aggregate });
       } catch (error) {
         note(`run ${run}`, error);
       }

@@ -1,22 +1,20 @@
 /**
  * The missing blocks of an aggregate that a retry is about, and the narrowest filter that selects them: a listing for a few
  * blocks is not to be one of the whole dataset. The filter may select more; the run takes what is missing, and nothing else.
+ * They are looked at as they are read: of millions, none is held.
  */
 import { readCoveredBlocks } from "../../master/coverage.ts";
 import { missingReasonOf } from "../../master/plan/select.ts";
 import { canonicalFilter, intersect, matches } from "../../shared/dataset/filter.ts";
 import { resolveFilter } from "../../shared/dataset/filter-resolve.ts";
 import { compileLayout, type Layout } from "../../shared/dataset/layout.ts";
-import type { Allowed, DatasetSpec, Filter } from "../../shared/dataset/types.ts";
+import type { DatasetSpec, Filter } from "../../shared/dataset/types.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
 import type { Manifest } from "../../shared/formats/ledger.ts";
 import type { RunSpec } from "../../shared/formats/run.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
-import { sortTexts } from "../../shared/segment/order.ts";
 import { readRun } from "../compose/master.ts";
-
-/** A list of more values narrows a listing hardly more than its ends do, and makes run.json long. */
-const valuesMax = 400;
+import { ValuesSeen } from "./values-seen.ts";
 
 export interface MissingInput {
   readonly store: BlobStore;
@@ -27,6 +25,8 @@ export interface MissingInput {
   /** Only what this run selects. */
   readonly selectedBy: Pick<RunSpec, "dataset" | "filter"> | null;
   readonly where: readonly string[];
+  /** Where data are now, whatever runs said. */
+  readonly configured: readonly DatasetSpec[];
 }
 
 export interface MissingFound {
@@ -37,75 +37,72 @@ export interface MissingFound {
   readonly count: number;
 }
 
+/** What is asked for, of one dataset. */
+class Group {
+  readonly values: ValuesSeen;
+  readonly reasons = new Set<string>();
+  readonly #layout: Layout;
+  /** In the dataset's terms: what the command allows, and what the run does. */
+  readonly asked: Filter;
+  #last = { run: "", admission: -1 };
+
+  constructor(layout: string, { where, selectedBy }: Pick<MissingInput, "where" | "selectedBy">) {
+    this.#layout = compileLayout(layout);
+    this.values = new ValuesSeen(this.#layout);
+    this.asked = intersect(resolveFilter(this.#layout, { where }, 0), selectedBy?.filter ?? {});
+  }
+
+  /** The run that looked for one of them last: it knew best where the dataset is. */
+  get lastRun(): string {
+    return this.#last.run;
+  }
+
+  see(key: string, reason: string, { run, admission }: { readonly run: string; readonly admission: number }): void {
+    const dimensions = this.#layout.match(key);
+    if (dimensions === null || !matches(this.asked, dimensions)) return;
+    this.values.add(dimensions);
+    this.reasons.add(reason);
+    if (admission > this.#last.admission) this.#last = { run, admission };
+  }
+}
+
 /** Throws `usage` when nothing is missing, or it is not clear of which dataset; `invalid-filter`. */
 export async function findMissing(input: MissingInput): Promise<MissingFound> {
-  const { store, manifest, where, selectedBy } = input;
-  const found = new Map<string, { readonly run: string; readonly blocks: { key: string; reason: string }[] }>();
+  const { store, manifest, selectedBy, configured } = input;
+  const { aggregate, layouts } = manifest;
   const wanted = input.dataset ?? selectedBy?.dataset.name;
+  const groups = new Map<string, Group>();
+  let isAnyMissing = false;
   for await (const { dataset, key, row } of readCoveredBlocks(store, manifest.coverage)) {
+    if (row.state !== "missing") continue;
+    isAnyMissing = true;
     const reason = missingReasonOf(row);
-    if (row.state !== "missing" || !input.reasons.has(reason)) continue;
-    if (wanted !== undefined && dataset !== wanted) continue;
-    const known = found.get(dataset) ?? { run: row.run, blocks: [] };
-    known.blocks.push({ key, reason });
-    found.set(dataset, known);
-  }
-  const [first, second] = found;
-  if (first === undefined) throw nothingMissing(manifest.aggregate);
-  if (second !== undefined) throw severalDatasets(manifest.aggregate, [...found.keys()]);
-  const [, { run, blocks }] = first;
-  const { dataset } = await readRun(store, run);
-  const layout = compileLayout(dataset.layout);
-  const asked = resolveFilter(layout, { where }, 0);
-  const values = new ValuesSeen(layout);
-  const reasons = new Set<string>();
-  for (const { key, reason } of blocks) {
-    const dimensions = layout.match(key);
-    // Of a layout that it had before.
-    if (dimensions === null || !matches(asked, dimensions)) continue;
-    if (selectedBy !== null && !matches(selectedBy.filter, dimensions)) continue;
-    values.add(dimensions);
-    reasons.add(reason);
-  }
-  if (values.count === 0) throw nothingMissing(manifest.aggregate);
-  const filter = canonicalFilter(intersect(values.filter(), asked, selectedBy?.filter ?? {}));
-  return { dataset, filter, reasons, count: values.count };
-}
-
-/** What the dimensions of some blocks are. */
-class ValuesSeen {
-  count = 0;
-  readonly #seen: ReadonlyMap<string, Set<string>>;
-  /** A dimension that one of them lacks narrows nothing. */
-  readonly #lacking = new Set<string>();
-
-  constructor({ dimensions }: Layout) {
-    this.#seen = new Map(dimensions.map((name) => [name, new Set()]));
-  }
-
-  add(dimensions: Readonly<Record<string, string>>): void {
-    this.count++;
-    for (const [name, values] of this.#seen) {
-      const value = Object.hasOwn(dimensions, name) ? dimensions[name] : undefined;
-      if (value === undefined) this.#lacking.add(name);
-      else values.add(value);
+    if (!input.reasons.has(reason) || (wanted !== undefined && dataset !== wanted)) continue;
+    let group = groups.get(dataset);
+    if (group === undefined) {
+      const layout = Object.hasOwn(layouts, dataset) ? layouts[dataset] : undefined;
+      if (layout === undefined) continue;
+      group = new Group(layout, input);
+      groups.set(dataset, group);
     }
+    group.see(key, reason, row);
   }
-
-  filter(): Filter {
-    const allowed = [...this.#seen].flatMap(([name, values]): [string, Allowed][] => {
-      return this.#lacking.has(name) ? [] : [[name, allowedOf(sortTexts(values))]];
-    });
-    return Object.fromEntries(allowed);
-  }
+  const found = [...groups].filter(([, { values }]) => values.count > 0);
+  const [first, second] = found;
+  if (first === undefined) throw nothingMissing(aggregate, isAnyMissing);
+  if (second !== undefined)
+    throw severalDatasets(
+      aggregate,
+      found.map(([name]) => name),
+    );
+  const [name, { values, reasons, asked, lastRun }] = first;
+  const dataset =
+    configured.find((known) => known.name === name) ?? selectedBy?.dataset ?? (await readRun(store, lastRun)).dataset;
+  return { dataset, filter: canonicalFilter(intersect(values.filter(), asked)), reasons, count: values.count };
 }
 
-function allowedOf(sorted: readonly string[]): Allowed {
-  const [min, max] = [sorted[0], sorted.at(-1)];
-  return sorted.length <= valuesMax || min === undefined || max === undefined ? sorted : { min, max };
-}
-
-function nothingMissing(aggregate: string): SpotfoldError {
+function nothingMissing(aggregate: string, isAnyMissing: boolean): SpotfoldError {
+  if (!isAnyMissing) return new SpotfoldError("usage", `nothing is missing in ${aggregate}`);
   return new SpotfoldError("usage", `nothing of that is missing in ${aggregate}`, {
     hint: "See spotfold status, and coverage.json for the blocks that are missing and why.",
   });

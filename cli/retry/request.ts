@@ -1,21 +1,25 @@
 /**
- * What `retry` submits: a run over the missing blocks of an aggregate with the code that the aggregate is rendered with now:
- * bundle, parameters and side files of the run that was admitted last. They are in the store, so the analysis' source is not
- * needed; and had an older run's been taken, it would render what newer ones have folded.
+ * What `retry` submits: a run over the missing blocks of an aggregate with the code that its newest run has. That is in the
+ * store, so the analysis' source is not needed; and an older run's code would render what newer ones have folded.
+ *
+ *   what is missing is found -> the caller lists what the narrowest filter selects -> ledger and code are read again, since a
+ *   listing may take minutes
  */
 import type { Ledger } from "../../master/ledger/ledger.ts";
 import { systemClock, systemRandom } from "../../shared/clock.ts";
 import { compileLayout } from "../../shared/dataset/layout.ts";
+import type { DatasetSpec } from "../../shared/dataset/types.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
 import type { Manifest } from "../../shared/formats/ledger.ts";
 import { missingReasons } from "../../shared/formats/resolution.ts";
 import type { RunSpec } from "../../shared/formats/run.ts";
-import { bundleKey, inboxKey, inputKey } from "../../shared/names.ts";
+import { inboxKey } from "../../shared/names.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import { findTarget } from "../compose/look.ts";
 import { readRun } from "../compose/master.ts";
 import { newRunId } from "../submit/request.ts";
 import { findMissing } from "./missing.ts";
+import { newestCode } from "./newest-code.ts";
 
 export interface RetryRequest {
   readonly name: string;
@@ -23,6 +27,8 @@ export interface RetryRequest {
   readonly reason: string | undefined;
   readonly dataset: string | undefined;
   readonly where: readonly string[];
+  /** Where data are now, whatever runs said. */
+  readonly configured: readonly DatasetSpec[];
   readonly deadlineMs: number;
 }
 
@@ -35,34 +41,33 @@ export interface Retry {
 
 /** Throws `usage` for what cannot be retried now, `absent` when the code is no longer in the store. */
 export async function retryOf(store: BlobStore, ledger: Ledger, request: RetryRequest): Promise<Retry> {
-  const reasons = reasonsOf(request.reason);
+  const { configured, where } = request;
   const { aggregate, run } = await findTarget(store, request.name);
   const { manifest } = await ledger.read(aggregate);
   if (run !== null) await refuseUnended(store, manifest, run);
-  if (manifest === null) {
-    throw new SpotfoldError("usage", `${aggregate} holds nothing yet`, { hint: "See spotfold status." });
-  }
-  const code = await readRun(store, manifest.renderer.run);
-  await requireCode(store, code);
+  if (manifest === null) throw holdsNothing(aggregate);
+  const selectedBy = run === null ? null : await readRun(store, run);
+  if (selectedBy !== null) refuseOther(selectedBy, request.dataset);
+  const asked = reasonsOf(request.reason);
+  // What such a run selects is what is missing by its reasons.
+  const reasons = asked.filter((reason) => selectedBy?.retry?.includes(reason) ?? true);
+  const code = await newestCode(store, manifest);
   const { dataset, filter, count, ...found } = await findMissing({
     store,
     manifest,
     reasons: new Set(reasons),
     dataset: request.dataset,
-    selectedBy: run === null ? null : await readRun(store, run),
-    where: request.where,
+    selectedBy,
+    where,
+    configured,
   });
-  const { bundle, analysis, params, inputs } = code;
   const now = systemClock.now();
   const spec: RunSpec = {
-    format: 1,
+    format: 2,
     run: newRunId(now, systemRandom),
     aggregate,
     submittedAt: now,
-    bundle,
-    analysis,
-    params,
-    inputs,
+    ...codeOf(code),
     dataset: { ...dataset },
     filter: JSON.parse(JSON.stringify(filter)) as RunSpec["filter"],
     partitionBy: compileLayout(dataset.layout).dateDimension ?? null,
@@ -72,6 +77,38 @@ export async function retryOf(store: BlobStore, ledger: Ledger, request: RetryRe
     deadlineMs: Math.round(request.deadlineMs),
   };
   return { spec, manifest, wanted: count };
+}
+
+/** The same run as things stand now. Throws as `retryOf` does: what was missing may be covered. */
+export async function retryAgain(store: BlobStore, ledger: Ledger, { spec }: Retry): Promise<Retry> {
+  const { aggregate, dataset, retry = [] } = spec;
+  const { manifest } = await ledger.read(aggregate);
+  if (manifest === null) throw holdsNothing(aggregate);
+  const code = await newestCode(store, manifest);
+  const reasons = new Set(retry);
+  const input = { store, manifest, reasons, dataset: dataset.name, selectedBy: spec, where: [], configured: [] };
+  const { count } = await findMissing(input);
+  return { spec: { ...spec, ...codeOf(code) }, manifest, wanted: count };
+}
+
+function codeOf({
+  bundle,
+  analysis,
+  params,
+  inputs,
+}: RunSpec): Pick<RunSpec, "bundle" | "analysis" | "params" | "inputs"> {
+  return { bundle, analysis, params, inputs };
+}
+
+function holdsNothing(aggregate: string): SpotfoldError {
+  return new SpotfoldError("usage", `${aggregate} holds nothing yet`, { hint: "See spotfold status." });
+}
+
+function refuseOther({ run, dataset }: RunSpec, asked: string | undefined): void {
+  if (asked === undefined || asked === dataset.name) return;
+  throw new SpotfoldError("usage", `the run ${run} is over ${dataset.name}, and not over ${asked}`, {
+    hint: "Leave --dataset out, or name the aggregate instead of the run.",
+  });
 }
 
 /** In the order of the table, each once. */
@@ -94,14 +131,4 @@ async function refuseUnended(store: BlobStore, manifest: Manifest | null, run: s
   throw new SpotfoldError("usage", `the run ${run} ${what}: what it misses is known when it has ended`, {
     hint: `Wait for its end, or end it: spotfold cancel ${run}`,
   });
-}
-
-/** Workers would find out job by job. */
-async function requireCode(store: BlobStore, { run, bundle, inputs }: RunSpec): Promise<void> {
-  for (const key of [bundleKey(bundle), ...inputs.map(({ sha256 }) => inputKey(sha256))]) {
-    if ((await store.head(key)) !== null) continue;
-    throw new SpotfoldError("absent", `the run ${run} needs ${key}, which is no longer in ${store.name}`, {
-      hint: "Submit the analysis itself again, with --reprocess and the same --into.",
-    });
-  }
 }

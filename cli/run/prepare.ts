@@ -28,7 +28,7 @@ import { refuseOwnPlaces } from "./own-places.ts";
 import { unlessAborted } from "../second-signal.ts";
 import { analysisModule } from "../submit/analysis.ts";
 import { definitionInputs, type InputFile } from "../submit/inputs.ts";
-import { isStored, storedBundle, storedInputs } from "../submit/stored-code.ts";
+import { bundleDigitsOf, storedBundle, storedInputs } from "../submit/stored-code.ts";
 import { checkAnalysis, requestOf, type AnalysisOptions, type CheckedAnalysis } from "../submit/request.ts";
 
 /** The reason by which `counts` rejects records. */
@@ -64,10 +64,13 @@ export interface PrepareInput {
 
 export async function prepare(input: PrepareInput): Promise<Prepared> {
   const { analysis, options, settings, catalog, executors, scratch, progress, signal, scope } = input;
-  // Asked for first: a slip in the name is told before anything is listed.
-  const source = isStored(analysis)
-    ? await storedBundle((await openLook(settings, scope)).store, analysis)
-    : analysisModule(analysis, settings.folder);
+  // Asked for first: a slip is told before anything is listed, and one in a name before there is a store.
+  refuseTwoInputs(options);
+  const digits = bundleDigitsOf(analysis);
+  const source =
+    digits === null
+      ? analysisModule(analysis, settings.folder)
+      : await storedBundle((await openLook(settings, scope)).store, digits);
   const dataset = datasetOf(settings, options);
   const { store, queue, catalog: catalogFile, web, work } = settings;
   refuseOwnPlaces(dataset.place, { store, queue, catalog: catalogFile, web, work, out: input.out });
@@ -120,10 +123,12 @@ export async function prepare(input: PrepareInput): Promise<Prepared> {
 async function inputsOf({ options, settings, scratch, scope }: PrepareInput): Promise<readonly InputFile[]> {
   const { definitions, inputsOf: run } = options;
   if (run === undefined) return await definitionInputs(definitions, settings.folder);
-  if (definitions !== undefined) {
-    throw new SpotfoldError("usage", "--definitions and --inputs-of both say which side files", { hint: "Keep one." });
-  }
   return await storedInputs((await openLook(settings, scope)).store, run, scratch);
+}
+
+function refuseTwoInputs({ definitions, inputsOf: run }: AnalysisOptions): void {
+  if (definitions === undefined || run === undefined) return;
+  throw new SpotfoldError("usage", "--definitions and --inputs-of both say which side files", { hint: "Keep one." });
 }
 
 export interface SyncInput {

@@ -1,6 +1,6 @@
 /**
  * What the page may ask for, and the words of the command line that do it. Everything is checked before it becomes a word: ids
- * are ids, names are those that were offered, texts are short and without control characters; and a value is joined to its
+ * are ids, names are those that were offered, texts are short and can be seen; and a value is joined to its
  * flag by `=`, so that none can be taken for a flag.
  */
 import * as v from "valibot";
@@ -17,7 +17,8 @@ const nameCharsMax = 100;
 /** Of parts of a filter, and of parameters. */
 const partsMax = 40;
 
-const printable = v.regex(/^\P{Cc}*$/u, "control characters");
+/** Neither control characters nor others that nobody sees: what is shown is to be what is done. */
+const printable = v.regex(/^\P{C}*$/u, "characters that cannot be seen");
 const textSchema = v.pipe(v.string(), v.maxLength(textCharsMax), printable);
 const paramNameSchema = v.pipe(v.string(), v.maxLength(nameCharsMax), v.regex(/^[^=\s]+$/), printable);
 const dimensionSchema = v.pipe(v.string(), v.maxLength(nameCharsMax), v.regex(/^[^=\s]+$/), printable);

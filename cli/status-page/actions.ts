@@ -1,24 +1,18 @@
 /**
  * What the page may do when it was started with `--allow-actions`: commands of this command line, as a person would type them.
- * A command runs as a process of its own, its words as a list, no shell between; what it printed and its exit code are told.
- * Before it is done it is shown, with what it would do, by the same command with `--plan`. One at a time: who asks meanwhile
- * is told so.
+ * What a command printed and its exit code are told. Before it is done it is shown, with what it would do, by the same command
+ * with `--plan`. One at a time, but for cancelling.
  */
-import { spawn } from "node:child_process";
 import type { ActionPlan, ActionResult, RunPlan } from "../../dashboard/status/action-document.ts";
 import type { StatusError } from "../../dashboard/status/document.ts";
-import { SpotfoldError } from "../../shared/errors.ts";
 import { commandPath } from "../../shared/package-root.ts";
 import { commandLine } from "../io.ts";
 import { wordsOf, type Action } from "./action-words.ts";
 import type { Choices } from "./choices.ts";
+import { Commands } from "./commands.ts";
 
-/** Of a command's output; the rest of it is cut. */
-const outputCharsMax = 64 * 1024;
-/** Of a plan: hundreds of values for each dimension of a filter. */
-const planCharsMax = 4 * 1024 * 1024;
-/** A command that has not ended by then is stopped: it waits for a store, and whoever asked has gone. */
-const commandMsMax = 120_000;
+/** Runs that are cancelled at the same time: whatever else takes its time, this is not to wait for it. */
+const cancelsMax = 4;
 
 /** The last line of `--plan --json`; of this version, as the page is. */
 type PlanAnswer = { readonly plan: RunPlan } | StatusError;
@@ -33,27 +27,27 @@ export interface ActionsInput {
   readonly choices: () => Promise<Choices>;
 }
 
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  /** Both streams. */
-  readonly output: string;
-}
-
 export class Actions {
   readonly #input: ActionsInput;
-  #isBusy = false;
+  readonly #commands: Commands;
+  readonly #cancels: Commands;
 
   constructor(input: ActionsInput) {
+    const { folder } = input;
     this.#input = input;
+    this.#commands = new Commands({ script: commandPath, folder, atOnceMax: 1 });
+    this.#cancels = new Commands({ script: commandPath, folder, atOnceMax: cancelsMax });
   }
 
-  /** The command, and what it would do. Throws `usage` for what was not offered, `limit` while another one runs. */
-  async plan(action: Action): Promise<ActionPlan> {
+  /**
+   * The command, and what it would do. Ends when nobody waits for it any more (`left`). Throws `usage` for what was not
+   * offered, `limit` while another one runs.
+   */
+  async plan(action: Action, left: AbortSignal): Promise<ActionPlan> {
     const words = await this.#words(action);
     const command = this.#shown(words);
     if (action.action === "cancel") return { format: 1, command, plan: null, refusal: null };
-    const { out, output, code } = await this.#alone([...words, "--plan", "--json"]);
+    const { out, output, code } = await this.#commands.run([...words, "--plan", "--json"], left);
     const told = answerOf(out);
     if (told !== null && "plan" in told) return { format: 1, command, plan: told.plan, refusal: null };
     const message = output === "" ? `The command ended with ${code ?? "force"} and said nothing.` : output;
@@ -61,10 +55,10 @@ export class Actions {
     return { format: 1, command, plan: null, refusal };
   }
 
-  /** Throws as `plan` does. */
+  /** To its end, whoever waits for it. Throws as `plan` does. */
   async run(action: Action): Promise<ActionResult> {
     const words = await this.#words(action);
-    const { code, output } = await this.#alone(words);
+    const { code, output } = await (action.action === "cancel" ? this.#cancels : this.#commands).run(words);
     return { format: 1, command: this.#shown(words), code, output };
   }
 
@@ -78,14 +72,9 @@ export class Actions {
     return commandLine({ command: this.#input.command }, words);
   }
 
-  async #alone(words: readonly string[]): Promise<Ended> {
-    if (this.#isBusy) throw new SpotfoldError("limit", "another command of this page runs; wait until it has ended");
-    this.#isBusy = true;
-    try {
-      return await runCommand(words, this.#input.folder);
-    } finally {
-      this.#isBusy = false;
-    }
+  /** Commands that still run are ended. */
+  async stop(): Promise<void> {
+    await Promise.all([this.#commands.stop(), this.#cancels.stop()]);
   }
 }
 
@@ -99,23 +88,4 @@ function answerOf(out: string): PlanAnswer | null {
   } catch {
     return null;
   }
-}
-
-async function runCommand(words: readonly string[], cwd: string): Promise<Ended> {
-  const child = spawn(process.execPath, [commandPath, ...words], {
-    cwd,
-    stdio: ["ignore", "pipe", "pipe"],
-    timeout: commandMsMax,
-  });
-  const texts = { out: "", output: "" };
-  const take = (text: string): void => void (texts.output = (texts.output + text).slice(0, outputCharsMax));
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    texts.out = (texts.out + text).slice(0, planCharsMax);
-    take(text);
-  });
-  child.stderr.setEncoding("utf8").on("data", take);
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once("error", reject).once("close", resolve);
-  });
-  return { code, ...texts };
 }

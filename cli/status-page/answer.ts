@@ -132,25 +132,36 @@ async function act(
     const where = v.getDotPath(issue) ?? "the body";
     return refuse(response, 400, "usage", `That is no action of this page: ${where}: ${issue.message}`);
   }
-  await orWhy(response, async () => {
-    const done = step === "plan" ? await actions.plan(asked.output) : await actions.run(asked.output);
+  const left = new AbortController();
+  response.once("close", () => left.abort());
+  const act = async (): Promise<void> => {
+    const done = step === "plan" ? await actions.plan(asked.output, left.signal) : await actions.run(asked.output);
     if (step === "run") input.acted();
-    send(response, 200, jsonType, Buffer.from(JSON.stringify(done)));
-  });
+    if (!response.destroyed) send(response, 200, jsonType, Buffer.from(JSON.stringify(done)));
+  };
+  await orWhy(response, act, actionStatuses);
 }
 
 function refuseAction(response: ServerResponse): void {
   refuse(response, 403, "read-only", "This server is read-only: no --allow-actions.");
 }
 
+/** By the code of what went wrong; all else is 503. */
+const lookStatuses: ReadonlyMap<string, number> = new Map([["usage", 404]]);
+const actionStatuses: ReadonlyMap<string, number> = new Map([
+  ["usage", 400],
+  // Another command runs.
+  ["limit", 409],
+]);
+
 /** The page says what failed, and what to do about it, beside what it knew before. */
-async function orWhy(response: ServerResponse, act: () => Promise<void>): Promise<void> {
+async function orWhy(response: ServerResponse, act: () => Promise<void>, statuses = lookStatuses): Promise<void> {
   try {
     await act();
   } catch (error) {
-    const isAsked = codeOf(error) === "usage";
     const code = codeOf(error) ?? "internal";
-    refuse(response, isAsked ? 404 : 503, code, messageOf(error), hintOf(error).hint ?? null);
+    if (!response.destroyed)
+      refuse(response, statuses.get(code) ?? 503, code, messageOf(error), hintOf(error).hint ?? null);
   }
 }
 

@@ -16,6 +16,8 @@ export interface DaemonPage extends Address {
   readonly token: string | null;
   /** Null: read-only. Else how the caller calls us. */
   readonly actions: readonly string[] | null;
+  /** It listens: whoever started it is told what only they are to know. */
+  readonly tell: (url: string) => Promise<void>;
 }
 
 export interface PagedDaemon {
@@ -27,7 +29,7 @@ export interface PagedDaemon {
 
 /** What `live` gives. Rejects with `usage` for an address that cannot be had, before the daemon has begun. */
 export async function withStatusPage(
-  { host, port, token, actions }: DaemonPage,
+  { host, port, token, actions, tell }: DaemonPage,
   { settings, log, health, registry }: PagedDaemon,
   live: () => Promise<number>,
 ): Promise<number> {
@@ -50,6 +52,7 @@ export async function withStatusPage(
     });
     log({ event: "status-page-listening", url: server.url, port: server.port });
     try {
+      await tell(server.url);
       return await live();
     } finally {
       await server.stop();

@@ -1,5 +1,5 @@
 /** The status page's server: `serve --status` and `master --http` start it. */
-import { createServer } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { Settings } from "../../shared/config/settings.ts";
 import { messageOf, SpotfoldError } from "../../shared/errors.ts";
 import { packageVersion } from "../../shared/package-root.ts";
@@ -34,7 +34,7 @@ export interface StatusServerOptions {
   readonly host: string;
   /** 0: any that is free. */
   readonly port: number;
-  /** Null on loopback only. */
+  /** Null on loopback only, and for a page that only shows. */
   readonly token: string | null;
   /** Null: read-only. Else how the caller calls us, for what is shown. */
   readonly actions: readonly string[] | null;
@@ -49,12 +49,20 @@ export interface StatusServer {
   stop(): Promise<void>;
 }
 
-/** Fails with `usage` for an address beyond this machine without a token, and for one that cannot be listened on. */
+/**
+ * Fails with `usage` for an address beyond this machine, or actions, without a token, and for an address that cannot be
+ * listened on.
+ */
 export async function startStatusServer(options: StatusServerOptions): Promise<StatusServer> {
   const { settings, scope, clock, host, token, onFailure } = options;
   if (!isLoopback(host) && token === null) {
     throw new SpotfoldError("usage", `${host} is not this machine alone: the status page needs a token there`, {
       hint: "Name a file that holds one: --token-file FILE. To make it: openssl rand -hex 32 > FILE && chmod 600 FILE",
+    });
+  }
+  if (options.actions !== null && token === null) {
+    throw new SpotfoldError("usage", "a status page that acts needs a token, on this machine, too", {
+      hint: "Name a file that holds one: --token-file FILE.",
     });
   }
   const { statusMs, standbyMs, scale } = settings.timing;
@@ -104,6 +112,10 @@ export async function startStatusServer(options: StatusServerOptions): Promise<S
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${port}/`,
     port,
-    stop: async () => await (stopping ??= stopServer(server)),
+    stop: async () => await (stopping ??= stopAll(server, acting)),
   };
+}
+
+async function stopAll(server: Server, acting: Actions | null): Promise<void> {
+  await Promise.all([stopServer(server), acting?.stop()]);
 }

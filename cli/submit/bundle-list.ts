@@ -2,8 +2,7 @@
  * Which bundles there are, by the runs that were submitted with them: a bundle itself does not say what it is. The newest
  * runs are looked at; one list, and a read for each of them.
  */
-import { runSchema, type RunSpec } from "../../shared/formats/run.ts";
-import { parseIfKnown } from "../../shared/formats/stored.ts";
+import { parseRunIfKnown, type RunSpec } from "../../shared/formats/run.ts";
 import { runKey } from "../../shared/names.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import { readAll } from "../../shared/read-all.ts";
@@ -46,7 +45,7 @@ export async function lastRuns(store: BlobStore): Promise<readonly RunSpec[]> {
 
 async function readSpec(store: BlobStore, run: string): Promise<RunSpec | null> {
   const blob = await readAll(store, runKey(run));
-  return blob === null ? null : parseIfKnown(runKey(run), blob.bytes, runSchema);
+  return blob === null ? null : parseRunIfKnown(run, blob.bytes);
 }
 
 /** Of `lastRuns`: in the order of their last use. */

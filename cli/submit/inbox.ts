@@ -1,6 +1,5 @@
 /** What waits in the inbox for a master: submitted, and in no ledger yet. */
-import { canonicalJson, runSchema, type RunSpec } from "../../shared/formats/run.ts";
-import { parseIfKnown } from "../../shared/formats/stored.ts";
+import { canonicalJson, parseRunIfKnown, type RunSpec } from "../../shared/formats/run.ts";
 import { inboxPrefix, runKey } from "../../shared/names.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import { readAll } from "../../shared/read-all.ts";
@@ -29,5 +28,5 @@ function essenceOf(spec: RunSpec): string {
 /** Null for what is not there, or only a newer version reads. */
 async function readSpec(store: BlobStore, run: string): Promise<RunSpec | null> {
   const blob = await readAll(store, runKey(run));
-  return blob === null ? null : parseIfKnown(runKey(run), blob.bytes, runSchema);
+  return blob === null ? null : parseRunIfKnown(run, blob.bytes);
 }

@@ -35,7 +35,16 @@ function parseValue(text: string): unknown {
   }
 }
 
-/** How `--param` is given a value: `parseParams` makes the same of it. */
+/** What no line and no field shows. */
+const invisible = /\p{C}/u;
+
+function escaped(character: string): string {
+  const units = Array.from({ length: character.length }, (_, i) => character.charCodeAt(i));
+  return units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");
+}
+
+/** How `--param` is given a value: `parseParams` makes the same of it. A line of what can be seen. */
 export function paramText(value: unknown): string {
-  return typeof value === "string" && parseValue(value) === value ? value : JSON.stringify(value);
+  if (typeof value === "string" && parseValue(value) === value && !invisible.test(value)) return value;
+  return JSON.stringify(value).replaceAll(new RegExp(invisible, "gu"), escaped);
 }

@@ -18,19 +18,19 @@ const bundlesPrefix = bundleKey("");
 /** Digits that are enough: with fewer, two bundles of a large store may well begin alike. */
 export const bundleDigitsMin = 8;
 
-/** Whether an ANALYSIS names a bundle in the store. */
-export function isStored(analysis: string): boolean {
-  return analysis.startsWith(prefix);
+const hint = "spotfold bundles lists those that there are.";
+
+/** The first digits of the bundle that an ANALYSIS names; null when it names none. Throws `usage` for what are no digits. */
+export function bundleDigitsOf(analysis: string): string | null {
+  if (!analysis.startsWith(prefix)) return null;
+  const digits = analysis.slice(prefix.length);
+  if (/^[0-9a-f]+$/.test(digits) && digits.length >= bundleDigitsMin) return digits;
+  const rule = `${bundleDigitsMin} or more hex digits of its SHA-256 are expected`;
+  throw new SpotfoldError("usage", `${JSON.stringify(analysis)} is no bundle: ${rule}`, { hint });
 }
 
-/** Throws `usage` for what is no bundle of this store, `corrupt` for one that was changed. */
-export async function storedBundle(store: BlobStore, analysis: string): Promise<Bundle> {
-  const digits = analysis.slice(prefix.length);
-  const hint = "spotfold bundles lists those that there are.";
-  if (!/^[0-9a-f]+$/.test(digits) || digits.length < bundleDigitsMin) {
-    const rule = `${bundleDigitsMin} or more hex digits of its SHA-256 are expected`;
-    throw new SpotfoldError("usage", `${JSON.stringify(analysis)} is no bundle: ${rule}`, { hint });
-  }
+/** By its first digits. Throws `usage` for what is no bundle of this store, `corrupt` for one that was changed. */
+export async function storedBundle(store: BlobStore, digits: string): Promise<Bundle> {
   const found: string[] = [];
   for await (const page of store.list(bundlesPrefix + digits)) found.push(...page.blobs.map(({ key }) => key));
   const [key, other] = found;

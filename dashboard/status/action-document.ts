@@ -99,7 +99,8 @@ export interface RunPlan {
   /** Compressed. */
   readonly bytes: number;
   readonly jobs: number;
-  readonly leftOut: readonly { readonly why: LeftOut; readonly blocks: number }[];
+  /** `text`: for people, such as `2 blocks held by an open run`. */
+  readonly leftOut: readonly { readonly why: LeftOut; readonly blocks: number; readonly text: string }[];
 }
 
 /** Why a selected block is not admitted: as it stands in the ledger; `gone`: it is missing, and no longer in the dataset. */

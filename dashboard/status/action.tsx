@@ -4,7 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { count as countText } from "../parts/words.ts";
 import { useActing, type Acting } from "./acting.tsx";
 import type { ActionPlan, ActionRequest, RunPlan } from "./action-document.ts";
-import { leftOutLines, planSentence, sizeText } from "./plan-words.ts";
+import { planSentence, sizeText } from "./plan-words.ts";
 
 interface ButtonInput {
   readonly title: string;
@@ -123,8 +123,8 @@ function Facts({ plan }: { readonly plan: RunPlan }): VNode {
         <>
           <p class="sub">Left out:</p>
           <ul class="left-out">
-            {leftOutLines(plan).map((line) => (
-              <li key={line}>{line}</li>
+            {plan.leftOut.map(({ why, text }) => (
+              <li key={why}>{text}</li>
             ))}
           </ul>
         </>

@@ -8,7 +8,7 @@ import { counted, count as countText } from "../parts/words.ts";
 
 /** By the class of the reason. */
 const cures: ReadonlyMap<string, string> = new Map([
-  ["content", "by a retry, once the block or the analysis was changed"],
+  ["content", "by a retry, once the block was mended; by a run of a mended analysis with --reprocess"],
   ["circumstance", "by the next run that selects it, or by a retry"],
 ]);
 

@@ -1,24 +1,10 @@
 /** A run's plan in words, as the command's `--plan` says it. Pure. */
-import { counted } from "../parts/words.ts";
-import type { LeftOut, RunPlan } from "./action-document.ts";
-
-const leftOutWords: ReadonlyMap<LeftOut, string> = new Map([
-  ["covered", "covered already"],
-  ["stale", "replaced since they were covered; their old records are in the answer"],
-  ["missing", "missing, and tried again only when that is asked for"],
-  ["claimed", "held by an open run"],
-  ["gone", "missing, and no longer in the dataset"],
-]);
+import type { RunPlan } from "./action-document.ts";
 
 /** Of one dimension's values: a retry may name hundreds. */
 const whereCharsMax = 160;
 const bundleDigits = 12;
 const sizeUnits = ["B", "KB", "MB", "GB", "TB"] as const;
-
-/** What is left out, a line for each reason. */
-export function leftOutLines({ leftOut }: RunPlan): readonly string[] {
-  return leftOut.map(({ why, blocks }) => `${counted(blocks, "block")} ${leftOutWords.get(why) ?? why}`);
-}
 
 /** What the run is: code, data and where it goes. */
 export function planSentence(plan: RunPlan): string {

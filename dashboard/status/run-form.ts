@@ -36,20 +36,31 @@ export function withDataset(form: RunForm, choice: DatasetChoice | undefined): R
 }
 
 export function requestOf(form: RunForm, { analyses }: ChoicesDocument): SubmitRequest {
-  const said = (texts: ReadonlyMap<string, string>): [string, string][] =>
-    [...texts].map(([name, text]): [string, string] => [name, text.trim()]).filter(([, text]) => text !== "");
   const choice = analyses.find(({ analysis }) => analysis === form.analysis);
   const hasInputs = form.withInputs && choice !== undefined && choice.inputs > 0;
   return {
     action: "submit",
     analysis: form.analysis,
     dataset: form.dataset,
-    where: said(form.where).map(([dimension, values]) => ({ dimension, values })),
-    params: said(form.params).map(([name, value]) => ({ name, value })),
+    where: said(form.where, nothing).map(([dimension, values]) => ({ dimension, values })),
+    params: said(form.params, givenOf(choice)).map(([name, value]) => ({ name, value })),
     inputsOf: hasInputs ? choice.run : null,
     into: form.into.trim() === "" ? null : form.into.trim(),
     reprocess: form.reprocess,
   };
+}
+
+/** The parameters that its last run had, to the letter: with others it would be of another lineage. */
+function givenOf(choice: AnalysisChoice | undefined): ReadonlyMap<string, string> {
+  if (choice === undefined || !isStored(choice)) return nothing;
+  return new Map(choice.params.map(({ name, value }) => [name, value]));
+}
+
+/** What was typed, and what was `given` and left as it is. */
+function said(texts: ReadonlyMap<string, string>, given: ReadonlyMap<string, string>): [string, string][] {
+  return [...texts]
+    .map(([name, text]): [string, string] => [name, given.get(name) === text ? text : text.trim()])
+    .filter(([name, text]) => text !== "" || given.get(name) === "");
 }
 
 /** As opposed to one that ships. */

@@ -3,22 +3,15 @@
  * before. The plan is made for exactly the manifest that the commit replaces. If another commit won the swap, plan again: the
  * first plan stays behind under its own name, and nothing names it.
  */
-import { codeOf, messageOf, SpotfoldError } from "../../shared/errors.ts";
+import { codeOf, messageOf } from "../../shared/errors.ts";
 import type { Hold } from "../../shared/formats/hold.ts";
-import type { Manifest } from "../../shared/formats/ledger.ts";
-import { BlockRows } from "../../shared/formats/block-rows.ts";
-import type { PlannedBlock } from "../../shared/formats/plan.ts";
-import { runSchema, type RunSpec } from "../../shared/formats/run.ts";
-import { encodeStored, parseStored } from "../../shared/formats/stored.ts";
+import { parseRun, type RunSpec } from "../../shared/formats/run.ts";
+import { encodeStored } from "../../shared/formats/stored.ts";
 import { holdKey, inboxKey, inboxPrefix, planKey, runKey } from "../../shared/names.ts";
-import { planBody } from "../../shared/plan-file.ts";
 import { readAll } from "../../shared/read-all.ts";
 import type { MasterContext } from "../context.ts";
-import { cutPoints, jobCount } from "../plan/cut.ts";
-import { mayTakeTooLong } from "../plan/duration.ts";
-import { checkDurations, RunRefused } from "../plan/refused.ts";
-import { isAsked, planned } from "../plan/select.ts";
-import { eachStanding, eachStandingOfTexts, type SeeStanding } from "../plan/standings.ts";
+import { RunRefused } from "../plan/refused.ts";
+import { planRows } from "../plan/rows.ts";
 
 export type AdmitResult =
   | { readonly admitted: true; readonly jobs: number; readonly blocks: number }
@@ -63,7 +56,7 @@ export async function admitPass(
 async function admitFromInbox(context: MasterContext, run: string, only: string | null): Promise<boolean> {
   const stored = await readAll(context.store, runKey(run));
   if (stored !== null) {
-    const spec = parseStored(runKey(run), stored.bytes, runSchema);
+    const spec = parseRun(run, stored.bytes);
     if (only !== null && spec.aggregate !== only) return false;
     try {
       const result = await admitRun(context, spec);
@@ -96,7 +89,10 @@ async function planAndAdmit(context: MasterContext, spec: RunSpec): Promise<Admi
     const state = context.rules.admissible(base.manifest, spec);
     if (state === "open" || state === "closed") return { manifest: null, result: { admitted: "before" } };
     if (state !== "yes") return { manifest: null, result: { admitted: false, why: state.differs } };
-    const { jobs, blocks, body } = await planRun(context, spec, base.manifest);
+    const { store, rules } = context;
+    const selected = await context.blocksOf(spec);
+    const slots = async (): Promise<number> => await context.liveSlots();
+    const { jobs, blocks, body } = await planRows({ store, rules, manifest: base.manifest, spec, selected, slots });
     const plan = `${spec.run}.${context.random.hex(12)}`;
     if (jobs > 0) await context.store.put(planKey(spec.aggregate, plan), body);
     const admission = { spec, plan, jobs, blocks, admittedAt: base.storeTime };
@@ -109,61 +105,6 @@ async function planAndAdmit(context: MasterContext, spec: RunSpec): Promise<Admi
     context.log({ event: "run-admitted", run: spec.run, aggregate: spec.aggregate, jobs, blocks });
   }
   return result;
-}
-
-interface Plan {
-  readonly jobs: number;
-  readonly blocks: number;
-  /** The file, made as it is written: the rows of a million blocks are not held beside it. */
-  readonly body: AsyncIterable<Uint8Array>;
-}
-
-/** The plan of a run for exactly this manifest: its free blocks, cut into pieces. */
-async function planRun(context: MasterContext, spec: RunSpec, manifest: Manifest | null): Promise<Plan> {
-  const rows = new BlockRows();
-  const { retry } = spec;
-  const input = {
-    store: context.store,
-    manifest,
-    dataset: spec.dataset.name,
-    reprocess: spec.reprocess,
-    rule: context.rules.standing,
-  };
-  const see: SeeStanding = (block, row, standing) => {
-    if (standing === "free" && isAsked(retry, row)) rows.add(planned(block, block.partition, row));
-  };
-  const selected = await context.blocksOf(spec);
-  const texts = selected.rowTexts?.();
-  if (texts === undefined) await eachStanding({ ...input, blocks: selected }, see);
-  else
-    await eachStandingOfTexts(texts, input, see, ({ text }) => {
-      if (isAsked(retry, undefined)) rows.addText(text);
-    });
-  // Whatever the catalog does: a block that is planned twice would be counted twice.
-  const twice = rows.twice();
-  if (twice !== undefined) throw givenTwice(spec, twice);
-  const { sizes } = rows;
-  if (sizes.some(mayTakeTooLong)) checkDurations([...rows.where((index) => mayTakeTooLong(sizes[index] ?? 0))]);
-  const blocks = sizes.length;
-  const bytes = sizes.reduce((sum, size) => sum + size, 0);
-  const points = cutPoints(rows, jobCount(blocks, bytes, await context.liveSlots()));
-  return { jobs: points.length, blocks, body: bodyOf(rows, points) };
-}
-
-function givenTwice({ run }: RunSpec, { key, partition }: PlannedBlock): SpotfoldError {
-  const message = `The selection of the run ${run} has the block ${JSON.stringify(key)} of ${JSON.stringify(partition)} twice.`;
-  return new SpotfoldError("internal", message, { context: { run, key, partition } });
-}
-
-function bodyOf(rows: BlockRows, points: readonly number[]): AsyncIterable<Uint8Array> {
-  try {
-    return planBody(rows, points);
-  } catch (error) {
-    if (error instanceof SpotfoldError && error.code === "limit") {
-      throw new RunRefused(error.message, error.hint ?? "", error);
-    }
-    throw error;
-  }
 }
 
 type Refusal = Pick<Hold, "what" | "where" | "hint">;

@@ -11,7 +11,7 @@ import { codeOf, SpotfoldError } from "../../shared/errors.ts";
 import type { OpenRun } from "../../shared/formats/ledger.ts";
 import { inlineBlocksBytesMax, planNameSchema, type JobMessage } from "../../shared/formats/message.ts";
 import { blocksDigest, toRow, type PlannedBlock } from "../../shared/formats/plan.ts";
-import { countSchema, runSchema, type RunSpec } from "../../shared/formats/run.ts";
+import { countSchema, parseRun, type RunSpec } from "../../shared/formats/run.ts";
 import { encodeStored, parseStored } from "../../shared/formats/stored.ts";
 import { jobId, runKey, sentKey } from "../../shared/names.ts";
 import type { OutgoingMessage } from "../../shared/ports/job-queue.ts";
@@ -89,7 +89,7 @@ async function sendRun(
   if (again === null && successors.length === 0 && state.cursor(run.plan) === run.jobs) return 0;
   const stored = await readAll(context.store, runKey(run.run));
   if (stored === null) return 0;
-  const spec = parseStored(runKey(run.run), stored.bytes, runSchema);
+  const spec = parseRun(run.run, stored.bytes);
   const sending: Sending = { spec, run, blocks: new JobBlocks(context.store, aggregate, run.plan), newer };
   const first = await sendFirst(context, state, sending);
   await sendJobs(context, state, sending, successors, 1);

@@ -1,7 +1,8 @@
 /** `runs/<run>/run.json`: one submission, written once by the submitter; and the lineage that an aggregate remembers. */
 import { createHash } from "node:crypto";
 import * as v from "valibot";
-import { isId, isSha256 } from "../names.ts";
+import { isId, isSha256, runKey } from "../names.ts";
+import { parseIfKnown, parseStored } from "./stored.ts";
 
 export const idSchema = v.pipe(v.string(), v.check(isId, "not a valid name"));
 export const sha256Schema = v.pipe(v.string(), v.check(isSha256, "not a SHA-256"));
@@ -13,8 +14,14 @@ const allowedSchema = v.union([
   v.strictObject({ min: v.exactOptional(v.string()), max: v.exactOptional(v.string()) }),
 ]);
 
+/**
+ * 2: it has `retry`. A version that does not know that member would leave it out, and admit all that the run selects; so it is
+ * to leave such a run alone.
+ */
+const runFormats = [1, 2] as const;
+
 export const runSchema = v.object({
-  format: v.literal(1),
+  format: v.picklist(runFormats),
   run: idSchema,
   aggregate: idSchema,
   /** The submitter's clock, ms: for people. */
@@ -53,6 +60,16 @@ export const runSchema = v.object({
 });
 
 export type RunSpec = v.InferOutput<typeof runSchema>;
+
+/** `runs/<run>/run.json`. Throws `invalid-format`, for a newer version's as `UnknownFormat`. */
+export function parseRun(run: string, bytes: Uint8Array): RunSpec {
+  return parseStored(runKey(run), bytes, runSchema, runFormats);
+}
+
+/** The same, and null for what cannot be read. */
+export function parseRunIfKnown(run: string, bytes: Uint8Array): RunSpec | null {
+  return parseIfKnown(runKey(run), bytes, runSchema, runFormats);
+}
 
 /** What must stay the same for two runs to be folded into one aggregate. */
 export interface Lineage {

@@ -35,7 +35,7 @@ export function parseStored<const Schema extends v.GenericSchema>(
   what: string,
   bytes: Uint8Array | string,
   schema: Schema,
-  format: number = 1,
+  formats: readonly number[] = [1],
 ): v.InferOutput<Schema> {
   let value: unknown;
   try {
@@ -47,7 +47,7 @@ export function parseStored<const Schema extends v.GenericSchema>(
     throw new SpotfoldError("invalid-format", `${what} is not a JSON object`);
   }
   const found = "format" in value ? value.format : undefined;
-  if (found !== format) throw new UnknownFormat(what, found);
+  if (!formats.some((format) => format === found)) throw new UnknownFormat(what, found);
   const result = v.safeParse(schema, value);
   if (result.success) return result.output;
   const issue = result.issues[0];
@@ -59,9 +59,10 @@ export function parseIfKnown<const Schema extends v.GenericSchema>(
   what: string,
   bytes: Uint8Array | string,
   schema: Schema,
+  formats: readonly number[] = [1],
 ): v.InferOutput<Schema> | null {
   try {
-    return parseStored(what, bytes, schema);
+    return parseStored(what, bytes, schema, formats);
   } catch (error) {
     if (codeOf(error) === "invalid-format") return null;
     throw error;

@@ -53,13 +53,15 @@ describe("what the status page costs in requests", function costSuite() {
     const words = ["serve", "--status", "--port", "0", "--allow-actions"];
     const server = await startSpotfold(folder, words, as("PAGE"));
     const [, url = ""] = await server.waitFor(/ at (http:\S+)/, 60_000);
+    const [, token = ""] = await server.waitFor(/asks for this token: (\S+)/, 60_000);
+    const headers = { authorization: `Bearer ${token}` };
     const asked = (): readonly Counted[] => proxy.counted.filter(({ who }) => who === "PAGE");
     await sleep(3_000);
     assert.deepEqual(asked(), [], "nobody looks");
 
     const seen = new Map<string, number>();
     const look = async (): Promise<StatusDocument> =>
-      (await (await fetch(new URL("status.json", url))).json()) as StatusDocument;
+      (await (await fetch(new URL("status.json", url), { headers })).json()) as StatusDocument;
     // The first opens what the others use.
     const { refreshMs, aggregates, inbox } = await look();
     assert.deepEqual([aggregates.length, inbox.length], [1, 1]);
@@ -86,7 +88,8 @@ describe("what the status page costs in requests", function costSuite() {
     assert.ok((seen.get("SQS") ?? 0) <= 2 * refreshes);
 
     const known = asked().length;
-    for (let time = 0; time < 3; time++) assert.equal((await fetch(new URL("choices.json", url))).status, 200);
+    for (let time = 0; time < 3; time++)
+      assert.equal((await fetch(new URL("choices.json", url), { headers })).status, 200);
     const form = asked().slice(known).map(kindOf);
     assert.deepEqual(form.toSorted(), ["GET", "GET", "LIST", "LIST"], "two runs, read once");
   });

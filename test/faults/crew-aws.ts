@@ -5,8 +5,8 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../../shared/errors.ts";
-import { runSchema, type RunSpec } from "../../shared/formats/run.ts";
-import { encodeStored, parseStored } from "../../shared/formats/stored.ts";
+import { parseRun, type RunSpec } from "../../shared/formats/run.ts";
+import { encodeStored } from "../../shared/formats/stored.ts";
 import { inboxKey, runKey } from "../../shared/names.ts";
 import { readAll } from "../../shared/read-all.ts";
 import type { Started } from "../support/processes.ts";
@@ -129,8 +129,8 @@ export class Crew {
     if (this.#spec === null) {
       const ended = await this.site.call(["submit", ...this.#request, "--into", aggregate, "--json"]);
       assert.equal(ended.code, 0, ended.stderr + ended.stdout);
-      const key = runKey((JSON.parse(ended.stdout) as { run: string }).run);
-      this.#spec = parseStored(key, (await readAll(store, key))?.bytes ?? "", runSchema);
+      const { run } = JSON.parse(ended.stdout) as { run: string };
+      this.#spec = parseRun(run, (await readAll(store, runKey(run)))?.bytes ?? new Uint8Array());
       return;
     }
     const spec: RunSpec = { ...this.#spec, aggregate, run: `${this.#spec.run}-${++this.#runs}` };

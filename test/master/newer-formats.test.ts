@@ -14,7 +14,7 @@ import { FOOTER_BYTES, SEGMENT_FORMAT } from "../../shared/segment/format.ts";
 import { SKIPPABLE_HEAD_BYTES } from "../../shared/segment/zstd.ts";
 import { aggregate, manyBlocks, MasterSetting, specOf } from "./setting.ts";
 
-const newer = Buffer.from('{"format":2}');
+const newer = Buffer.from('{"format":3}');
 
 function masterOf(setting: MasterSetting, only: string | null = null): Master {
   return new Master(setting.context({ liveSlots: async () => 400 }), {

@@ -1,8 +1,9 @@
 /**
- * One simulated world: stores, queues, data, two masters, some workers, two overlapping runs into one aggregate, and the
- * faults of a seed. After the storm a third run asks for everything, and the world must come to rest with the right answer.
+ * One simulated world: stores, queues, data, two masters, some workers, two overlapping runs into one aggregate and one that
+ * retries what they miss, and the faults of a seed. After the storm a third run asks for everything, and the world must come to rest with the right answer.
  */
 import { MemoryBlobStore } from "../../shared/memory/blob-store.ts";
+import { missingReasons } from "../../shared/formats/resolution.ts";
 import type { RunSpec } from "../../shared/formats/run.ts";
 import { encodeStored } from "../../shared/formats/stored.ts";
 import type { Filter } from "../../shared/dataset/types.ts";
@@ -32,6 +33,9 @@ const stormMs = 3 * 60_000;
 /** A world that is not at rest by then is stuck: it takes some minutes after the storm, and about 12,000 events. */
 const patienceMs = 3_600_000;
 const eventsMax = 120_000;
+
+/** Of a run that retries: whatever blocks are missing by. */
+const retry = Object.keys(missingReasons);
 
 /** What one worker has in hand at most. */
 export const slotsOfWorker = 2;
@@ -153,6 +157,8 @@ export class World implements Weather {
     const { rng } = this.kernel;
     this.#submitAt(0, "run-1", { date: { max: "20260102" } });
     this.#submitAt(rng.between(0, 60_000), "run-2", { date: { min: "20260102" } });
+    // When most of the others have closed, and what they missed is nobody's.
+    this.#submitAt(stormMs + rng.between(0, 150_000), "retry-1", {}, { format: 2, reprocess: true, retry });
     this.#scheduleFaults();
     this.kernel.after(stormMs, () => {
       this.#stormy = false;
@@ -193,7 +199,7 @@ export class World implements Weather {
     void this.data.put(key, content.bytes);
   }
 
-  #submitAt(ms: number, run: string, filter: Filter): void {
+  #submitAt(ms: number, run: string, filter: Filter, change: Partial<RunSpec> = {}): void {
     const spec: RunSpec = {
       format: 1,
       run,
@@ -208,6 +214,7 @@ export class World implements Weather {
       partitionBy: "date",
       reprocess: false,
       deadlineMs: 3 * 3_600_000,
+      ...change,
     };
     this.runs.push(spec);
     this.kernel.after(ms, () => void this.submit(spec));

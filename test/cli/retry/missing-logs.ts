@@ -34,8 +34,8 @@ export const damaged = {
   gone: "dt=2026-01-03/b.json.gz",
 } as const;
 
-/** The aggregate `sums`: three blocks of 1 covered, three corrupt; then one is mended, one gone, one new, and the source gone. */
-export async function makeMissing(folder: string): Promise<{ readonly run: string }> {
+/** The aggregate `sums`: three blocks of 1 covered, three corrupt; then one is mended, one gone, one new, and the source gone. `dataset`: a configured one. */
+export async function makeMissing(folder: string, dataset?: string): Promise<{ readonly run: string }> {
   for (const day of ["01", "02", "03"]) {
     writeLog(folder, `dt=2026-01-${day}/a.json.gz`, gzipped({ name: "x", n: 1 }));
     writeLog(
@@ -46,7 +46,8 @@ export async function makeMissing(folder: string): Promise<{ readonly run: strin
   }
   const module = join(folder, "sums.ts");
   writeFileSync(module, moduleText);
-  const args = ["run", module, "--data", "./logs", "--layout", layout, "--into", "sums", "--json"];
+  const data = dataset === undefined ? ["--data", "./logs", "--layout", layout] : ["--data", dataset];
+  const args = ["run", module, ...data, "--into", "sums", "--json"];
   const ended = await spotfold(folder, args);
   if (ended.code !== 3) throw new Error(`blocks are to be missing: ${ended.stderr}`);
   rmSync(module);

@@ -9,6 +9,8 @@ import { errorOf, spotfold } from "../../e2e/spotfold.ts";
 import { tempDir } from "../../support/temp.ts";
 import { damaged, gzipped, makeMissing, resultsOf, work, writeLog } from "./missing-logs.ts";
 
+const gone = { why: "gone", blocks: 1, text: "1 block missing, and no longer in the dataset" };
+
 describe("spotfold retry", function retrySuite() {
   this.timeout(300_000);
 
@@ -30,7 +32,7 @@ describe("spotfold retry", function retrySuite() {
     const folder = tempDir("retry");
     const { run } = await makeMissing(folder);
     const plan = await planOf(folder, "sums");
-    assert.deepEqual([plan.blocks, plan.retry, plan.leftOut], [2, ["corrupt"], [{ why: "gone", blocks: 1 }]]);
+    assert.deepEqual([plan.blocks, plan.retry, plan.leftOut], [2, ["corrupt"], [gone]]);
     assert.deepEqual((await planOf(folder, "sums", "--where", "date=20260101")).blocks, 1);
     assert.deepEqual((await planOf(folder, run, "--reason", "corrupt")).blocks, 2);
     const text = await spotfold(folder, ["retry", "sums", "--plan"]);
@@ -60,13 +62,13 @@ describe("spotfold retry", function retrySuite() {
     );
     // What is left is still damaged, or gone.
     const left = await planOf(folder, "sums");
-    assert.deepEqual([left.blocks, left.leftOut], [1, [{ why: "gone", blocks: 1 }]]);
+    assert.deepEqual([left.blocks, left.leftOut], [1, [gone]]);
     writeLog(folder, damaged.still, gzipped({ name: "x", n: 10 }));
     writeLog(folder, damaged.gone, gzipped({ name: "y", n: 1 }));
     assert.equal((await spotfold(folder, ["retry", run])).code, 0);
     await work(folder);
     assert.deepEqual(await resultsOf(folder), ["x,23", "y,101"]);
-    assert.deepEqual(await refusal(folder, "sums"), { message: "nothing of that is missing in sums", code: 2 });
+    assert.deepEqual(await refusal(folder, "sums"), { message: "nothing is missing in sums", code: 2 });
   });
 
   it("refuses what it cannot do, in words", async () => {
@@ -74,6 +76,9 @@ describe("spotfold retry", function retrySuite() {
     const { message: none } = await refusal(folder, "sums");
     assert.match(none, /there is nothing yet in/);
     const { run } = await makeMissing(folder);
+    const { code: noCode, message: other } = await refusal(folder, run, "--dataset", "other");
+    assert.match(other, /is over logs-[0-9a-f]{8}, and not over other/);
+    assert.equal(noCode, 2);
     const refused: readonly (readonly [readonly string[], RegExp])[] = [
       [["nothing"], /there is no run and no aggregate "nothing"/],
       [["sums", "--reason", "bored"], /--reason "bored" is no reason of a missing block/],
@@ -99,7 +104,11 @@ describe("spotfold retry", function retrySuite() {
     );
     await spotfold(folder, ["master", "--once"]);
     assert.match((await refusal(folder, open)).message, /is still open/);
-    assert.match((await refusal(folder, "sums")).message, /2 blocks held by an open run/);
+    const held = errorOf(await spotfold(folder, ["retry", "sums", "--json"]));
+    assert.match(held.message, /2 blocks held by an open run, 1 block missing, and no longer in the dataset/);
+    assert.match(held.hint ?? "", /^Wait for open runs to end: .*status\. Files that are gone must come back first\.$/);
+    const away = errorOf(await spotfold(folder, ["retry", "sums", "--where", "date=20260103", "--json"]));
+    assert.equal(away.hint, "Files that are gone must come back first.");
     assert.equal((await spotfold(folder, ["cancel", open])).code, 0);
     const bundles = join(storeOf(folder), "bundles");
     renameSync(bundles, `${bundles}-away`);

@@ -121,6 +121,8 @@ describe("actions as words of a command", () => {
       submit({ where: [{ dimension: "", values: "x" }] }),
       submit({ where: [{ dimension: "os", values: "a\u0000b" }] }),
       submit({ where: [{ dimension: "os", values: "a\nb" }] }),
+      submit({ where: [{ dimension: "os", values: "a\u202eb" }] }),
+      submit({ params: [{ name: "by", value: "a\u200bb" }] }),
       submit({ where: [{ dimension: "os", values: "x".repeat(5_000) }] }),
       submit({ where: Array.from({ length: 41 }, () => ({ dimension: "os", values: "x" })) }),
       submit({ params: [{ name: "a b", value: "" }] }),
@@ -133,10 +135,16 @@ describe("actions as words of a command", () => {
 
   it("give parameters the values that they had", () => {
     fc.assert(
-      fc.property(fc.jsonValue(), (value) => {
+      fc.property(fc.jsonValue({ stringUnit: "binary" }), (value) => {
         const plain = JSON.parse(JSON.stringify(value)) as unknown;
-        assert.deepEqual(parseParams([`a=${paramText(plain)}`], undefined), { a: plain });
+        const text = paramText(plain);
+        assert.deepEqual(parseParams([`a=${text}`], undefined), { a: plain });
+        assert.match(text, /^\P{C}*$/u, "what the page may send");
       }),
     );
+    for (const hidden of ["a\nb", "\u202e", "\u{e0001}"]) {
+      assert.match(paramText(hidden), /^"[ -~]+"$/);
+      assert.deepEqual(parseParams([`a=${paramText(hidden)}`], undefined), { a: hidden });
+    }
   });
 });

@@ -1,7 +1,9 @@
 /** What the status page's server does for whom: plans, submits, retries; and what it refuses changes nothing. */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type {
   ActionPlan,
   ActionRequest,
@@ -17,6 +19,8 @@ import { ask, startedServer, token, type Answer, type Ask } from "./running-serv
 
 const json = { "content-type": "application/json" };
 const known = { ...json, authorization: `Bearer ${token}` };
+
+const gone = { why: "gone", blocks: 1, text: "1 block missing, and no longer in the dataset" };
 
 describe("the actions of the status page's server", function actionsSuite() {
   this.timeout(300_000);
@@ -124,6 +128,7 @@ describe("the actions of the status page's server", function actionsSuite() {
     }
     const unknown = await post(port, "run", submit({ dataset: "etc" }));
     assert.match((JSON.parse(unknown.text) as StatusError).error.message, /etc is no dataset that is known here/);
+    assert.equal(unknown.status, 400);
     const dimension = await post(port, "plan", submit({ where: [{ dimension: "color", values: "red" }] }));
     assert.match(dimension.text, /has no dimension/);
     assert.deepEqual(done(), before);
@@ -164,12 +169,46 @@ describe("the actions of the status page's server", function actionsSuite() {
 
     const retry = { action: "retry", aggregate: "sums", dataset, reasons: ["corrupt"] } as const;
     const planned = await planOf(retry);
-    assert.deepEqual([planned.plan?.blocks, planned.plan?.leftOut], [2, [{ why: "gone", blocks: 1 }]]);
+    assert.deepEqual([planned.plan?.blocks, planned.plan?.leftOut], [2, [gone]]);
     assert.match(planned.command, /^spotfold retry sums --dataset=\S+ --reason=corrupt --store /);
     const retried = JSON.parse((await post(port, "run", retry)).text) as ActionResult;
     assert.match(retried.output, /is stored: 2 missing blocks of sums to be tried again/);
     const nothing = await planOf({ ...retry, reasons: ["timeout"] });
     assert.match(nothing.refusal?.message ?? "", /nothing of that is missing in sums/);
+  });
+
+  it("wait for one another, but for a cancel; a plan that nobody waits for ends, as all do with the server", async () => {
+    const [server, plan] = [await startedServer({ folder, clock, token, actions: ["spotfold"] }), submit()];
+    const { port } = server;
+    const plans = (): readonly string[] =>
+      execFileSync("ps", ["-A", "-o", "ppid=,args="], { encoding: "utf8" })
+        .split("\n")
+        .filter((line) => line.trim().startsWith(`${process.pid} `) && line.includes("--plan"));
+    const until = async (count: number): Promise<void> => {
+      while (plans().length !== count) await sleep(50);
+    };
+    const begin = async (signal: AbortSignal | null): Promise<unknown> => {
+      const url = `http://127.0.0.1:${port}/actions/plan`;
+      const init = { method: "POST", headers: known, body: JSON.stringify(plan), signal };
+      return await fetch(url, init).catch((error: unknown) => error);
+    };
+    const leaves = new AbortController();
+    const left = begin(leaves.signal);
+    await until(1);
+    const [busy, cancelled] = await Promise.all([
+      post(port, "plan", plan),
+      post(port, "run", { action: "cancel", run: "nothing" }),
+    ]);
+    assert.deepEqual([busy.status, (JSON.parse(busy.text) as StatusError).error.code], [409, "limit"]);
+    assert.equal(cancelled.status, 200, cancelled.text);
+    leaves.abort();
+    await left;
+    await until(0);
+    const open = begin(null);
+    await until(1);
+    await server.stop();
+    assert.deepEqual(plans(), []);
+    await open;
   });
 
   it("offer no place that nobody named", async () => {

@@ -8,7 +8,7 @@ import { addressOf } from "../../../cli/status-page/address.ts";
 import type { AttemptsDocument, StatusDocument } from "../../../dashboard/status/document.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { repositoryRoot } from "../../support/requirements.ts";
-import { spotfold } from "../../e2e/spotfold.ts";
+import { spotfold, startSpotfold } from "../../e2e/spotfold.ts";
 import { tempDir } from "../../support/temp.ts";
 import { fillWorkFolder, hostile, runs } from "../../dashboard/status/work-folder.ts";
 import { ask, startedServer, token, type Answer, type Ask } from "./running-server.ts";
@@ -31,7 +31,8 @@ describe("the status page's server", () => {
   /** Held to the schema that is published for it. */
   const schema = JSON.parse(readFileSync(join(repositoryRoot, "docs/formats/status.schema.json"), "utf8")) as object;
   const statusOf = async (port: number): Promise<StatusDocument> => {
-    const document = JSON.parse((await ask(port, "/status.json")).text) as StatusDocument;
+    const headers = { authorization: `Bearer ${token}` };
+    const document = JSON.parse((await ask(port, "/status.json", { headers })).text) as StatusDocument;
     assert.deepEqual(flawsOf(schema, document), []);
     return document;
   };
@@ -155,10 +156,38 @@ describe("the status page's server", () => {
     assert.match(plan.text, new RegExp(`"command":"spotfold cancel ${runs.going} --store `));
   });
 
+  it("acts for nobody without a token, on this machine neither", async () => {
+    await assert.rejects(started("127.0.0.1", null, ["spotfold"]), /a status page that acts needs a token/);
+  });
+
+  for (const [words, listening] of [
+    [["serve", "--status", "--port", "0", "--allow-actions"], /Status of .* at (http:\S+)/],
+    [["master", "--http", "0", "--allow-actions"], /"event":"status-page-listening".*"url":"(http:[^\s"]+)/],
+  ] as const) {
+    it(`makes a token that ${words[0]} tells once, where no log is`, async function made() {
+      this.timeout(180_000);
+      const server = await startSpotfold(folder, words);
+      const [, url = ""] = await server.waitFor(listening, 120_000);
+      const [, secret = ""] = await server.waitFor(/asks for this token: ([0-9a-f]{64})\n/, 120_000);
+      const body = JSON.stringify({ action: "cancel", run: runs.going });
+      const planAs = async (headers: Record<string, string>): Promise<number> => {
+        const all = { "content-type": "application/json", ...headers };
+        return (await fetch(new URL("actions/plan", url), { method: "POST", headers: all, body })).status;
+      };
+      assert.equal(await planAs({}), 401);
+      assert.equal(await planAs({ authorization: `Bearer ${secret}` }), 200);
+      assert.equal((await fetch(new URL("status.json", url))).status, 401);
+      server.kill("SIGTERM");
+      assert.equal((await server.waitForEnd(120_000)).code, 0);
+      assert.equal(server.stdout().split(secret).length, 2);
+      assert.ok(!server.stderr().includes(secret));
+    });
+  }
+
   it("executes the command that it shows", async () => {
     await fillWorkFolder(join(folder, ".spotfold/store"));
-    const { port } = await started("127.0.0.1", null, ["spotfold"]);
-    const headers = { "content-type": "application/json" };
+    const { port } = await started("127.0.0.1", token, ["spotfold"]);
+    const headers = { "content-type": "application/json", authorization: `Bearer ${token}` };
     const body = JSON.stringify({ action: "cancel", run: runs.waiting });
     const post = async (step: string): Promise<{ command: string; code?: number; output?: string }> =>
       JSON.parse((await ask(port, `/actions/${step}`, { method: "POST", headers, body })).text) as { command: string };

@@ -85,13 +85,16 @@ describe("bundles in the store", function storedSuite() {
     assert.deepEqual(again.inputs, first.inputs);
     const [line] = await listed();
     assert.deepEqual(line?.inputs, ["definitions/Histograms.json"]);
-    const both = await call("sums.ts", { definitions: "Histograms.json", inputsOf: first.run });
+    // Before the place is looked at, which is not there.
+    const both = await call("sums.ts", { data: "./none", definitions: "Histograms.json", inputsOf: first.run });
     assert.match(both.out, /--definitions and --inputs-of both say which side files/);
     assert.match((await call("sums.ts", { inputsOf: "nothing" })).out, /there is no run nothing/);
     assert.match((await call("sums.ts", { inputsOf: "../x" })).out, /is no run/);
   });
 
   it("are refused in words when they are not there", async () => {
+    const digits = await call("bundle:xyz", {});
+    assert.match(digits.out, /bundle:xyz.* is no bundle: 8 or more/, "although there is no store");
     await stored("sums.ts", { into: "sums" });
     for (const [name, words] of [
       ["bundle:00000000", /there is no bundle 00000000 in/],
@@ -115,8 +118,9 @@ describe("bundles in the store", function storedSuite() {
     assert.deepEqual([all.blocks, all.jobs, all.leftOut, all.retry], [2, 2, [], null]);
     assert.ok(all.bytes > 0);
     assert.deepEqual((await planOf({ where: ["date=20260101"] })).where, ["date=20260101"]);
-    assert.equal(existsSync(join(folder, ".spotfold/store/runs")), false);
-    assert.equal(existsSync(join(folder, ".spotfold/store/inbox")), false);
+    assert.equal(existsSync(join(folder, ".spotfold/store")), false, "no store is made");
+    const waits = await call("sums.ts", { plan: true, wait: true });
+    assert.deepEqual([waits.code, /--plan stores nothing that --wait could wait for/.test(waits.out)], [2, true]);
     const { out } = await call("sums.ts", { into: "sums", plan: true, json: false });
     assert.match(
       out,

@@ -11,7 +11,7 @@ import type { Started } from "../../support/processes.ts";
 import { needs } from "../../support/requirements.ts";
 import { tempDir } from "../../support/temp.ts";
 import { accessibilityProblems, startBrowser } from "../browser.ts";
-import { openPage } from "./browser.ts";
+import { giveToken, openPage } from "./browser.ts";
 import { hostile } from "./work-folder.ts";
 
 const waitMs = 120_000;
@@ -61,6 +61,7 @@ describe("the actions of the status page", function actionsSuite() {
     const worker = await startSpotfold(folder, ["worker"]);
     const { page, complaints } = await openPage(browser);
     await page.goto(url);
+    await giveToken({ page, complaints }, server);
     await page.getByText(/Master .* leads\./).waitFor({ timeout: waitMs });
 
     // By the keyboard alone.
@@ -116,9 +117,10 @@ describe("the actions of the status page", function actionsSuite() {
   it("say why not, in the words of the command, and can be left", async () => {
     const folder = tempDir("status-refused");
     await makeMissing(folder);
-    const { url } = await served(folder, "serve", "--status", "--port", "0", "--allow-actions");
+    const { server, url } = await served(folder, "serve", "--status", "--port", "0", "--allow-actions");
     const { page, complaints } = await openPage(browser, 360);
     await page.goto(url);
+    await giveToken({ page, complaints }, server);
     await page.locator("summary", { hasText: "New run" }).click();
     await page.getByLabel("Analysis").selectOption("counts");
     await page.getByRole("button", { name: "Show plan" }).click();

@@ -10,7 +10,7 @@ import type { Started } from "../../support/processes.ts";
 import { needs } from "../../support/requirements.ts";
 import { tempDir } from "../../support/temp.ts";
 import { accessibilityProblems, startBrowser } from "../browser.ts";
-import { openPage } from "./browser.ts";
+import { giveToken, openPage } from "./browser.ts";
 import { fillWorkFolder, hostile, runs } from "./work-folder.ts";
 
 /** Of all the dashboard's pages. */
@@ -109,9 +109,11 @@ describe("the status page", function pageSuite() {
   it("cancels a run by the command that it shows, where it may", async () => {
     const folder = tempDir("status-cancel");
     await fillWorkFolder(join(folder, ".spotfold/store"));
-    const { url } = await served(folder, "--allow-actions");
-    const { page } = await openPage(browser, 360);
+    const { server, url } = await served(folder, "--allow-actions");
+    const watched = await openPage(browser, 360);
+    const { page } = watched;
     await page.goto(url);
+    await giveToken(watched, server);
     await page.getByRole("button", { name: "Cancel run …" }).last().click();
     await page.getByText(`cancel ${runs.going} --store`).waitFor();
     assert.deepEqual(await accessibilityProblems(page), []);
