@@ -88,7 +88,7 @@ describe("the policies of docs/aws.md", function policySuite() {
       assert.equal(code, 0, stderr);
     }
     const retried = await spotfold(folder, ["retry", "systems"], { env: envOf("submitters") });
-    assert.match(retried.stderr, /nothing of that is missing in systems/);
+    assert.match(retried.stderr, /nothing is missing in systems/);
     for (const daemon of [worker, master]) {
       daemon.kill("SIGTERM");
       const { code, stderr } = await daemon.waitForEnd(60_000);
