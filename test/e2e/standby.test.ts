@@ -1,7 +1,10 @@
 /** Two masters on one store: one leads, the other takes over when that one is killed, stands still, or is drained. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { SampleResult } from "../../cli/sample/make.ts";
+import { FolderBlobStore } from "../../shared/local/folder-store/store.ts";
+import { atEnd } from "../support/cleanup.ts";
 import type { Started } from "../support/processes.ts";
 import { tempDir } from "../support/temp.ts";
 import { writeSlowAnalysis } from "./slow-analysis.ts";
@@ -11,6 +14,8 @@ const blocks = 8;
 
 /** Scaled by a tenth, a standby takes over after three seconds; a busy machine is slower. */
 const waitMs = 60_000;
+/** A write takes milliseconds, and longer only while somebody has the lock, or the machine is very busy. */
+const lockedMs = 5_000;
 
 describe("spotfold master, twice", function standbySuite() {
   this.timeout(500_000);
@@ -28,6 +33,19 @@ describe("spotfold master, twice", function standbySuite() {
     const second = await startSpotfold(folder, ["master"]);
     await second.waitFor(/"event":"master-standby"/, waitMs);
     return [first, second];
+  }
+
+  /** Stops it between two of its writes: a process that stands still with the store's lock in its hand holds everybody up. */
+  async function stopped(master: Started, folder: string): Promise<void> {
+    const store = await FolderBlobStore.open(join(folder, ".spotfold/store"));
+    atEnd(() => store.close());
+    for (;;) {
+      master.kill("SIGSTOP");
+      const written = store.put("probe/stopped", Buffer.from("x")).then(() => true);
+      if (await Promise.race([written, sleep(lockedMs, false)])) return;
+      master.kill("SIGCONT");
+      await written;
+    }
   }
 
   it("finishes the run of a master that was killed", async () => {
@@ -50,7 +68,7 @@ describe("spotfold master, twice", function standbySuite() {
   it("stands by after a pause in which another one took over, and takes over again at that one's drain", async () => {
     const folder = tempDir("e2e-standby-pause");
     const [first, second] = await twoMasters(folder);
-    first.kill("SIGSTOP");
+    await stopped(first, folder);
     await second.waitFor(/"event":"master-leading".*"because":"expired"/, waitMs);
     first.kill("SIGCONT");
     await first.waitFor(/"event":"master-standby"/, waitMs);
@@ -66,7 +84,7 @@ describe("spotfold master, twice", function standbySuite() {
   it("does what is due once, whoever leads", async () => {
     const folder = tempDir("e2e-standby-once");
     const [first] = await twoMasters(folder);
-    first.kill("SIGSTOP");
+    await stopped(first, folder);
     const once = await spotfold(folder, ["master", "--once"]);
     assert.equal(once.code, 0, once.stderr);
     assert.doesNotMatch(once.stderr, /master-leading|master-standby|metrics-listening/);

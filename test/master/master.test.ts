@@ -44,13 +44,13 @@ describe("the master", () => {
   it("comes to an end beside a run of a newer format in the inbox, and leaves it there", async () => {
     const setting = new MasterSetting();
     setting.catalog = blocksNamed("d=20260101/a");
-    await setting.store.put(runKey("newer"), Buffer.from('{"format":2}'));
+    await setting.store.put(runKey("newer"), Buffer.from('{"format":3}'));
     await setting.store.put(inboxKey("newer"), Buffer.from("{}"));
     await setting.submit(specOf("r1"));
     await workToEnd(masterOf(setting));
     assert.deepEqual(await setting.keys("inbox/"), [inboxKey("newer")]);
     assert.equal((await setting.open("r1")).blocks, 1);
-    assert.match(setting.of("run-refused")[0]?.why ?? "", /format 2/);
+    assert.match(setting.of("run-refused")[0]?.why ?? "", /format 3/);
   });
 
   it("admits others beside a run whose data cannot be read, and admits it when it can", async () => {
