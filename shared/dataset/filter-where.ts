@@ -37,7 +37,7 @@ function parseValues(layout: Layout, name: string, text: string): Allowed {
   const value = (part: string): string =>
     name === layout.dateDimension ? readDate(layout, part, where) : layout.spell(part);
   if (text === "*") return "*";
-  const items = text.split(",");
+  const items = itemsOf(text);
   if (items.some((item) => item === "")) {
     throw invalidFilter(`${where}: a value is empty.`, "Write values with one comma between them, none at the end.");
   }
@@ -55,6 +55,12 @@ function parseValues(layout: Layout, name: string, text: string): Allowed {
     throw invalidFilter(`${where}: the range ends before it begins.`, `Write ${name}=${max}..${min}.`);
   }
   return range;
+}
+
+/** Blanks beside a comma are the writer's. A value that stands alone is as it is written. */
+function itemsOf(text: string): string[] {
+  const items = text.split(",");
+  return items.length === 1 ? items : items.map((item) => item.trim());
 }
 
 /** `7d`: today, in UTC, and the six days before it. `nowMs` is the wall clock. */

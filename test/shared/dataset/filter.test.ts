@@ -30,11 +30,13 @@ function refuses(run: () => unknown, message: RegExp, hint?: RegExp): void {
 describe("--where", () => {
   const cases: readonly (readonly [string, Allowed])[] = [
     ["appUpdateChannel=nightly,beta", ["nightly", "beta"]],
+    ["appUpdateChannel=nightly, beta ,aurora", ["nightly", "beta", "aurora"]],
     ["submission_date=20131001..20131031", { min: "20131001", max: "20131031" }],
     ["submission_date=20131001..", { min: "20131001" }],
     ["submission_date=..20131031", { max: "20131031" }],
     ["submission_date=2013-10-01", ["20131001"]],
     ["reason=saved-session", ["saved_session"]],
+    ["reason= x", ["_x"]],
     ["appName=*", "*"],
     ["appVersion=28.0a1..29.0", { min: "28.0a1", max: "29.0" }],
   ];
