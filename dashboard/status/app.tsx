@@ -84,9 +84,12 @@ function Nothing(): VNode {
   return (
     <section class="empty">
       <h2>Nothing yet</h2>
-      <p>No run was submitted here, and no worker has been seen. This page shows the first as soon as it is there:</p>
       <p>
-        <code>spotfold run histograms --data ./pings</code>
+        No run was submitted here, and no worker has been seen. This page shows the first as soon as it is there, such
+        as:
+      </p>
+      <p>
+        <code>spotfold submit os-distribution --data FOLDER</code>
       </p>
     </section>
   );

@@ -24,7 +24,10 @@ export function Login({ onDone }: { readonly onDone: () => void }): VNode {
       }}
     >
       <h2>This page needs a token</h2>
-      <p>It is the first line of the file that the server was given with --token-file.</p>
+      <p>
+        It is the first line of the file that the server was given with --token-file. Without one, the command printed
+        it when it started.
+      </p>
       <label for="token">Token</label>
       <div class="row">
         <input

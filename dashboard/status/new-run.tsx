@@ -21,15 +21,14 @@ export function NewRun(): VNode {
         </summary>
         {choices === null && <p class="sub">Reading what there is …</p>}
         {typeof choices === "string" && <p class="said">{choices}</p>}
-        {choices !== null && typeof choices !== "string" && <Filled choices={choices} />}
+        {choices !== null && typeof choices !== "string" && <Chosen choices={choices} />}
       </details>
     </section>
   );
 }
 
-function Filled({ choices }: { readonly choices: ChoicesDocument }): VNode {
-  const [form, setForm] = useState<RunForm>(() => formOf(choices));
-  const acting = useActing();
+/** The form begins with what there is: it is not made before there is a dataset. */
+function Chosen({ choices }: { readonly choices: ChoicesDocument }): VNode {
   if (choices.datasets.length === 0) {
     return (
       <p class="sub">
@@ -37,6 +36,12 @@ function Filled({ choices }: { readonly choices: ChoicesDocument }): VNode {
       </p>
     );
   }
+  return <Filled choices={choices} />;
+}
+
+function Filled({ choices }: { readonly choices: ChoicesDocument }): VNode {
+  const [form, setForm] = useState<RunForm>(() => formOf(choices));
+  const acting = useActing();
   // A plan is of what it was asked for.
   const isLocked = acting.plan !== null || acting.isPlanning;
   return (

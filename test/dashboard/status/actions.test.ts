@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Browser, Locator, Page } from "playwright-core";
 import { spotfold, startSpotfold } from "../../e2e/spotfold.ts";
 import { makeMissing, resultsOf } from "../../cli/retry/missing-logs.ts";
@@ -53,6 +54,35 @@ describe("the actions of the status page", function actionsSuite() {
     await fits(page);
   };
   const planOf = (page: Page, title: string): Locator => page.getByRole("group", { name: `Plan: ${title}` });
+
+  it("begin with what there is, also where the form was opened before there was anything", async () => {
+    const folder = tempDir("status-first");
+    await spotfold(folder, ["sample", "--out", "pings", "--mb", "1", "--blocks", "2"]);
+    await spotfold(folder, ["doctor"]);
+    const { server, url } = await served(folder, "serve", "--status", "--port", "0", "--allow-actions");
+    const { page, complaints } = await openPage(browser);
+    await page.goto(url);
+    await giveToken({ page, complaints }, server);
+    const form = page.locator("summary", { hasText: "New run" });
+    await form.click();
+    await page.getByText("No dataset is known here yet").waitFor({ timeout: waitMs });
+    const ran = await spotfold(folder, ["run", "os-distribution", "--data", "pings/blocks"]);
+    assert.equal(ran.code, 0, ran.stderr);
+    const dataset = page.getByLabel("Dataset");
+    // What there is, is kept for half a minute.
+    for (const until = performance.now() + waitMs; !(await dataset.isVisible());) {
+      assert.ok(performance.now() < until, "the form has a dataset");
+      await form.click();
+      await sleep(1_000);
+      await form.click();
+      await sleep(1_000);
+    }
+    assert.match(await dataset.inputValue(), /^blocks-[0-9a-f]{8}$/);
+    assert.deepEqual(complaints, []);
+    await page.close();
+    server.kill("SIGTERM");
+    assert.equal((await server.waitForEnd(waitMs)).code, 0);
+  });
 
   it("plan a run in the form, submit it, and retry what is missing; each by the command that is shown", async () => {
     const folder = tempDir("status-actions");
