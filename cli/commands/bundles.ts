@@ -6,7 +6,7 @@ import { exitCodes } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
 import { counted } from "../report/lines.ts";
 import { bundlesOf, lastRuns, type BundleLine } from "../submit/bundle-list.ts";
-import { bundleDigits } from "../submit/plan.ts";
+import { bundleDigits } from "../../dashboard/status/plan-words.ts";
 import { visibleLine } from "../visible.ts";
 import { impatient } from "./status.ts";
 

@@ -5,10 +5,10 @@
 import { ledgerRules } from "../../master/ledger/rules.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
 import type { Manifest } from "../../shared/formats/ledger.ts";
-import { parseRunIfKnown, type RunSpec } from "../../shared/formats/run.ts";
-import { bundleKey, inboxPrefix, inputKey, runKey } from "../../shared/names.ts";
+import type { RunSpec } from "../../shared/formats/run.ts";
+import { bundleKey, inboxPrefix, inputKey } from "../../shared/names.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
-import { readAll } from "../../shared/read-all.ts";
+import { readRunIfKnown } from "../../shared/read-run.ts";
 import { compareTexts } from "../../shared/segment/order.ts";
 import { readRun } from "../compose/master.ts";
 
@@ -20,8 +20,7 @@ export async function newestCode(store: BlobStore, manifest: Manifest): Promise<
       const run = key.slice(inboxPrefix.length);
       // Names begin with the time.
       if (compareTexts(run, newest.run) <= 0) continue;
-      const blob = await readAll(store, runKey(run));
-      const waiting = blob === null ? null : parseRunIfKnown(run, blob.bytes);
+      const waiting = await readRunIfKnown(store, run);
       if (waiting?.aggregate === manifest.aggregate && ledgerRules.admissible(manifest, waiting) === "yes")
         newest = waiting;
     }

@@ -2,10 +2,9 @@
  * Which bundles there are, by the runs that were submitted with them: a bundle itself does not say what it is. The newest
  * runs are looked at; one list, and a read for each of them.
  */
-import { parseRunIfKnown, type RunSpec } from "../../shared/formats/run.ts";
-import { runKey } from "../../shared/names.ts";
+import type { RunSpec } from "../../shared/formats/run.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
-import { readAll } from "../../shared/read-all.ts";
+import { readRunIfKnown } from "../../shared/read-run.ts";
 
 /** Runs that are looked at: a store of years has more, and nobody picks an analysis by its two-hundredth last run. */
 export const runsLookedAtMax = 200;
@@ -37,15 +36,11 @@ export async function lastRuns(store: BlobStore): Promise<readonly RunSpec[]> {
   }
   const specs: RunSpec[] = [];
   for (let at = 0; at < names.length; at += readsMax) {
-    const some = await Promise.all(names.slice(at, at + readsMax).map(async (run) => await readSpec(store, run)));
+    const some = await Promise.all(names.slice(at, at + readsMax).map(async (run) => await readRunIfKnown(store, run)));
     specs.push(...some.filter((spec) => spec !== null));
   }
-  return specs.toReversed();
-}
-
-async function readSpec(store: BlobStore, run: string): Promise<RunSpec | null> {
-  const blob = await readAll(store, runKey(run));
-  return blob === null ? null : parseRunIfKnown(run, blob.bytes);
+  // Names have seconds only.
+  return specs.toSorted((a, b) => b.submittedAt - a.submittedAt);
 }
 
 /** Of `lastRuns`: in the order of their last use. */

@@ -1,8 +1,8 @@
 /** What waits in the inbox for a master: submitted, and in no ledger yet. */
-import { canonicalJson, parseRunIfKnown, type RunSpec } from "../../shared/formats/run.ts";
-import { inboxPrefix, runKey } from "../../shared/names.ts";
+import { canonicalJson, type RunSpec } from "../../shared/formats/run.ts";
+import { inboxPrefix } from "../../shared/names.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
-import { readAll } from "../../shared/read-all.ts";
+import { readRunIfKnown } from "../../shared/read-run.ts";
 
 /**
  * A run that waits and is the same but for its id and when it was submitted: what it would admit, this one would not. Two
@@ -13,7 +13,7 @@ export async function waitingTwin(store: BlobStore, spec: RunSpec): Promise<stri
   for await (const page of store.list(inboxPrefix)) {
     for (const { key } of page.blobs) {
       const run = key.slice(inboxPrefix.length);
-      const waiting = await readSpec(store, run);
+      const waiting = await readRunIfKnown(store, run);
       if (waiting !== null && essenceOf(waiting) === wanted) return run;
     }
   }
@@ -23,10 +23,4 @@ export async function waitingTwin(store: BlobStore, spec: RunSpec): Promise<stri
 function essenceOf(spec: RunSpec): string {
   const { run: _run, submittedAt: _submittedAt, deadlineMs: _deadlineMs, ...rest } = spec;
   return canonicalJson(rest);
-}
-
-/** Null for what is not there, or only a newer version reads. */
-async function readSpec(store: BlobStore, run: string): Promise<RunSpec | null> {
-  const blob = await readAll(store, runKey(run));
-  return blob === null ? null : parseRunIfKnown(run, blob.bytes);
 }

@@ -3,6 +3,7 @@
  * out, why. Nothing is stored. Until a master plans it, other runs may take blocks, and workers may come and go.
  */
 import type { LeftOut, RunPlan } from "../../dashboard/status/action-document.ts";
+import { bundleDigits, shortened } from "../../dashboard/status/plan-words.ts";
 import { planRows, type PlanRowsInput } from "../../master/plan/rows.ts";
 import { describeAllowed } from "../../shared/dataset/filter.ts";
 import { shownPlace } from "../compose/ports.ts";
@@ -64,16 +65,6 @@ function planText(plan: RunPlan): string {
     `${lines.join("")}nothing was stored\n`
   );
 }
-
-function shortened(text: string): string {
-  return text.length <= whereCharsMax ? text : `${text.slice(0, whereCharsMax)}…`;
-}
-
-/** Of one dimension's values, for people: a retry may name hundreds. */
-const whereCharsMax = 160;
-
-/** Of a bundle's SHA-256, for people: no two of a store begin alike. */
-export const bundleDigits = 12;
 
 /** The answer of `--plan`. */
 export async function tellPlan(io: Io, json: boolean, plan: RunPlan): Promise<void> {

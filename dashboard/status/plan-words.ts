@@ -1,9 +1,10 @@
-/** A run's plan in words, as the command's `--plan` says it. Pure. */
+/** A run's plan in words, on the page and by the command's `--plan`. Pure. */
 import type { RunPlan } from "./action-document.ts";
 
 /** Of one dimension's values: a retry may name hundreds. */
 const whereCharsMax = 160;
-const bundleDigits = 12;
+/** Of a bundle's SHA-256, for people: no two of a store begin alike. */
+export const bundleDigits = 12;
 const sizeUnits = ["B", "KB", "MB", "GB", "TB"] as const;
 
 /** What the run is: code, data and where it goes. */
@@ -14,7 +15,7 @@ export function planSentence(plan: RunPlan): string {
   return `${analysis} (bundle ${bundle.slice(0, bundleDigits)}) over ${dataset} at ${place}, ${selects}${only}, into ${aggregate}`;
 }
 
-function shortened(text: string): string {
+export function shortened(text: string): string {
   return text.length <= whereCharsMax ? text : `${text.slice(0, whereCharsMax)}…`;
 }
 

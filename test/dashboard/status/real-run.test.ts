@@ -32,8 +32,8 @@ describe("the status page of a real run", function runSuite() {
     const sample = await smallSample(join(folder, "sample"), 8, 0.5);
     const [damaged = ""] = globSync("**/*.gz", { cwd: sample.data });
     truncateSync(join(sample.data, damaged), 100);
-    // A job takes longer than the page takes to look again, on a busy machine too.
-    const module = writeSlowAnalysis(folder, 4);
+    // There are 16 records or so, in one job: workers tell what they do each few seconds, and the page looks as often.
+    const module = writeSlowAnalysis(folder, 700);
     const stored = await spotfold(folder, ["submit", module, "--data", sample.data, "--into", "slow", "--json"]);
     assert.equal(stored.code, 0, stored.stderr);
     const { run } = JSON.parse(stored.stdout) as { run: string };
