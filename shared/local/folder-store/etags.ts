@@ -13,11 +13,12 @@
  *
  * Foreign files (datasets, read-only): `<size>-<mtime in ns>`, never read for it.
  */
-import { createHash, hash } from "node:crypto";
+import { hash } from "node:crypto";
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import type { BigIntStats } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
+import { digestOf } from "./digest.ts";
 import type { FolderDisk } from "./disk.ts";
 import type { SmallFile } from "./small.ts";
 import { meansAbsent } from "../system-errors.ts";
@@ -28,7 +29,6 @@ const settledAfterMs = 2_500;
 export const notedBytesMin = 8 * 1024 * 1024;
 /** Etags kept in memory, about 300 bytes each. */
 const rememberedMax = 50_000;
-const readBytes = 256 * 1024;
 /** Half a SHA-256 names a key's note well enough: the note says which file it is about. */
 const noteNameDigits = 32;
 
@@ -63,15 +63,7 @@ export class Etags {
   async of(key: string, path: string, handle: FileHandle, stats: BigIntStats): Promise<string> {
     const known = this.known(key, path, stats);
     if (known !== undefined) return known;
-    const whole = createHash("sha256");
-    const buffer = Buffer.allocUnsafe(Math.min(readBytes, Number(stats.size) + 1));
-    for (let position = 0; ;) {
-      const { bytesRead } = await handle.read(buffer, 0, buffer.length, position);
-      if (bytesRead === 0) break;
-      whole.update(buffer.subarray(0, bytesRead));
-      position += bytesRead;
-    }
-    const etag = whole.digest("hex");
+    const { etag } = await digestOf(handle.fd, Number(stats.size));
     await this.remember(key, path, stats, etag);
     return etag;
   }
@@ -102,7 +94,7 @@ export class Etags {
         if (bytesRead === 0) return undefined;
         offset += bytesRead;
       }
-      const etag = createHash("sha256").update(bytes).digest("hex");
+      const etag = hash("sha256", bytes);
       this.#keep(path, stats, etag);
       return etag;
     } finally {
@@ -152,7 +144,7 @@ export class Etags {
   }
 
   #noteOf(key: string): string {
-    return join(this.#notes, createHash("sha256").update(key).digest("hex").slice(0, noteNameDigits));
+    return join(this.#notes, hash("sha256", key).slice(0, noteNameDigits));
   }
 }
 

@@ -7,22 +7,15 @@
  * What does not fit (another file system, a symbolic link, a file that changes) is left to be copied as any other body. The
  * name that the file came with is its owner's, and is removed by it. A kill leaves a temporary file, which is swept by its age.
  */
-import * as fs from "node:fs";
 import { closeSync, constants, fstatSync, openSync, statSync } from "node:fs";
 import type { BigIntStats } from "node:fs";
-import { createHash } from "node:crypto";
-import { promisify } from "node:util";
+import { digestOf } from "./digest.ts";
 import type { FolderDisk } from "./disk.ts";
 import { dropTemporary, temporaryPath } from "./temporary.ts";
 import type { Written } from "./temporary.ts";
 
-const read = promisify(fs.read);
-
 /** Below this, copying costs as little as naming. Bytes. */
 const namedBytesMin = 256 * 1024;
-
-/** Read at once: large enough that a trip to a thread does not count. */
-const readBytes = 1024 * 1024;
 
 /** A link follows no link; nothing waits for a FIFO. */
 const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
@@ -71,11 +64,11 @@ export class FinishedFiles {
     try {
       const stats = fstatSync(descriptor, { bigint: true });
       if (!isFit(stats, fresh) || this.#doubtful.has(identity(stats))) return undefined;
-      const etag = await digestOf(descriptor, stats);
-      if (etag === undefined) return undefined;
+      const { etag, size } = await digestOf(descriptor, Number(stats.size));
+      if (isChanged(descriptor, stats, size)) return undefined;
       this.#disk.makeNew(descriptor, Number(fresh.mode & rightsBits));
       if (sync) await this.#sync(path, stats);
-      return { path, etag, size: Number(stats.size), isNamedTwice: true };
+      return { path, etag, size, isNamedTwice: true };
     } finally {
       closeSync(descriptor);
     }
@@ -108,21 +101,11 @@ function isFit(stats: BigIntStats, fresh: BigIntStats): boolean {
   return stats.isFile() && isOurs && stats.nlink === 2n && stats.size >= BigInt(namedBytesMin);
 }
 
-function identity({ dev, ino }: BigIntStats): string {
-  return `${dev}:${ino}`;
+/** While it was read. */
+function isChanged(descriptor: number, before: BigIntStats, size: number): boolean {
+  return fstatSync(descriptor, { bigint: true }).mtimeNs !== before.mtimeNs || size !== Number(before.size);
 }
 
-/** SHA-256, hex; undefined when the file was changed meanwhile. */
-async function digestOf(descriptor: number, stats: BigIntStats): Promise<string | undefined> {
-  const hash = createHash("sha256");
-  const buffer = Buffer.allocUnsafeSlow(readBytes);
-  let size = 0;
-  for (;;) {
-    const { bytesRead } = await read(descriptor, buffer, 0, buffer.length, size);
-    if (bytesRead === 0) break;
-    hash.update(buffer.subarray(0, bytesRead));
-    size += bytesRead;
-  }
-  const now = fstatSync(descriptor, { bigint: true });
-  return now.mtimeNs === stats.mtimeNs && size === Number(stats.size) ? hash.digest("hex") : undefined;
+function identity({ dev, ino }: BigIntStats): string {
+  return `${dev}:${ino}`;
 }
