@@ -12,9 +12,10 @@ import { join } from "node:path";
 import { summaryLine } from "../test/support/reporter.ts";
 import { repositoryRoot } from "../test/support/requirements.ts";
 
-/** Each file below these is a part; what takes longest first, so that the last lane to end does not end long after the others. */
+/** Each file below these is a part; what takes longest first. */
 const slow: readonly string[] = [
   "faults/",
+  "dashboard/",
   "contract/job-queue-sqs",
   "contract/job-queue-fauxqs",
   "contract/job-queue-localstack",
@@ -30,8 +31,14 @@ const slow: readonly string[] = [
   "readme/",
 ];
 
-/** These measure rates, or keep all cores busy by themselves: nothing runs beside them. */
-const alone: readonly string[] = ["shared/local/", "contract/", "sim/"];
+/** These measure times and rates, or keep all cores busy by themselves: nothing runs beside them. */
+const alone: readonly string[] = [
+  "shared/local/",
+  "contract/blob-store.test",
+  "contract/job-queue.test",
+  "dashboard/page/speed",
+  "sim/",
+];
 
 /** More parts at once than there are cores: servers that stop, leases that end and back-off are waited for. */
 const lanesBeyondCores = 1;
@@ -82,11 +89,12 @@ function partsOf(files: readonly string[]): { together: Part[]; apart: Part[] } 
     return taken;
   };
   const single = (prefix: string): Part[] => below(prefix).map((file) => ({ name: file, files: [file] }));
-  const slowParts = slow.flatMap(single);
   const apart = alone.flatMap(single);
+  const slowParts = slow.flatMap(single);
   const folders = new Set([...left].map((file) => file.split("/")[1] ?? ""));
   const quick = [...folders].map((folder) => ({ name: `test/${folder}`, files: below(`${folder}/`) }));
-  return { together: [...slowParts, ...quick], apart };
+  // Whole folders take longer than any file: begun last, one lane would end long after the others.
+  return { together: [...quick, ...slowParts], apart };
 }
 
 /** From mocha's count of failures on: what failed and why. Else the end, when it came to no count. */
