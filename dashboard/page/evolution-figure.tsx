@@ -71,6 +71,7 @@ export function EvolutionFigure(props: EvolutionFigureProps): JSX.Element {
         )}
       </div>
       <RangeFields dates={dates} range={range} onRange={onRange} />
+      <ContradictionLine series={series} />
       <SanitizeLine sanitized={sanitized} noun={basis.noun} on={props.sanitize} onSanitize={props.onSanitize} />
       <EvolutionTable series={series} lines={allLines} noun={basis.noun} />
     </Figure>
@@ -154,6 +155,20 @@ function RangeFields({ dates, range, onRange }: RangeFieldsProps): JSX.Element {
         </button>
       )}
     </div>
+  );
+}
+
+/** Why the mean of some dates is not drawn, though there are samples; nothing where there are none such. */
+function ContradictionLine({ series }: { series: readonly ShownSeries[] }): JSX.Element | null {
+  const many = useMemo(
+    () => series.flatMap(({ points }) => points.filter(({ distribution }) => distribution.isContradictory)).length,
+    [series],
+  );
+  if (many === 0) return null;
+  return (
+    <p class="sanitize" data-contradictory={many}>
+      The sums of {words.counted(many, "point")} do not belong to the counts: what follows from them is unknown
+    </p>
   );
 }
 
