@@ -19,9 +19,10 @@ export function App({ base }: { base: string }): JSX.Element {
   const { theme, only } = state;
   useEffect(() => applyTheme(theme), [theme]);
   const title = site?.description?.title ?? site?.coverage.aggregate ?? "Spotfold";
+  // Figures put what they show before it.
   useEffect(() => {
-    document.title = [state.measure, title].filter(Boolean).join(" · ");
-  }, [state.measure, title]);
+    document.title = title;
+  }, [title]);
 
   return (
     <div class={only === null ? "page" : "page alone"}>

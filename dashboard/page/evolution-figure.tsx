@@ -64,7 +64,12 @@ export function EvolutionFigure(props: EvolutionFigureProps): JSX.Element {
       />
       <div ref={frame} class="drawing-frame">
         {geometry === null ? null : (
-          <svg class="drawing" width={geometry.width} height={geometry.height}>
+          <svg
+            class="drawing"
+            viewBox={`0 0 ${geometry.width} ${geometry.height}`}
+            width={geometry.width}
+            height={geometry.height}
+          >
             {drawing}
             <Brush geometry={geometry} dates={dates} range={range} onRange={onRange} onHover={setHovered} />
           </svg>

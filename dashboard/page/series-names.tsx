@@ -1,14 +1,9 @@
 /** The names of several series with what each is of: a key to their colours, wherever their numbers stand. */
 import type { JSX } from "preact";
 import { count } from "../parts/words.ts";
+import type { SeriesBasis } from "./caption.ts";
 
-/** What the numbers of one series are of, in one figure. */
-export interface SeriesBasis {
-  readonly name: string;
-  readonly submissions: number;
-  /** Null of a counter, whose submissions are all there is. */
-  readonly samples: number | null;
-}
+export type { SeriesBasis } from "./caption.ts";
 
 interface SeriesNamesProps {
   readonly of: readonly SeriesBasis[];

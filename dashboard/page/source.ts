@@ -82,16 +82,19 @@ export interface LeftOut {
   readonly measure: string;
   readonly definition: string;
   readonly entries: number;
+  /** How many pings had them; null where the analysis does not say. */
+  readonly pings: number | null;
 }
 
 /** Of one version; notes are the analysis' own, so what is not understood is left alone. */
 export function definitionsLeftOut(notes: unknown): LeftOut[] {
   const listed = isMembers(notes) ? notes["definitionsLeftOut"] : undefined;
   if (!Array.isArray(listed)) return [];
-  return listed.filter(isMembers).map(({ measure, definition, entries }) => ({
+  return listed.filter(isMembers).map(({ measure, definition, entries, pings }) => ({
     measure: String(measure),
     definition: String(definition),
     entries: Number(entries) || 0,
+    pings: typeof pings === "number" ? pings : null,
   }));
 }
 

@@ -6,7 +6,7 @@ import { Evolution } from "../../../dashboard/client/evolution.ts";
 import { FilterTree } from "../../../dashboard/client/filter-tree.ts";
 import type { Measure } from "../../../dashboard/client/measure.ts";
 import {
-  comparable,
+  comparison,
   cumulative,
   difference,
   greatestDifference,
@@ -16,7 +16,8 @@ import {
 import { distributionGeometry } from "../../../dashboard/page/distribution-geometry.ts";
 import { bucketName, bucketTick } from "../../../dashboard/page/bucket-names.ts";
 import { evolutionGeometry } from "../../../dashboard/page/evolution-geometry.ts";
-import { fileName, toCsv } from "../../../dashboard/page/export.ts";
+import { toCsv } from "../../../dashboard/page/export-csv.ts";
+import { fileName } from "../../../dashboard/page/export.ts";
 import { linesOf, lineText, shownLines } from "../../../dashboard/page/lines.ts";
 import { perDate } from "../../../dashboard/page/per-date.ts";
 import { sanitize } from "../../../dashboard/page/sanitize.ts";
@@ -102,8 +103,14 @@ describe("a comparison", () => {
     assert.deepEqual(greatestDifference(one, other), { bucket: 0, points: -50 });
     assert.equal(medianShift(one, distribution(0, 0, 0, 0)), null);
     assert.deepEqual(medianShift(one, distribution(0, 0, 0, 4)), { value: 20, least: 20, most: null });
-    assert.ok(comparable(one, other));
-    assert.ok(!comparable(one, new Distribution({ ...measure, bounds: [0, 1, 2, 3] })));
+    assert.equal(comparison(one, other), "comparable");
+    assert.equal(comparison(one, new Distribution({ ...measure, bounds: [0, 1, 2, 3] })), "other-buckets");
+    for (const pair of [
+      [one, distribution(0, 0, 0, 0)],
+      [distribution(0, 0, 0, 0), one],
+    ] as const) {
+      assert.equal(comparison(...pair), "empty");
+    }
   });
 
   it("has differences that add up to nothing, and cumulative shares that end at all", () => {
@@ -312,8 +319,10 @@ describe("what is shown first, and how it is called", () => {
 
   it("is taken from notes only where they are understood", () => {
     assert.deepEqual(definitionsLeftOut({ definitionsLeftOut: [{ measure: "M", definition: "d", entries: 2 }, 3] }), [
-      { measure: "M", definition: "d", entries: 2 },
+      { measure: "M", definition: "d", entries: 2, pings: null },
     ]);
+    const told = { measure: "M", definition: "d", entries: 2, pings: 7 };
+    assert.deepEqual(definitionsLeftOut({ definitionsLeftOut: [told] }), [told]);
     for (const notes of [undefined, null, 3, {}, { definitionsLeftOut: {} }]) {
       assert.deepEqual(definitionsLeftOut(notes), []);
     }
