@@ -1,12 +1,14 @@
 /** The page around the dashboard: its title, its theme, what happens to the site while it is open, and what to do when it cannot be read. */
 import { useEffect } from "preact/hooks";
 import type { JSX } from "preact";
+import type { BrokenVersion } from "../client/index.ts";
 import { Message, Notice } from "../parts/message.tsx";
 import { Segments } from "../parts/segments.tsx";
 import { time } from "../parts/words.ts";
 import { Dashboard } from "./dashboard.tsx";
 import { applyTheme } from "../parts/apply-theme.tsx";
 import { themes, type Theme } from "../parts/themes.ts";
+import { problemOf } from "./source.ts";
 import { useSite } from "./use-site.tsx";
 import { addressOf, useStateHash } from "./use-state-hash.tsx";
 
@@ -79,9 +81,43 @@ export function App({ base }: { base: string }): JSX.Element {
             hint="run the analysis on data that it accepts; the page shows it as soon as it is published."
           />
         ) : (
-          <Dashboard site={site} description={site.description} state={state} change={change} />
+          <>
+            {state.version === null ? <Broken all={site.broken} again={again} /> : null}
+            <Dashboard site={site} description={site.description} state={state} change={change} />
+          </>
         )}
       </main>
     </div>
+  );
+}
+
+interface BrokenProps {
+  readonly all: readonly BrokenVersion[];
+  readonly again: () => void;
+}
+
+/** Versions that would be shown first, and why they are not. Who chose one is told by the dashboard itself. */
+function Broken({ all, again }: BrokenProps): JSX.Element | null {
+  if (all.length === 0) return null;
+  const names = all.map(({ version }) => version).join(", ");
+  const { message, hint } = problemOf(all[0]?.fault);
+  return (
+    <Message
+      title={`${names} cannot be shown; the others can`}
+      text={
+        all.length === 1
+          ? message
+          : `${message} Others: ${all
+              .slice(1)
+              .map(({ fault }) => fault.message)
+              .join("; ")}.`
+      }
+      hint={hint}
+      isBad
+    >
+      <button type="button" class="button" onClick={again}>
+        Try again
+      </button>
+    </Message>
   );
 }

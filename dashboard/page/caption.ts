@@ -23,6 +23,14 @@ export interface SeriesBasis {
   readonly samples: number | null;
 }
 
+/** Definitions that were left out, in the versions that are shown: of this measure, and of others. */
+export interface LeftOutCounts {
+  readonly here: number;
+  readonly others: number;
+  /** Those that had this measure by such a definition; null where the analysis does not say. */
+  readonly pings: number | null;
+}
+
 /** What all series of a figure are of. */
 export interface Counts {
   /** They may be of the same records, so they are not added up. */
@@ -30,8 +38,7 @@ export interface Counts {
   /** What submissions are called. */
   readonly noun: string;
   readonly coverage: Coverage;
-  /** Definitions in the versions that are shown: of this measure, and of others. */
-  readonly leftOut: { readonly here: number; readonly others: number };
+  readonly leftOut: LeftOutCounts;
 }
 
 export interface Narrowed {
@@ -85,6 +92,12 @@ export function countText({ submissions, samples }: SeriesBasis, noun: string): 
   return samples === null ? n : `${n}, ${counted(samples, "sample")}`;
 }
 
+/** Of this measure; `noun`: what submissions are called. */
+export function leftOutText({ here, pings }: LeftOutCounts, noun: string): string {
+  const many = pings === null ? "" : ` (${count(pings)} ${nounFor(pings, noun)})`;
+  return `${counted(here, "definition")} left out${many}`;
+}
+
 /** The line below a figure as text. Of several series the legend has each one's n beside its name. */
 export function basisText({ of, noun, coverage, leftOut }: Counts): string {
   const { covered, missing, open } = coverage.blocks;
@@ -93,7 +106,7 @@ export function basisText({ of, noun, coverage, leftOut }: Counts): string {
     ...(of.length > 1 ? [] : of.map((own) => `n = ${countText(own, noun)}`)),
     `${count(covered)} of ${counted(covered + missing + open, "block")}${missing > 0 ? `, ${count(missing)} missing` : ""}${open > 0 ? `, ${count(open)} under way` : ""}`,
     ...(rejected > 0 ? [`${count(rejected)} of ${counted(coverage.read, "record")} rejected`] : []),
-    ...(leftOut.here > 0 ? [`${counted(leftOut.here, "definition")} of this measure left out`] : []),
+    ...(leftOut.here > 0 ? [leftOutText(leftOut, noun)] : []),
     `data as of ${time(coverage.asOf)} (${coverage.aggregate})`,
   ].join("; ");
 }

@@ -5,7 +5,7 @@
 import { useRef } from "preact/hooks";
 import type { ComponentChildren, JSX, RefObject } from "preact";
 import { count, counted, nounFor, time } from "../parts/words.ts";
-import type { Counts } from "./caption.ts";
+import { leftOutText, type Counts } from "./caption.ts";
 import type { FigureName } from "./state.ts";
 
 /** What the numbers of a figure are of, with at least one series. */
@@ -68,7 +68,7 @@ function CoverageLine({ basis }: { basis: Basis }): JSX.Element {
       ) : null}
       {leftOut.here + leftOut.others > 0 ? (
         <span class={leftOut.here > 0 ? "lacking" : ""}>
-          {leftOut.here > 0 ? `${counted(leftOut.here, "definition")} left out` : "no definition left out"}
+          {leftOut.here > 0 ? leftOutText(leftOut, noun) : "no definition left out"}
           {leftOut.others > 0 ? `, ${count(leftOut.others)} of other measures` : ""}
         </span>
       ) : null}

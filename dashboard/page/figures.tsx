@@ -21,7 +21,7 @@ import type { Basis } from "./figure.tsx";
 import { comparisonMarks, distributionMarks, evolutionMarks } from "./marks.ts";
 import { sanitize } from "./sanitize.ts";
 import { linesOf, shownLines } from "./lines.ts";
-import type { LeftOut } from "./source.ts";
+import { countLeftOut, type LeftOut } from "./source.ts";
 import { allDates, datesIn, seriesNames, totalOf, type Series } from "./series.ts";
 import type { FigureName, PageState } from "./state.ts";
 import { NothingLeft } from "./nothing-left.tsx";
@@ -81,7 +81,7 @@ export function Figures(props: FiguresProps): JSX.Element {
     return <NothingLeft state={state} change={change} noun={description.submissions} />;
 
   const { measure } = first.evolution;
-  const here = leftOut.filter((own) => own.measure === measure.name).length;
+  const leftOutCounts = countLeftOut(leftOut, measure.name);
   const basisOf = (all: readonly { readonly submissions: number; readonly samples: number }[]): Basis => ({
     of: all.map(({ submissions, samples }, i) => ({
       name: names[i] ?? "",
@@ -90,7 +90,7 @@ export function Figures(props: FiguresProps): JSX.Element {
     })),
     noun: description.submissions,
     coverage,
-    leftOut: { here, others: leftOut.length - here },
+    leftOut: leftOutCounts,
     onDetails,
   });
   const ranged = inRange.map(({ distribution }) => distribution);

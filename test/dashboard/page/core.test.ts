@@ -22,7 +22,12 @@ import { linesOf, lineText, shownLines } from "../../../dashboard/page/lines.ts"
 import { perDate } from "../../../dashboard/page/per-date.ts";
 import { sanitize } from "../../../dashboard/page/sanitize.ts";
 import { seriesFrom, type Series } from "../../../dashboard/page/series.ts";
-import { definitionsLeftOut, firstVersion, versionChoices } from "../../../dashboard/page/source.ts";
+import {
+  countLeftOut,
+  definitionsLeftOut,
+  droppedMeasurements,
+  versionChoices,
+} from "../../../dashboard/page/source.ts";
 import { dateScale, dateTicks } from "../../../dashboard/parts/axes.ts";
 import { ChoiceIndex } from "../../../dashboard/parts/search.ts";
 import { wrapped } from "../../../dashboard/parts/wrap.ts";
@@ -302,10 +307,7 @@ describe("text of a drawing", () => {
 });
 
 describe("what is shown first, and how it is called", () => {
-  it("is the newest version", () => {
-    assert.equal(firstVersion(["aurora/27", "nightly/9", "nightly/29", "release/25"]), "nightly/29");
-    assert.equal(firstVersion([""]), "");
-    assert.equal(firstVersion([]), null);
+  it("is in groups, the newest version of each first", () => {
     const choices = versionChoices(["aurora/27", "nightly/9", "nightly/29"]);
     assert.deepEqual(
       choices.map(({ value, group }) => [value, group]),
@@ -326,6 +328,20 @@ describe("what is shown first, and how it is called", () => {
     for (const notes of [undefined, null, 3, {}, { definitionsLeftOut: {} }]) {
       assert.deepEqual(definitionsLeftOut(notes), []);
     }
+  });
+
+  it("counts what was left out of a measure, and what was dropped", () => {
+    const of = (measure: string, pings: number | null): Parameters<typeof countLeftOut>[0][number] => ({
+      measure,
+      definition: "d",
+      entries: 1,
+      pings,
+    });
+    const all = [of("M", 3), of("N", null), of("M", 4)];
+    assert.deepEqual(countLeftOut(all, "M"), { here: 2, others: 1, pings: 7 });
+    assert.deepEqual(countLeftOut(all, "N"), { here: 1, others: 2, pings: null });
+    assert.deepEqual(droppedMeasurements({ dropped: { "too-short": 2, none: 0, odd: "x" } }), [["too-short", 2]]);
+    for (const notes of [undefined, { dropped: 3 }]) assert.deepEqual(droppedMeasurements(notes), []);
   });
 
   it("is written the same for all readers", () => {

@@ -165,10 +165,10 @@ describe("what stands beside a saved drawing", () => {
     assert.equal(datesText("Builds", ["20130101"]), "Builds: 2013-01-01 (1 date)");
     assert.equal(datesText("Builds", ["20130101", "20130103"]), "Builds: 2013-01-01 to 2013-01-03 (2 dates)");
     const own = { name: "a", submissions: 1, samples: 1 };
-    const counts = { of: [own], noun: "pings", coverage, leftOut: { here: 1, others: 0 } };
+    const counts = { of: [own], noun: "pings", coverage, leftOut: { here: 1, others: 0, pings: 7 } };
     assert.equal(
       basisText(counts),
-      "n = 1 ping, 1 sample; 1 of 2 blocks, 1 missing; 1 of 10 records rejected; 1 definition of this measure left out; data as of 2026-01-01 00:00 UTC (a)",
+      "n = 1 ping, 1 sample; 1 of 2 blocks, 1 missing; 1 of 10 records rejected; 1 definition left out (7 pings); data as of 2026-01-01 00:00 UTC (a)",
     );
     // Of several the legend has them.
     assert.match(basisText({ ...counts, of: [own, own] }), /^1 of 2 blocks/);
@@ -178,7 +178,7 @@ describe("what stands beside a saved drawing", () => {
     const series = [seriesOf(new Map()), seriesOf(new Map())];
     const lines = linesOf(series);
     const of = ["a", "b"].map((name) => ({ name, submissions: 2, samples: 8 }));
-    const counts = { of, noun: "pings", coverage, leftOut: { here: 0, others: 0 } };
+    const counts = { of, noun: "pings", coverage, leftOut: { here: 0, others: 0, pings: 0 } };
     const names = (marks: readonly { readonly name: string; readonly note: string }[]): string[] =>
       marks.map(({ name, note }) => `${name} ${note}`.trim());
     const each = ["a 2 pings, 8 samples", "b 2 pings, 8 samples"];
