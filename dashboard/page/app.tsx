@@ -5,12 +5,17 @@ import type { BrokenVersion } from "../client/index.ts";
 import { Message, Notice } from "../parts/message.tsx";
 import { Segments } from "../parts/segments.tsx";
 import { time } from "../parts/words.ts";
+import { filtersText } from "./caption.ts";
 import { Dashboard } from "./dashboard.tsx";
 import { applyTheme } from "../parts/apply-theme.tsx";
 import { themes, type Theme } from "../parts/themes.ts";
 import { problemOf } from "./source.ts";
+import type { PageState } from "./state.ts";
 import { useSite } from "./use-site.tsx";
 import { addressOf, useStateHash } from "./use-state-hash.tsx";
+
+/** Inside of another page, where a figure has no controls but the way to the page that has them. */
+const isFramed = globalThis.parent !== globalThis.self;
 
 const themeTitles: Readonly<Record<Theme, string>> = { auto: "Auto", light: "Light", dark: "Dark" };
 
@@ -27,7 +32,7 @@ export function App({ base }: { base: string }): JSX.Element {
   }, [title]);
 
   return (
-    <div class={only === null ? "page" : "page alone"}>
+    <div class={only === null ? "page" : isFramed ? "page alone framed" : "page alone"}>
       {only === null ? (
         <header class="head">
           <div class="head-title">
@@ -45,7 +50,7 @@ export function App({ base }: { base: string }): JSX.Element {
         </header>
       ) : (
         <header class="head-alone">
-          <h1 dir="auto">{[state.measure, state.version, ...state.filters.values()].filter(Boolean).join(" · ")}</h1>
+          <h1 dir="auto">{aloneTitle(state)}</h1>
           <a href={addressOf({ ...state, only: null })} target="_top">
             Open the dashboard
           </a>
@@ -89,6 +94,12 @@ export function App({ base }: { base: string }): JSX.Element {
       </main>
     </div>
   );
+}
+
+/** What the figure is of, as the address says: what cannot be read has a title, too. */
+function aloneTitle({ measure, version, compared, filters }: PageState): string {
+  const versions = [...new Set([version, ...compared.map((series) => series.version)])].filter(Boolean).join(", ");
+  return [measure, versions, filters.size > 0 ? filtersText(filters) : ""].filter(Boolean).join(" · ");
 }
 
 interface BrokenProps {

@@ -154,7 +154,7 @@ export function Figures(props: FiguresProps): JSX.Element {
     <div class={`figures ${series.length > 1 ? "several" : ""} ${measure.kind === "counter" ? "counter" : ""}`}>
       <PrintedHead title={title} about={aboutAll} />
       <p class="hidden" role="status">
-        {`${measure.name}, ${basis.of.map((own) => `${words.count(own.submissions)} ${basis.noun}${series.length > 1 ? ` of ${own.name}` : ""}`).join(", ")} in ${words.counted(datesIn(dates, state.from, state.to).length, "date", "dates")}`}
+        {`${measure.name}, ${basis.of.map((own) => `${words.count(own.submissions)} ${words.nounFor(own.submissions, basis.noun)}${series.length > 1 ? ` of ${own.name}` : ""}`).join(", ")} in ${words.counted(datesIn(dates, state.from, state.to).length, "date", "dates")}`}
       </p>
       {isShown("evolution") ? (
         <EvolutionFigure
