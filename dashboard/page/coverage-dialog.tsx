@@ -43,6 +43,10 @@ export function CoverageDialog({ coverage, versions, leftOut, noun, onClose }: C
           />
           <Fact name="Records" value={`${count(coverage.accepted)} accepted of ${count(coverage.read)} read`} />
         </dl>
+        <p class="soft">
+          Blocks and records are those of the whole aggregate. A block that is missing may have held {noun} of what is
+          shown: its key says of which it is.
+        </p>
         <h3>Rejected records</h3>
         {coverage.rejected.size === 0 ? (
           <p class="soft">None.</p>
