@@ -1,7 +1,7 @@
 /**
  * `spotfold serve [DIR|AGGREGATE]`: serves published files, and nothing else, until it is told to stop.
  *
- *   exit 0   stopped by Ctrl-C or SIGTERM        2   a wrong port or host, a port in use, an unknown aggregate
+ *   exit 0   stopped by Ctrl-C or SIGTERM        2   a wrong port, host or origin, a port in use, an unknown aggregate
  */
 import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -13,12 +13,15 @@ import { settingsOf, type StoreOptions } from "../compose/settings.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
 import { shownPath } from "../sample/shown-path.ts";
+import { frameOrigins } from "../serve/frames.ts";
 import { isLoopback, startServer } from "../serve/server.ts";
 import { serveStatus } from "./serve-status.ts";
 
 export interface ServeOptions extends StoreOptions {
   readonly port?: string | number;
   readonly host?: string;
+  /** Origins whose pages may show a published page in a frame. */
+  readonly allowFrames?: readonly string[];
   /** The status page instead. */
   readonly status?: boolean;
   readonly tokenFile?: string;
@@ -31,9 +34,13 @@ const hostDefault = "127.0.0.1";
 
 /** `target`: a folder, or an aggregate's name; by default the web store. */
 export async function serve(target: string | undefined, options: ServeOptions, io: Io): Promise<number> {
-  const { host = hostDefault } = options;
+  const { host = hostDefault, allowFrames = [] } = options;
   const port = portOf(options.port ?? portDefault);
-  if (options.status === true) return await serveStatus(target, { host, port }, options, io);
+  const origins = frameOrigins(allowFrames);
+  if (options.status === true) {
+    if (origins.length > 0) throw unframeable();
+    return await serveStatus(target, { host, port }, options, io);
+  }
   const settings = settingsOf(options, io);
   const folder = folderToServe(target, settings.web, settings.folder);
   const say = async (text: string): Promise<void> => await io.err.write(`${text}\n`);
@@ -41,6 +48,7 @@ export async function serve(target: string | undefined, options: ServeOptions, i
     folder,
     port,
     host,
+    frameOrigins: origins,
     onFailure: (message) => void say(`A request failed: ${message}`),
   });
   try {
@@ -61,6 +69,12 @@ export async function serve(target: string | undefined, options: ServeOptions, i
     await server.stop();
   }
   return exitCodes.done;
+}
+
+function unframeable(): SpotfoldError {
+  return new SpotfoldError("usage", "--allow-frames: the status page is shown in no frame", {
+    hint: "Leave one of the two out: published pages are served by another spotfold serve, on another --port.",
+  });
 }
 
 function portOf(given: string | number): number {

@@ -1,6 +1,6 @@
 /** Commands that look at runs and what came out of them, and `cancel`. */
 import { Option, type Command } from "commander";
-import { command, storeFlags, type Act } from "./flags.ts";
+import { command, repeated, storeFlags, type Act } from "./flags.ts";
 
 export function addLooking(program: Command, act: Act): void {
   const status = command(program, "status", "what is going on, and why something is not", [
@@ -65,6 +65,7 @@ export function addLooking(program: Command, act: Act): void {
     .argument("[target]", "a folder, or an aggregate's name (default: all that is published in the web store)")
     .option("--port <n>", "where to listen; 0 takes any that is free (default: 8080)")
     .option("--host <address>", "which address to listen on (default: 127.0.0.1, this machine alone)")
+    .option("--allow-frames <origin>", "pages of that origin may embed figures; may be repeated", repeated)
     .option("--status", "serve the page that shows what goes on, and no published files")
     .option("--token-file <file>", "with --status: whoever looks has to know what its first line says")
     .option("--allow-actions", "with --status: the page may submit, retry and cancel runs");

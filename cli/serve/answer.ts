@@ -14,9 +14,11 @@ import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { basename } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { constants as zlib, createBrotliCompress, createGzip } from "node:zlib";
 import { contentTypeOf } from "../../shared/content-types.ts";
+import { allowFrames } from "./frames.ts";
 import { isOwnHost } from "./hosts.ts";
 import { indexPage, indexPagePolicy } from "./index-page.ts";
 import { pageName, segmentsOf, type PublishedFile, type PublishedFolder } from "./published.ts";
@@ -39,12 +41,19 @@ const headersAlways = {
 } as const;
 /** Published files are data; a page among them may use what is published beside it, and pictures that it makes itself. */
 const filePolicy =
-  "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+  "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
-/** `host`: what the server was bound to. Rejects when the file fails to be read; the caller ends the connection then. */
+export interface AnswerOptions {
+  /** What the server was bound to. */
+  readonly host: string;
+  /** Origins whose pages may show a published page in a frame, besides the server's own. */
+  readonly frameOrigins: readonly string[];
+}
+
+/** Rejects when the file fails to be read; the caller ends the connection then. */
 export async function answer(
   folder: PublishedFolder,
-  host: string,
+  { host, frameOrigins }: AnswerOptions,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -71,6 +80,8 @@ export async function answer(
     return;
   }
   try {
+    if (basename(file.path) === pageName) allowFrames(response, filePolicy, frameOrigins);
+    else response.setHeader("Content-Security-Policy", `${filePolicy}; frame-ancestors 'none'`);
     await sendFile(file, handle, request, response);
   } finally {
     await handle.close();
@@ -121,7 +132,6 @@ async function sendFile(
   const encoding = mayCompress ? encodingFor(request.headers["accept-encoding"]) : undefined;
   const etag = `"${stats.size.toString(36)}-${stats.mtimeNs.toString(36)}-${stats.ino.toString(36)}${encoding === undefined ? "" : `-${encoding}`}"`;
   response.setHeader("Cache-Control", cached === "never" ? "no-cache" : `public, max-age=${cacheSeconds}, immutable`);
-  response.setHeader("Content-Security-Policy", filePolicy);
   response.setHeader("ETag", etag);
   if (mayCompress) response.setHeader("Vary", "Accept-Encoding");
   if (isKnown(request.headers["if-none-match"], etag)) {

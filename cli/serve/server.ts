@@ -16,6 +16,8 @@ export interface ServerOptions {
   readonly port: number;
   /** An address of this machine. */
   readonly host: string;
+  /** Origins whose pages may show a published page in a frame (frames.ts). Default: none but its own. */
+  readonly frameOrigins?: readonly string[];
   /** A request that failed for a reason of ours: a disk that cannot be read. */
   readonly onFailure?: (message: string) => void;
 }
@@ -39,10 +41,11 @@ const connectionsMax = 500;
  * Fails with `no-such-store` or `access-denied` for the folder, and `usage` for a port that is in use or reserved and a host
  * that is no address of this machine.
  */
-export async function startServer({ folder, port, host, onFailure }: ServerOptions): Promise<StartedServer> {
+export async function startServer(options: ServerOptions): Promise<StartedServer> {
+  const { folder, port, host, frameOrigins = [], onFailure } = options;
   const published = new PublishedFolder(await rootOf(folder));
   const server = createServer((request, response) => {
-    answer(published, host, request, response).catch((error: unknown) => {
+    answer(published, { host, frameOrigins }, request, response).catch((error: unknown) => {
       // A reader that left is none of our business.
       if (!response.destroyed && codeOf(error) !== "ERR_STREAM_PREMATURE_CLOSE") onFailure?.(messageOf(error));
       response.destroy();

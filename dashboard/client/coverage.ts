@@ -8,6 +8,8 @@ export interface MissingBlock {
   readonly dataset: string;
   readonly key: string;
   readonly reason: string;
+  /** What was found, in words; "" where nothing more is known. */
+  readonly detail: string;
 }
 
 export interface Coverage {
@@ -73,10 +75,10 @@ function objectOf(json: Json, name: string): Json {
 function missingOf(file: string, json: unknown): MissingBlock[] {
   if (!Array.isArray(json)) throw unexpected(file, "does not list the missing blocks");
   return json.map((block: unknown) => {
-    const { dataset, key, reason } = isObject(block) ? block : {};
+    const { dataset, key, reason, detail } = isObject(block) ? block : {};
     if (!isText(dataset) || !isText(key) || !isText(reason)) {
       throw unexpected(file, "lists a missing block without dataset, key or reason");
     }
-    return { dataset, key, reason };
+    return { dataset, key, reason, detail: isText(detail) ? detail : "" };
   });
 }

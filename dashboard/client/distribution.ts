@@ -70,24 +70,25 @@ export class Distribution {
     return this.counts.map((count, i) => ({ count, start: bounds[i] ?? 0, end: bounds[i + 1] ?? null }));
   }
 
-  /** Null where the values are names of categories, and where no sum was recorded. */
+  /** Null where the values are names of categories, where no sum was recorded, and where the buckets contradict it. */
   get mean(): number | null {
-    return this.measure.scale === "categories" ? null : statistics.mean(this.#sum.value, this.#sum.n);
+    const { value, n } = this.#sum;
+    return this.measure.scale === "categories" ? null : this.#within(statistics.mean(value, n));
   }
 
-  /** Of histograms on a linear scale. */
+  /** Of histograms on a linear scale; null where sums contradict one another. */
   get standardDeviation(): number | null {
     const { lo, hi, n, sum } = this.#squares;
     return this.measure.scale === "linear" ? statistics.standardDeviation(sum, { lo, hi }, n) : null;
   }
 
-  /** Of histograms on an exponential scale. */
+  /** Of histograms on an exponential scale; null where the buckets contradict it. */
   get geometricMean(): number | null {
     const { value, n } = this.#logSum;
-    return this.measure.scale === "exponential" ? statistics.geometricMean(value, n) : null;
+    return this.measure.scale === "exponential" ? this.#within(statistics.geometricMean(value, n)) : null;
   }
 
-  /** Of histograms on an exponential scale. */
+  /** Of histograms on an exponential scale; null where sums contradict one another. */
   get geometricStandardDeviation(): number | null {
     // Both are recorded, or neither.
     const { value, n } = this.#logSum;
@@ -95,13 +96,30 @@ export class Distribution {
     return statistics.geometricStandardDeviation(value, this.#logSquares.value, n);
   }
 
+  /** That sums were recorded which do not belong to the counts: what would follow from them is null. */
+  get isContradictory(): boolean {
+    const { scale } = this.measure;
+    return (
+      (scale !== "categories" && this.#sum.n > 0 && this.mean === null) ||
+      (scale === "linear" && this.#squares.n > 0 && this.standardDeviation === null) ||
+      (scale === "exponential" && this.#logSum.n > 0 && this.geometricMean === null) ||
+      (scale === "exponential" && this.#logSquares.n > 0 && this.geometricStandardDeviation === null)
+    );
+  }
+
   /** `percent` from 0 to 100; null for categories and without samples. */
   percentile(percent: number): Percentile | null {
-    return statistics.percentile(percent, this.measure.bounds, this.counts, this.measure.scale);
+    const { bounds, kind, scale } = this.measure;
+    const found = statistics.percentile(percent, bounds, this.counts, scale);
+    return found !== null && kind === "count" ? statistics.wholePercentile(found) : found;
   }
 
   get median(): Percentile | null {
     return this.percentile(50);
+  }
+
+  #within(mean: number | null): number | null {
+    return mean === null || statistics.isWithin(mean, this.measure.bounds, this.counts) ? mean : null;
   }
 
   #addAll(part: Distribution): void {

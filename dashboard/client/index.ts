@@ -1,5 +1,5 @@
 /** `spotfold/client`: reads what Spotfold published, in a browser or in Node. docs/formats/site.md says what lies where. */
-export { openSite, Site, type SiteOptions } from "./site.ts";
+export { openSite, Site, type BrokenVersion, type SiteOptions } from "./site.ts";
 export { Evolution, type DatedDistribution } from "./evolution.ts";
 export { Distribution, type Bucket, type Row } from "./distribution.ts";
 export type { Coverage, MissingBlock } from "./coverage.ts";

@@ -20,32 +20,47 @@ export interface SiteOptions {
   readonly fetch?: Fetch;
 }
 
+/** A version whose `site.json` cannot be read. */
+export interface BrokenVersion {
+  readonly version: string;
+  readonly fault: SiteFault;
+}
+
+interface Described {
+  /** The newest one that can be read; null where nothing is published. */
+  readonly newest: string | null;
+  readonly description: SiteDescription | null;
+  readonly broken: readonly BrokenVersion[];
+}
+
+/** Versions that are tried for one that can be read: where so many are broken, the next one is, too. */
+const triedMax = 8;
+
 export class Site {
   readonly coverage: Coverage;
-  /** Of the newest version: what is the same for all that one analysis publishes. Null where nothing is published. */
+  /** Of `newest`: what is the same for all that one analysis publishes. Null where nothing is published. */
   readonly description: SiteDescription | null;
+  /** Which version most people look for, the one with the greatest number in its last part, of those that can be read; null without any. */
+  readonly newest: string | null;
+  /** Versions that would be `newest` and cannot be read; others may be broken, too, and say so when they are read. */
+  readonly broken: readonly BrokenVersion[];
   readonly #files: Files;
   readonly #folders: ReadonlyMap<string, string>;
 
-  private constructor(
-    files: Files,
-    coverage: Coverage,
-    folders: ReadonlyMap<string, string>,
-    description: SiteDescription | null,
-  ) {
+  private constructor(files: Files, coverage: Coverage, folders: ReadonlyMap<string, string>, described: Described) {
     this.#files = files;
     this.coverage = coverage;
     this.#folders = folders;
-    this.description = description;
+    this.description = described.description;
+    this.newest = described.newest;
+    this.broken = described.broken;
   }
 
   static async load(files: Files): Promise<Site> {
     const coverage = parseCoverage(await files.newest(coverageFileName));
     const { pointer } = coverage;
     const folders = parsePointer(pointer, await files.newest(pointer));
-    const newest = inOrder(folders.keys()).at(-1);
-    const description = newest === undefined ? null : await describe(files, folders.get(newest) ?? "");
-    return new Site(files, coverage, folders, description);
+    return new Site(files, coverage, folders, await describeNewest(files, folders));
   }
 
   /** The newest state. Folders that are still named are not read again. */
@@ -91,6 +106,22 @@ export class Site {
   }
 }
 
+/** Rejects with the first SiteFault when none of the versions that are tried can be read. */
+async function describeNewest(files: Files, folders: ReadonlyMap<string, string>): Promise<Described> {
+  const broken: BrokenVersion[] = [];
+  for (const version of newestFirst(folders.keys()).slice(0, triedMax)) {
+    try {
+      return { newest: version, description: await describe(files, folders.get(version) ?? ""), broken };
+    } catch (error) {
+      if (!(error instanceof SiteFault)) throw error;
+      broken.push({ version, fault: error });
+    }
+  }
+  const [first] = broken;
+  if (first !== undefined) throw first.fault;
+  return { newest: null, description: null, broken };
+}
+
 async function describe(files: Files, folder: string): Promise<SiteDescription> {
   const file = `${folder}/${siteFileName}`;
   const json = await files.immutable(file);
@@ -111,6 +142,12 @@ function understood<Value>(files: Files, parse: () => Value): Value {
 function inOrder(labels: Iterable<string>): string[] {
   const collator = new Intl.Collator("en", { numeric: true });
   return [...labels].toSorted((a, b) => collator.compare(a, b));
+}
+
+/** By the number in a label's last part; of equal ones in order. */
+function newestFirst(labels: Iterable<string>): string[] {
+  const number = (label: string): number => Number.parseFloat(label.split("/").at(-1) ?? "") || 0;
+  return inOrder(labels).toSorted((a, b) => number(b) - number(a));
 }
 
 /** `base`: the address of the folder that the aggregate is published in. Rejects with a SiteFault. */

@@ -5,14 +5,14 @@
  *   geometric mean and deviation        of 1 + x, as the sums of logarithms are: exp(mean of ln(1 + x)) - 1
  *   percentile                          by nearest rank it lies in a known bucket; where in it is interpolated
  *
- * Pure. Null stands for what cannot be known.
+ * Pure. Null stands for what cannot be known, also because sums contradict one another: no samples have a negative variance.
  */
 
 /** How values lie between a bucket's bounds; categories have none between. */
 export type Scale = "linear" | "exponential" | "categories";
 
 export interface Percentile {
-  /** Interpolated within the bucket: evenly, or evenly in ln(1 + x) on an exponential scale. */
+  /** Interpolated within the bucket: evenly, or evenly in ln(1 + x) on an exponential scale. Of counts a whole number. */
   readonly value: number;
   /** The nearest-rank percentile of the samples lies in [from, to). */
   readonly from: number;
@@ -34,25 +34,52 @@ export interface Squares {
   readonly hi: number;
 }
 
-/** Of `n` samples with this sum and sum of squares. The difference of two large numbers: exact wherever they are whole. */
+/** What sums of doubles may be off by, as a share of them. */
+const rounding = 1e-9;
+
+/** Of a mean of squares and the square of a mean; null where no numbers have these. Below what rounding makes it is 0. */
+function variance(meanOfSquares: number, mean: number): number | null {
+  const found = meanOfSquares - mean ** 2;
+  return found >= -rounding * Math.abs(meanOfSquares) ? Math.max(0, found) : null;
+}
+
+/**
+ * Of `n` samples with this sum and sum of squares; null where no samples have these. The difference of two large numbers: exact
+ * wherever they are whole.
+ */
 export function standardDeviation(sum: number, squares: Squares, n: number): number | null {
   if (n <= 0) return null;
   const { lo, hi } = squares;
   if ([sum, lo, hi, n].every(Number.isSafeInteger)) {
     const count = BigInt(n);
     const spread = count * (BigInt(lo) + (BigInt(hi) << 32n)) - BigInt(sum) ** 2n;
-    return spread <= 0n ? 0 : Math.sqrt(Number(spread)) / n;
+    return spread < 0n ? null : Math.sqrt(Number(spread)) / n;
   }
-  return Math.sqrt(Math.max(0, (lo + hi * 2 ** 32) / n - (sum / n) ** 2));
+  const found = variance((lo + hi * 2 ** 32) / n, sum / n);
+  return found === null ? null : Math.sqrt(found);
 }
 
 export function geometricMean(logSum: number, n: number): number | null {
   return n > 0 ? Math.expm1(logSum / n) : null;
 }
 
-/** A factor: 1 when all samples are equal. */
+/** A factor: 1 when all samples are equal; null where no samples have these sums. */
 export function geometricStandardDeviation(logSum: number, logSumSquares: number, n: number): number | null {
-  return n > 0 ? Math.exp(Math.sqrt(Math.max(0, logSumSquares / n - (logSum / n) ** 2))) : null;
+  if (n <= 0) return null;
+  const found = variance(logSumSquares / n, logSum / n);
+  return found === null ? null : Math.exp(Math.sqrt(found));
+}
+
+/** Whether a mean lies where samples are: not below the lowest bucket that holds some, nor above the highest. */
+export function isWithin(mean: number, bounds: readonly number[], counts: readonly number[]): boolean {
+  const lowest = bounds[counts.findIndex((count) => count > 0)] ?? -Infinity;
+  const highest = bounds[counts.findLastIndex((count) => count > 0) + 1] ?? Infinity;
+  return mean >= lowest - rounding * Math.abs(lowest) && mean <= highest + rounding * Math.abs(highest);
+}
+
+/** Of values that are whole: the greatest one that is below the interpolated one, and in its bucket. */
+export function wholePercentile({ value, from, to }: Percentile): Percentile {
+  return { value: Math.max(from, Math.ceil(value) - 1), from, to };
 }
 
 /**

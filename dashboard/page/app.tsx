@@ -1,14 +1,21 @@
 /** The page around the dashboard: its title, its theme, what happens to the site while it is open, and what to do when it cannot be read. */
 import { useEffect } from "preact/hooks";
 import type { JSX } from "preact";
+import type { BrokenVersion } from "../client/index.ts";
 import { Message, Notice } from "../parts/message.tsx";
 import { Segments } from "../parts/segments.tsx";
 import { time } from "../parts/words.ts";
+import { filtersText } from "./caption.ts";
 import { Dashboard } from "./dashboard.tsx";
 import { applyTheme } from "../parts/apply-theme.tsx";
 import { themes, type Theme } from "../parts/themes.ts";
+import { problemOf } from "./source.ts";
+import type { PageState } from "./state.ts";
 import { useSite } from "./use-site.tsx";
 import { addressOf, useStateHash } from "./use-state-hash.tsx";
+
+/** Inside of another page, where a figure has no controls but the way to the page that has them. */
+const isFramed = globalThis.parent !== globalThis.self;
 
 const themeTitles: Readonly<Record<Theme, string>> = { auto: "Auto", light: "Light", dark: "Dark" };
 
@@ -19,12 +26,13 @@ export function App({ base }: { base: string }): JSX.Element {
   const { theme, only } = state;
   useEffect(() => applyTheme(theme), [theme]);
   const title = site?.description?.title ?? site?.coverage.aggregate ?? "Spotfold";
+  // Figures put what they show before it.
   useEffect(() => {
-    document.title = [state.measure, title].filter(Boolean).join(" · ");
-  }, [state.measure, title]);
+    document.title = title;
+  }, [title]);
 
   return (
-    <div class={only === null ? "page" : "page alone"}>
+    <div class={only === null ? "page" : isFramed ? "page alone framed" : "page alone"}>
       {only === null ? (
         <header class="head">
           <div class="head-title">
@@ -42,7 +50,7 @@ export function App({ base }: { base: string }): JSX.Element {
         </header>
       ) : (
         <header class="head-alone">
-          <h1 dir="auto">{[state.measure, state.version, ...state.filters.values()].filter(Boolean).join(" · ")}</h1>
+          <h1 dir="auto">{aloneTitle(state)}</h1>
           <a href={addressOf({ ...state, only: null })} target="_top">
             Open the dashboard
           </a>
@@ -78,9 +86,49 @@ export function App({ base }: { base: string }): JSX.Element {
             hint="run the analysis on data that it accepts; the page shows it as soon as it is published."
           />
         ) : (
-          <Dashboard site={site} description={site.description} state={state} change={change} />
+          <>
+            {state.version === null ? <Broken all={site.broken} again={again} /> : null}
+            <Dashboard site={site} description={site.description} state={state} change={change} />
+          </>
         )}
       </main>
     </div>
+  );
+}
+
+/** What the figure is of, as the address says: what cannot be read has a title, too. */
+function aloneTitle({ measure, version, compared, filters }: PageState): string {
+  const versions = [...new Set([version, ...compared.map((series) => series.version)])].filter(Boolean).join(", ");
+  return [measure, versions, filters.size > 0 ? filtersText(filters) : ""].filter(Boolean).join(" · ");
+}
+
+interface BrokenProps {
+  readonly all: readonly BrokenVersion[];
+  readonly again: () => void;
+}
+
+/** Versions that would be shown first, and why they are not. Who chose one is told by the dashboard itself. */
+function Broken({ all, again }: BrokenProps): JSX.Element | null {
+  if (all.length === 0) return null;
+  const names = all.map(({ version }) => version).join(", ");
+  const { message, hint } = problemOf(all[0]?.fault);
+  return (
+    <Message
+      title={`${names} cannot be shown; the others can`}
+      text={
+        all.length === 1
+          ? message
+          : `${message} Others: ${all
+              .slice(1)
+              .map(({ fault }) => fault.message)
+              .join("; ")}.`
+      }
+      hint={hint}
+      isBad
+    >
+      <button type="button" class="button" onClick={again}>
+        Try again
+      </button>
+    </Message>
   );
 }

@@ -7,7 +7,7 @@ import { useWidth } from "../parts/use-width.tsx";
 import * as words from "../parts/words.ts";
 import type { Distribution } from "../client/index.ts";
 import { bucketName } from "./bucket-names.ts";
-import { comparable, greatestDifference, greatestGap, medianShift } from "./comparison.ts";
+import { comparison, type Comparison, greatestDifference, greatestGap, medianShift } from "./comparison.ts";
 import { comparisonGeometry } from "./comparison-geometry.ts";
 import type { NamedDistribution } from "./distribution-figure.tsx";
 import { Figure, type Basis } from "./figure.tsx";
@@ -26,7 +26,8 @@ const viewTitles = { cumulative: "Cumulative", difference: "Difference" } as con
 
 export function ComparisonFigure({ basis, all, view, onView, tools }: ComparisonFigureProps): JSX.Element {
   const [first] = all;
-  const alike = all.filter(({ distribution }) => first !== undefined && comparable(first.distribution, distribution));
+  const hows = all.map(({ distribution }) => comparison(first?.distribution ?? distribution, distribution));
+  const isEmpty = hows[0] === "empty";
   return (
     <Figure
       name="comparison"
@@ -57,9 +58,21 @@ export function ComparisonFigure({ basis, all, view, onView, tools }: Comparison
           </span>
         )}
       </p>
-      <Chart all={all} view={view} />
-      {alike.length < all.length ? (
+      {isEmpty ? (
+        <p class="nothing">
+          <bdi>{first?.name}</bdi>, which the others are compared with, has no samples here: there is nothing to
+          compare.
+        </p>
+      ) : hows.slice(1).includes("comparable") ? (
+        <Chart all={all} view={view} />
+      ) : (
+        <p class="nothing">None of the other series can be compared with the first: there is nothing to draw.</p>
+      )}
+      {hows.includes("other-buckets") ? (
         <p class="soft">Series whose buckets are not those of the first are not compared.</p>
+      ) : null}
+      {!isEmpty && hows.includes("empty") ? (
+        <p class="soft">Series without samples here are not compared: there is nothing to compare.</p>
       ) : null}
       <ShiftTable all={all} />
     </Figure>
@@ -71,20 +84,29 @@ function Chart({ all, view }: { all: readonly NamedDistribution[]; view: Compari
   const geometry = useMemo(() => {
     const [first] = all;
     if (width === 0 || first === undefined) return null;
-    const drawn = all.map(({ distribution }) => distribution).filter((own) => comparable(first.distribution, own));
-    return comparisonGeometry(drawn, view, { width, height: width < 420 ? 220 : 340 });
+    const drawn = [...all.keys()].filter((i) => isComparable(first.distribution, all[i]?.distribution));
+    const distributions = drawn.flatMap((i) => all[i]?.distribution ?? []);
+    const size = { width, height: width < 420 ? 220 : 340 };
+    return { drawn, ...comparisonGeometry(distributions, view, size) };
   }, [all, view, width]);
   const label = `${viewTitles[view]} curves of ${all.map(({ name }) => name).join(", ")}. The table below has the change of the median.`;
   return (
     <div ref={frame} class="drawing-frame">
       {geometry === null ? null : (
-        <svg class="drawing" width={geometry.width} height={geometry.height} role="img" aria-label={label}>
+        <svg
+          class="drawing"
+          viewBox={`0 0 ${geometry.width} ${geometry.height}`}
+          width={geometry.width}
+          height={geometry.height}
+          role="img"
+          aria-label={label}
+        >
           <ValueAxis box={geometry.box} ticks={geometry.valueTicks} title="" />
           {geometry.zero === null ? null : (
             <line class="zero" x1={geometry.box.left} x2={geometry.box.right} y1={geometry.zero} y2={geometry.zero} />
           )}
           {geometry.curves.map(({ series, d }) => (
-            <path key={series} class={`curve series-${series}`} d={d} />
+            <path key={series} class={`curve series-${geometry.drawn[series] ?? series}`} d={d} />
           ))}
           <BottomAxis box={geometry.box} ticks={geometry.bucketTicks} />
         </svg>
@@ -114,7 +136,8 @@ function ShiftTable({ all }: { all: readonly NamedDistribution[] }): JSX.Element
         </thead>
         <tbody>
           {all.map(({ name, distribution }, i) => {
-            const isAlike = first !== undefined && i > 0 && comparable(first.distribution, distribution);
+            const how = i > 0 && first !== undefined ? comparison(first.distribution, distribution) : null;
+            const isAlike = first !== undefined && how === "comparable";
             const shift = isAlike ? medianShift(first.distribution, distribution) : null;
             const { median } = distribution;
             return (
@@ -135,7 +158,7 @@ function ShiftTable({ all }: { all: readonly NamedDistribution[] }): JSX.Element
                     </td>
                   </>
                 ) : null}
-                <td>{isAlike ? distance(first.distribution, distribution) : hasMedian ? "" : "compared with"}</td>
+                <td>{isAlike ? distance(first.distribution, distribution) : whyNot(how, hasMedian)}</td>
               </tr>
             );
           })}
@@ -143,6 +166,17 @@ function ShiftTable({ all }: { all: readonly NamedDistribution[] }): JSX.Element
       </table>
     </div>
   );
+}
+
+/** Instead of a distance; `null` is the first series, which a table with medians has named there already. */
+function whyNot(how: Comparison | null, hasMedian: boolean): string {
+  if (how === "empty") return "nothing to compare";
+  if (how === "other-buckets") return "other buckets";
+  return hasMedian ? "" : "compared with";
+}
+
+function isComparable(first: Distribution, own: Distribution | undefined): boolean {
+  return own !== undefined && comparison(first, own) === "comparable";
 }
 
 /** Of values the greatest gap of their cumulative curves, of categories that of one of them. */

@@ -1,6 +1,6 @@
 /**
  * Two distributions of one measure side by side: how many percentage points each bucket gained, what share lies below each bound, and
- * how far the median moved. Pure. Distributions of different buckets are not compared: comparable() says so.
+ * how far the median moved. Pure. Distributions of different buckets are not compared, nor is anything with nothing: comparison() says so.
  */
 import type { Distribution } from "../client/distribution.ts";
 import type { Percentile } from "../client/statistics.ts";
@@ -13,14 +13,17 @@ export interface Shift {
   readonly most: number | null;
 }
 
-/** Same buckets, same meaning. */
-export function comparable(a: Distribution, b: Distribution): boolean {
+/** Why two distributions are not compared: one of them is empty, or their buckets are others, or of another meaning. */
+export type Comparison = "comparable" | "empty" | "other-buckets";
+
+export function comparison(a: Distribution, b: Distribution): Comparison {
   const [one, other] = [a.measure, b.measure];
-  return (
+  const isAlike =
     one.scale === other.scale &&
     one.bounds.length === other.bounds.length &&
-    one.bounds.every((bound, i) => bound === other.bounds[i])
-  );
+    one.bounds.every((bound, i) => bound === other.bounds[i]);
+  if (!isAlike) return "other-buckets";
+  return a.count > 0 && b.count > 0 ? "comparable" : "empty";
 }
 
 /** By bucket, from 0 to 1: which share of the samples lies in it or below. All 0 without samples. */

@@ -1,23 +1,30 @@
-/** What the numbers are of, in full: blocks that are missing with their reasons, records that were rejected, definitions left out. */
+/** What the numbers are of, in full: blocks that are missing with their reasons, records that were rejected, definitions left out and measurements dropped. */
 import { useEffect, useRef } from "preact/hooks";
 import type { JSX } from "preact";
 import type { Coverage } from "../client/index.ts";
-import { count, counted, time } from "../parts/words.ts";
-import type { LeftOut } from "./source.ts";
+import { count, counted, nounFor, time } from "../parts/words.ts";
+import { droppedMeasurements, type LeftOut } from "./source.ts";
 
 /** A list that nobody reads to its end; coverage.json has all of it. */
 const listedMax = 500;
 
 interface CoverageDialogProps {
   readonly coverage: Coverage;
+  /** That are shown. */
+  readonly versions: readonly string[];
   readonly leftOut: readonly (LeftOut & { readonly version: string })[];
+  /** What submissions are called. */
+  readonly noun: string;
   readonly onClose: () => void;
 }
 
-export function CoverageDialog({ coverage, leftOut, onClose }: CoverageDialogProps): JSX.Element {
+export function CoverageDialog({ coverage, versions, leftOut, noun, onClose }: CoverageDialogProps): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
   const { covered, missing, open } = coverage.blocks;
+  const dropped = versions.flatMap((version) =>
+    droppedMeasurements(coverage.notes.get(version)).map(([reason, many]) => [version, reason, many] as const),
+  );
   return (
     <dialog ref={dialog} class="dialog" aria-labelledby="coverage-title" onClose={onClose}>
       <div class="dialog-head">
@@ -36,6 +43,10 @@ export function CoverageDialog({ coverage, leftOut, onClose }: CoverageDialogPro
           />
           <Fact name="Records" value={`${count(coverage.accepted)} accepted of ${count(coverage.read)} read`} />
         </dl>
+        <p class="soft">
+          Blocks and records are those of the whole aggregate. A block that is missing may have held {noun} of what is
+          shown: its key says of which it is.
+        </p>
         <h3>Rejected records</h3>
         {coverage.rejected.size === 0 ? (
           <p class="soft">None.</p>
@@ -53,9 +64,10 @@ export function CoverageDialog({ coverage, leftOut, onClose }: CoverageDialogPro
           <p class="soft">None.</p>
         ) : (
           <ul class="plain-list missing">
-            {coverage.missing.slice(0, listedMax).map(({ dataset, key, reason }) => (
+            {coverage.missing.slice(0, listedMax).map(({ dataset, key, reason, detail }) => (
               <li key={`${dataset} ${key}`}>
-                <b>{reason}</b> <code>{key}</code>
+                <b>{reason}</b> <code>{key}</code> of dataset <code>{dataset}</code>
+                {detail === "" ? null : <span class="soft">: {detail}</span>}
               </li>
             ))}
             {coverage.missing.length > listedMax ? (
@@ -68,10 +80,25 @@ export function CoverageDialog({ coverage, leftOut, onClose }: CoverageDialogPro
           <p class="soft">None.</p>
         ) : (
           <ul class="plain-list">
-            {leftOut.slice(0, listedMax).map(({ version, measure, definition, entries }) => (
+            {leftOut.slice(0, listedMax).map(({ version, measure, definition, entries, pings }) => (
               <li key={`${version} ${measure} ${definition}`}>
-                <bdi>{version}</bdi> <code>{measure}</code>: {counted(entries, "entry", "entries")} of another
-                definition
+                <bdi>{version}</bdi> <code>{measure}</code>:{" "}
+                {pings === null ? "" : `${count(pings)} ${nounFor(pings, noun)} in `}
+                {counted(entries, "entry", "entries")} of another definition, <code>{definition}</code>, whose buckets
+                cannot be added to those of the newest build
+              </li>
+            ))}
+            {leftOut.length > listedMax ? <li>{count(leftOut.length - listedMax)} more are in coverage.json</li> : null}
+          </ul>
+        )}
+        <h3>Measurements dropped</h3>
+        {dropped.length === 0 ? (
+          <p class="soft">None.</p>
+        ) : (
+          <ul class="plain-list">
+            {dropped.map(([version, reason, many]) => (
+              <li key={`${version} ${reason}`}>
+                <bdi>{version}</bdi> {reason}: {count(many)}
               </li>
             ))}
           </ul>

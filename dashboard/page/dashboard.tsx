@@ -14,7 +14,6 @@ import { Figures } from "./figures.tsx";
 import { seriesFrom, type Series } from "./series.ts";
 import {
   definitionsLeftOut,
-  firstVersion,
   isEvolution,
   measureChoices,
   readEvolutions,
@@ -36,7 +35,7 @@ interface DashboardProps {
 export function Dashboard({ site, description, state, change }: DashboardProps): JSX.Element {
   const { coverage } = site;
   const versions = useMemo(() => versionChoices(site.versions), [site]);
-  const version = state.version ?? firstVersion(site.versions) ?? "";
+  const version = state.version ?? site.newest ?? "";
   const dates = description.dates.find(({ name }) => name === state.dates) ?? description.dates[0];
 
   const readMeasures = useMemo(() => async () => await measuresOf(site, version), [site, version]);
@@ -131,7 +130,15 @@ export function Dashboard({ site, description, state, change }: DashboardProps):
           />
         </div>
       )}
-      {isDetailed ? <CoverageDialog coverage={coverage} leftOut={leftOut} onClose={() => setDetailed(false)} /> : null}
+      {isDetailed ? (
+        <CoverageDialog
+          coverage={coverage}
+          versions={[...new Set(wanted.map((own) => own.version))]}
+          leftOut={leftOut}
+          noun={description.submissions}
+          onClose={() => setDetailed(false)}
+        />
+      ) : null}
     </>
   );
 }

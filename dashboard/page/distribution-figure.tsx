@@ -78,6 +78,7 @@ function DistributionChart({ basis, all }: { basis: Basis; all: readonly NamedDi
         {geometry === null ? null : (
           <svg
             class="drawing"
+            viewBox={`0 0 ${geometry.width} ${geometry.height}`}
             width={geometry.width}
             height={geometry.height}
             role="img"

@@ -64,13 +64,19 @@ export function EvolutionFigure(props: EvolutionFigureProps): JSX.Element {
       />
       <div ref={frame} class="drawing-frame">
         {geometry === null ? null : (
-          <svg class="drawing" width={geometry.width} height={geometry.height}>
+          <svg
+            class="drawing"
+            viewBox={`0 0 ${geometry.width} ${geometry.height}`}
+            width={geometry.width}
+            height={geometry.height}
+          >
             {drawing}
             <Brush geometry={geometry} dates={dates} range={range} onRange={onRange} onHover={setHovered} />
           </svg>
         )}
       </div>
       <RangeFields dates={dates} range={range} onRange={onRange} />
+      <ContradictionLine series={series} />
       <SanitizeLine sanitized={sanitized} noun={basis.noun} on={props.sanitize} onSanitize={props.onSanitize} />
       <EvolutionTable series={series} lines={allLines} noun={basis.noun} />
     </Figure>
@@ -154,6 +160,20 @@ function RangeFields({ dates, range, onRange }: RangeFieldsProps): JSX.Element {
         </button>
       )}
     </div>
+  );
+}
+
+/** Why the mean of some dates is not drawn, though there are samples; nothing where there are none such. */
+function ContradictionLine({ series }: { series: readonly ShownSeries[] }): JSX.Element | null {
+  const many = useMemo(
+    () => series.flatMap(({ points }) => points.filter(({ distribution }) => distribution.isContradictory)).length,
+    [series],
+  );
+  if (many === 0) return null;
+  return (
+    <p class="sanitize" data-contradictory={many}>
+      The sums of {words.counted(many, "point")} do not belong to the counts: what follows from them is unknown
+    </p>
   );
 }
 

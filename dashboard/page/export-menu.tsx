@@ -1,23 +1,27 @@
 /** What can be taken away from a figure: its numbers, its drawing, and a link that shows it alone, to be embedded. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { JSX, RefObject } from "preact";
+import type { Picture } from "../parts/picture.ts";
 import { drawingOf, savePng, saveSvg, saveText } from "../parts/save.tsx";
+import { EmbedDialog } from "./embed-dialog.tsx";
 
 interface ExportMenuProps {
   readonly frame: RefObject<HTMLElement | null>;
-  /** What stands above a saved drawing, and below it. */
+  /** Of the figure inside of another page. */
   readonly title: string;
-  readonly caption: string;
-  /** Null where the figure has no rows of its own, and no drawing either. */
-  readonly csv: (() => string) | null;
+  /** Null where the figure has no drawing. */
+  readonly picture: (() => Picture) | null;
+  readonly csv: () => string;
   readonly json: () => string;
   readonly name: (ending: string) => string;
   /** The address that shows the figure alone. */
   readonly address: () => string;
 }
 
-export function ExportMenu({ frame, title, caption, csv, json, name, address }: ExportMenuProps): JSX.Element {
+export function ExportMenu(props: ExportMenuProps): JSX.Element {
+  const { frame, title, picture, csv, json, name, address } = props;
   const [said, setSaid] = useState("");
+  const [isEmbedding, setEmbedding] = useState(false);
   const details = useRef<HTMLDetailsElement>(null);
   const close = (): void => {
     if (details.current !== null) details.current.open = false;
@@ -29,7 +33,7 @@ export function ExportMenu({ frame, title, caption, csv, json, name, address }: 
     document.addEventListener("pointerdown", outside);
     return () => document.removeEventListener("pointerdown", outside);
   }, []);
-  const drawn = (save: (drawing: string) => void | Promise<void>): void => {
+  const drawn = (make: () => Picture, save: (drawing: string) => void | Promise<void>): void => {
     const svg = frame.current?.querySelector<SVGSVGElement>("svg.drawing");
     close();
     if (svg === null || svg === undefined) {
@@ -37,7 +41,7 @@ export function ExportMenu({ frame, title, caption, csv, json, name, address }: 
       return;
     }
     setSaid("");
-    void Promise.resolve(save(drawingOf(svg, title, caption))).catch((error: unknown) =>
+    void Promise.resolve(save(drawingOf(svg, make()))).catch((error: unknown) =>
       setSaid(error instanceof Error ? error.message : String(error)),
     );
   };
@@ -45,13 +49,6 @@ export function ExportMenu({ frame, title, caption, csv, json, name, address }: 
     close();
     setSaid("");
     saveText(name(ending), type, make());
-  };
-  const copy = (): void => {
-    close();
-    void navigator.clipboard.writeText(address()).then(
-      () => setSaid("Link copied"),
-      () => setSaid("The link could not be copied: open it, and copy its address"),
-    );
   };
   return (
     <>
@@ -69,32 +66,40 @@ export function ExportMenu({ frame, title, caption, csv, json, name, address }: 
       >
         <summary class="button">Export</summary>
         <div class="menu-items">
-          {csv === null ? null : (
-            <button type="button" onClick={() => text("text/csv;charset=utf-8", "csv", csv)}>
-              Numbers as CSV
-            </button>
-          )}
+          <button type="button" onClick={() => text("text/csv;charset=utf-8", "csv", csv)}>
+            Numbers as CSV
+          </button>
           <button type="button" onClick={() => text("application/json", "json", json)}>
             Numbers as JSON
           </button>
-          {csv === null ? null : (
+          {picture === null ? null : (
             <>
-              <button type="button" onClick={() => drawn((drawing) => saveSvg(name("svg"), drawing))}>
+              <button type="button" onClick={() => drawn(picture, (drawing) => saveSvg(name("svg"), drawing))}>
                 Chart as SVG
               </button>
-              <button type="button" onClick={() => drawn(async (drawing) => await savePng(name("png"), drawing))}>
+              <button
+                type="button"
+                onClick={() => drawn(picture, async (drawing) => await savePng(name("png"), drawing))}
+              >
                 Chart as PNG
               </button>
             </>
           )}
-          <button type="button" onClick={copy}>
-            Copy a link to embed
+          <button
+            type="button"
+            onClick={() => {
+              close();
+              setEmbedding(true);
+            }}
+          >
+            Embed it
           </button>
           <a href={address()} target="_blank" rel="noreferrer" onClick={close}>
             Show it alone
           </a>
         </div>
       </details>
+      {isEmbedding ? <EmbedDialog title={title} address={address()} onClose={() => setEmbedding(false)} /> : null}
     </>
   );
 }

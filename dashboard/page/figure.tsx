@@ -4,20 +4,12 @@
  */
 import { useRef } from "preact/hooks";
 import type { ComponentChildren, JSX, RefObject } from "preact";
-import type { Coverage } from "../client/index.ts";
-import { count, counted, time } from "../parts/words.ts";
-import type { SeriesBasis } from "./series-names.tsx";
+import { count, counted, nounFor, time } from "../parts/words.ts";
+import { leftOutText, type Counts } from "./caption.ts";
 import type { FigureName } from "./state.ts";
 
-/** What the numbers of a figure are of. */
-export interface Basis {
-  /** At least one. They may be of the same records, so they are not added up. */
-  readonly of: readonly SeriesBasis[];
-  /** What submissions are called. */
-  readonly noun: string;
-  readonly coverage: Coverage;
-  /** Definitions in the versions that are shown: of this measure, and of others. */
-  readonly leftOut: { readonly here: number; readonly others: number };
+/** What the numbers of a figure are of, with at least one series. */
+export interface Basis extends Counts {
   readonly onDetails: () => void;
 }
 
@@ -46,17 +38,6 @@ export function Figure({ name, title, basis, tools, children }: FigureProps): JS
   );
 }
 
-/** The line as text, for files that are saved. */
-export function basisText({ of, noun, coverage }: Basis): string {
-  const { covered, missing, open } = coverage.blocks;
-  const all = of.map(({ name, submissions, samples }) => {
-    const n = `n = ${count(submissions)} ${noun}${samples === null ? "" : `, ${count(samples)} samples`}`;
-    return of.length > 1 ? `${name}: ${n}` : n;
-  });
-  const missed = missing > 0 ? `, ${count(missing)} missing` : "";
-  return `${all.join("; ")}; ${count(covered)} of ${count(covered + missing + open)} blocks${missed}; data as of ${time(coverage.asOf)}`;
-}
-
 function CoverageLine({ basis }: { basis: Basis }): JSX.Element {
   const { of, noun, coverage, leftOut, onDetails } = basis;
   const { covered, missing, open } = coverage.blocks;
@@ -66,10 +47,11 @@ function CoverageLine({ basis }: { basis: Basis }): JSX.Element {
     <p class="coverage">
       {of.map(({ name, submissions, samples }, i) => (
         <span key={i} class={of.length > 1 ? `readout-series series-${i}` : ""} data-series={i}>
-          {of.length > 1 ? <bdi>{name} </bdi> : null}n = <b data-n={submissions}>{count(submissions)}</b> {noun}
+          {of.length > 1 ? <bdi>{name} </bdi> : null}n = <b data-n={submissions}>{count(submissions)}</b>{" "}
+          {nounFor(submissions, noun)}
           {samples === null ? null : (
             <>
-              , <b data-samples={samples}>{count(samples)}</b> samples
+              , <b data-samples={samples}>{count(samples)}</b> {nounFor(samples, "samples")}
             </>
           )}
         </span>
@@ -86,7 +68,7 @@ function CoverageLine({ basis }: { basis: Basis }): JSX.Element {
       ) : null}
       {leftOut.here + leftOut.others > 0 ? (
         <span class={leftOut.here > 0 ? "lacking" : ""}>
-          {leftOut.here > 0 ? `${counted(leftOut.here, "definition")} left out` : "no definition left out"}
+          {leftOut.here > 0 ? leftOutText(leftOut, noun) : "no definition left out"}
           {leftOut.others > 0 ? `, ${count(leftOut.others)} of other measures` : ""}
         </span>
       ) : null}

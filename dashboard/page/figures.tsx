@@ -2,7 +2,7 @@
  * The figures of several series in a range of dates, or the one that stands alone. Everything that is computed here is kept while what
  * it is made of stays the same: a brush that moves makes distributions of the range anew, and nothing else.
  */
-import { useMemo } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import type { JSX, RefObject } from "preact";
 import type { DateKind, Site, SiteDescription } from "../client/index.ts";
 import { Message } from "../parts/message.tsx";
@@ -11,14 +11,20 @@ import type { DateRange } from "./brush.tsx";
 import { ComparisonFigure } from "./comparison-figure.tsx";
 import { DistributionFigure } from "./distribution-figure.tsx";
 import { EvolutionFigure } from "./evolution-figure.tsx";
+import type { Mark } from "../parts/picture.ts";
+import { basisText, datesText, drawnText, figureTitles, hiddenText, narrowedText } from "./caption.ts";
 import { ExportMenu } from "./export-menu.tsx";
-import { distributionCsv, evolutionCsv, fileName, toJson, type ExportedSeries } from "./export.ts";
-import { basisText, type Basis } from "./figure.tsx";
+import { comparisonCsv, distributionCsv, evolutionCsv, summaryCsv } from "./export-csv.ts";
+import { exportedSeries, type ExportedSeries } from "./exported.ts";
+import { fileName, toJson } from "./export.ts";
+import type { Basis } from "./figure.tsx";
+import { comparisonMarks, distributionMarks, evolutionMarks } from "./marks.ts";
 import { sanitize } from "./sanitize.ts";
 import { linesOf, shownLines } from "./lines.ts";
-import type { LeftOut } from "./source.ts";
+import { countLeftOut, type LeftOut } from "./source.ts";
 import { allDates, datesIn, seriesNames, totalOf, type Series } from "./series.ts";
 import type { FigureName, PageState } from "./state.ts";
+import { NothingLeft } from "./nothing-left.tsx";
 import { SummaryFigure } from "./summary-figure.tsx";
 import { addressOf, type Change } from "./use-state-hash.tsx";
 
@@ -33,7 +39,7 @@ interface FiguresProps {
   readonly range: DateRange;
   readonly onRange: (range: DateRange, isFinal: boolean) => void;
   /** Of the versions that are shown. */
-  readonly leftOut: readonly LeftOut[];
+  readonly leftOut: readonly (LeftOut & { readonly version: string })[];
   readonly onDetails: () => void;
 }
 
@@ -64,11 +70,18 @@ export function Figures(props: FiguresProps): JSX.Element {
       })),
     [series, names, range],
   );
+  const title = `${first?.evolution.measure.name ?? ""} · ${names.join(", ")}`;
+  useEffect(() => {
+    document.title = `${title} · ${description.title}`;
+    return () => {
+      document.title = description.title;
+    };
+  }, [title, description.title]);
   if (first === undefined || dates.length === 0)
     return <NothingLeft state={state} change={change} noun={description.submissions} />;
 
   const { measure } = first.evolution;
-  const here = leftOut.filter((own) => own.measure === measure.name).length;
+  const leftOutCounts = countLeftOut(leftOut, measure.name);
   const basisOf = (all: readonly { readonly submissions: number; readonly samples: number }[]): Basis => ({
     of: all.map(({ submissions, samples }, i) => ({
       name: names[i] ?? "",
@@ -77,39 +90,60 @@ export function Figures(props: FiguresProps): JSX.Element {
     })),
     noun: description.submissions,
     coverage,
-    leftOut: { here, others: leftOut.length - here },
+    leftOut: leftOutCounts,
     onDetails,
   });
   const ranged = inRange.map(({ distribution }) => distribution);
   const basis = basisOf(ranged.map(({ submissions, count }) => ({ submissions, samples: count })));
   const drawn = basisOf(shown.map(({ points }) => totalOf(points)));
 
-  const exported = (): ExportedSeries[] =>
-    series.map((own, i) => ({
-      series: own,
-      points: (shown[i]?.points ?? []).filter(({ date }) => datesIn([date], range.from, range.to).length > 0),
-      distribution: ranged[i] ?? own.evolution.range(),
-    }));
+  const { dimensions } = description;
+  const exported = (): ExportedSeries[] => exportedSeries(series, sanitized, ranged, range);
+  const json = (): string =>
+    toJson(
+      {
+        title: description.title,
+        measure: measure.name,
+        kind: measure.kind,
+        dates: props.dates?.name ?? "",
+        range,
+        sanitize: state.sanitize,
+        submissions: description.submissions,
+        coverage,
+        definitionsLeftOut: leftOut,
+      },
+      allLines,
+      exported(),
+    );
+  const narrowed = narrowedText({ names, filters: series.map(({ filters }) => filters) });
+  const aboutOf = (own: readonly string[], more: string): string =>
+    [datesText(props.dates?.title ?? "Dates", own), more, narrowed].filter((part) => part !== "").join(" · ");
+  const aboutAll = aboutOf(dates, hiddenText(sanitized, basis.noun));
+  // Nothing lies between categories, so there is nothing to add up.
+  const comparedBy = measure.scale === "categories" ? "difference" : state.comparison;
+  /** The evolution shows all dates, the others the range. */
+  const aboutFigure = (figure: FigureName): string =>
+    figure === "evolution"
+      ? aboutAll
+      : aboutOf(datesIn(dates, range.from, range.to), drawnText(figure, comparedBy, names[0] ?? ""));
   const menu =
-    (figure: FigureName, csv: (() => string) | null, of: Basis) => (frame: RefObject<HTMLElement | null>) => (
+    (figure: FigureName, of: Basis, csv: () => string, marks: (() => readonly Mark[]) | null) =>
+    (frame: RefObject<HTMLElement | null>) => (
       <ExportMenu
         frame={frame}
-        title={`${measure.name} · ${names.join(", ")}`}
-        caption={basisText(of)}
-        csv={csv}
-        json={() =>
-          toJson(
-            {
-              title: description.title,
-              measure: measure.name,
-              dates: props.dates?.name ?? "",
-              submissions: description.submissions,
-              coverage,
-            },
-            allLines,
-            exported(),
-          )
+        title={title}
+        picture={
+          marks === null
+            ? null
+            : () => ({
+                title: `${figureTitles[figure]} of ${title}`,
+                about: aboutFigure(figure),
+                marks: marks(),
+                basis: basisText(of),
+              })
         }
+        csv={csv}
+        json={json}
         name={(ending) => fileName(measure.name, figure, ending)}
         address={() => addressOf({ ...state, version: first.version, measure: measure.name, only: figure })}
       />
@@ -118,8 +152,9 @@ export function Figures(props: FiguresProps): JSX.Element {
   const isEmpty = ranged.every(({ submissions, count }) => submissions + count === 0);
   return (
     <div class={`figures ${series.length > 1 ? "several" : ""} ${measure.kind === "counter" ? "counter" : ""}`}>
+      <PrintedHead title={title} about={aboutAll} />
       <p class="hidden" role="status">
-        {`${measure.name}, ${basis.of.map((own) => `${words.count(own.submissions)} ${basis.noun}${series.length > 1 ? ` of ${own.name}` : ""}`).join(", ")} in ${words.counted(datesIn(dates, state.from, state.to).length, "date", "dates")}`}
+        {`${measure.name}, ${basis.of.map((own) => `${words.count(own.submissions)} ${words.nounFor(own.submissions, basis.noun)}${series.length > 1 ? ` of ${own.name}` : ""}`).join(", ")} in ${words.counted(datesIn(dates, state.from, state.to).length, "date", "dates")}`}
       </p>
       {isShown("evolution") ? (
         <EvolutionFigure
@@ -135,7 +170,12 @@ export function Figures(props: FiguresProps): JSX.Element {
           onRange={onRange}
           onLines={(chosen) => change({ lines: chosen }, "replace")}
           onSanitize={(on) => change({ sanitize: on })}
-          tools={menu("evolution", () => evolutionCsv(description.dimensions, allLines, exported()), drawn)}
+          tools={menu(
+            "evolution",
+            drawn,
+            () => evolutionCsv(dimensions, allLines, exported()),
+            () => evolutionMarks(drawn, lines),
+          )}
         />
       ) : null}
       {isEmpty ? (
@@ -152,17 +192,26 @@ export function Figures(props: FiguresProps): JSX.Element {
               all={inRange}
               view={state.distribution}
               onView={(view) => change({ distribution: view })}
-              tools={menu("distribution", () => distributionCsv(description.dimensions, exported()), basis)}
+              tools={menu(
+                "distribution",
+                basis,
+                () => distributionCsv(dimensions, exported()),
+                () => distributionMarks(basis),
+              )}
             />
           ) : null}
           {isShown("comparison") && series.length > 1 && measure.kind !== "counter" ? (
             <ComparisonFigure
               basis={basis}
               all={inRange}
-              // Nothing lies between categories, so there is nothing to add up.
-              view={measure.scale === "categories" ? "difference" : state.comparison}
+              view={comparedBy}
               onView={(view) => change({ comparison: view })}
-              tools={menu("comparison", () => distributionCsv(description.dimensions, exported()), basis)}
+              tools={menu(
+                "comparison",
+                basis,
+                () => comparisonCsv(dimensions, exported()),
+                () => comparisonMarks(basis, comparedBy),
+              )}
             />
           ) : null}
           {isShown("summary") ? (
@@ -174,7 +223,7 @@ export function Figures(props: FiguresProps): JSX.Element {
                 days: own.points.filter(({ date }) => datesIn([date], range.from, range.to).length > 0),
               }))}
               lines={allLines}
-              tools={menu("summary", null, basis)}
+              tools={menu("summary", basis, () => summaryCsv(dimensions, allLines, exported()), null)}
             />
           ) : null}
         </>
@@ -183,28 +232,12 @@ export function Figures(props: FiguresProps): JSX.Element {
   );
 }
 
-interface NothingLeftProps {
-  readonly state: PageState;
-  readonly change: Change;
-  readonly noun: string;
-}
-
-function NothingLeft({ state, change, noun }: NothingLeftProps): JSX.Element {
-  const isNarrowed = state.filters.size > 0;
+/** Paper has no controls: what they say stands above the figures there. */
+function PrintedHead({ title, about }: { title: string; about: string }): JSX.Element {
   return (
-    <Message
-      title={isNarrowed ? "Nothing matches these filters" : "This measure is empty here"}
-      text={
-        isNarrowed
-          ? `No ${noun} of this version have ${[...state.filters].map(([dimension, value]) => `${dimension} ${value}`).join(", ")} and this measure.`
-          : `No ${noun} of this version have this measure.`
-      }
-    >
-      {isNarrowed ? (
-        <button type="button" class="button" onClick={() => change({ filters: new Map() })}>
-          Clear the filters
-        </button>
-      ) : null}
-    </Message>
+    <div class="printed-head">
+      <h2 dir="auto">{title}</h2>
+      <p dir="auto">{about}</p>
+    </div>
   );
 }

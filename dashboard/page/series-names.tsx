@@ -1,14 +1,9 @@
 /** The names of several series with what each is of: a key to their colours, wherever their numbers stand. */
 import type { JSX } from "preact";
-import { count } from "../parts/words.ts";
+import { count, counted, nounFor } from "../parts/words.ts";
+import type { SeriesBasis } from "./caption.ts";
 
-/** What the numbers of one series are of, in one figure. */
-export interface SeriesBasis {
-  readonly name: string;
-  readonly submissions: number;
-  /** Null of a counter, whose submissions are all there is. */
-  readonly samples: number | null;
-}
+export type { SeriesBasis } from "./caption.ts";
 
 interface SeriesNamesProps {
   readonly of: readonly SeriesBasis[];
@@ -24,7 +19,9 @@ export function SeriesNames({ of, noun }: SeriesNamesProps): JSX.Element | null 
       {of.map(({ name, submissions, samples }, i) => (
         <span key={i} class={`readout-series series-${i}`} data-series={i}>
           <bdi>{name}</bdi>{" "}
-          <span class="soft">{samples === null ? `${count(submissions)} ${noun}` : `${count(samples)} samples`}</span>
+          <span class="soft">
+            {samples === null ? `${count(submissions)} ${nounFor(submissions, noun)}` : counted(samples, "sample")}
+          </span>
         </span>
       ))}
     </>

@@ -4,6 +4,7 @@ import type { Measure } from "../client/measure.ts";
 import { SiteFault } from "../client/site-fault.ts";
 import type { Site } from "../client/site.ts";
 import type { Choice } from "../parts/search.ts";
+import type { LeftOutCounts } from "./caption.ts";
 
 /** What could not be shown, in words. */
 export interface Problem {
@@ -26,15 +27,6 @@ export function problemOf(error: unknown): Problem {
     hint: "Load it again; if that does not help, report it.",
     again: true,
   };
-}
-
-/** The newest one, by the number in its last part: most people look for it. */
-export function firstVersion(versions: readonly string[]): string | null {
-  const number = (version: string): number => Number.parseFloat(version.split("/").at(-1) ?? "") || 0;
-  return versions.reduce<string | null>(
-    (best, version) => (best === null || number(version) > number(best) ? version : best),
-    null,
-  );
 }
 
 /** In order of text: the client gives the order of the file. */
@@ -82,17 +74,40 @@ export interface LeftOut {
   readonly measure: string;
   readonly definition: string;
   readonly entries: number;
+  /** How many pings had them; null where the analysis does not say. */
+  readonly pings: number | null;
 }
 
 /** Of one version; notes are the analysis' own, so what is not understood is left alone. */
 export function definitionsLeftOut(notes: unknown): LeftOut[] {
   const listed = isMembers(notes) ? notes["definitionsLeftOut"] : undefined;
   if (!Array.isArray(listed)) return [];
-  return listed.filter(isMembers).map(({ measure, definition, entries }) => ({
+  return listed.filter(isMembers).map(({ measure, definition, entries, pings }) => ({
     measure: String(measure),
     definition: String(definition),
     entries: Number(entries) || 0,
+    pings: typeof pings === "number" ? pings : null,
   }));
+}
+
+export function countLeftOut(all: readonly LeftOut[], measure: string): LeftOutCounts {
+  const here = all.filter((own) => own.measure === measure);
+  const pings = here.map((own) => own.pings).filter((many) => many !== null);
+  const isKnown = pings.length === here.length;
+  return {
+    here: here.length,
+    others: all.length - here.length,
+    pings: isKnown ? pings.reduce((sum, many) => sum + many, 0) : null,
+  };
+}
+
+/** Measurements of one version that were dropped alone, out of records that were accepted, by reason. */
+export function droppedMeasurements(notes: unknown): readonly (readonly [reason: string, many: number])[] {
+  const dropped = isMembers(notes) ? notes["dropped"] : undefined;
+  if (!isMembers(dropped)) return [];
+  return Object.entries(dropped).filter(
+    (entry): entry is [string, number] => typeof entry[1] === "number" && entry[1] > 0,
+  );
 }
 
 function isMembers(value: unknown): value is Readonly<Record<string, unknown>> {

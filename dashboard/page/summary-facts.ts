@@ -31,19 +31,21 @@ export function factsOf({ distribution, days }: Summarized, lines: readonly Line
   const { measure } = distribution;
   const [first, last] = [days[0]?.date ?? "", days.at(-1)?.date ?? ""];
   const isCounter = measure.kind === "counter";
+  const text = (value: number | null, before = ""): string => {
+    if (value !== null) return before + words.value(value);
+    return distribution.isContradictory ? "unknown: its sums do not belong to the counts" : "unknown";
+  };
   const facts: (Fact | null)[] = [
     { title: noun, text: words.count(distribution.submissions) },
     isCounter ? null : { title: "Samples", text: words.count(distribution.count) },
     { title: "Dates", text: words.count(days.length) },
     { title: "Range", text: first === last ? words.date(first) : `${words.date(first)} to ${words.date(last)}` },
     isCounter ? { title: "Mean per date", text: words.value(perDateOf(days)?.mean ?? null) } : null,
-    measure.scale === "categories" ? null : { title: "Mean", text: words.value(distribution.mean) },
-    measure.scale === "linear"
-      ? { title: "Standard deviation", text: words.value(distribution.standardDeviation) }
-      : null,
-    measure.scale === "exponential" ? { title: "Geometric mean", text: words.value(distribution.geometricMean) } : null,
+    measure.scale === "categories" ? null : { title: "Mean", text: text(distribution.mean) },
+    measure.scale === "linear" ? { title: "Standard deviation", text: text(distribution.standardDeviation) } : null,
+    measure.scale === "exponential" ? { title: "Geometric mean", text: text(distribution.geometricMean) } : null,
     measure.scale === "exponential"
-      ? { title: "Geometric std. deviation", text: factor(distribution.geometricStandardDeviation) }
+      ? { title: "Geometric std. deviation", text: text(distribution.geometricStandardDeviation, "× ") }
       : null,
     ...lines
       .filter(isShare)
@@ -77,7 +79,11 @@ export function methodOf({ measure }: Distribution): string {
   const isExponential = measure.scale === "exponential";
   return [
     "Nearest-rank percentiles lie in the bucket that is given, which is their bound of error; the value within it is interpolated",
-    isExponential ? " evenly in ln(1 + x)." : " evenly.",
+    isExponential
+      ? " evenly in ln(1 + x)."
+      : measure.kind === "count"
+        ? " evenly, the lower whole number."
+        : " evenly.",
     " Mean and deviation come from exact sums",
     isExponential ? "; the geometric ones are of 1 + x." : ".",
   ].join("");
@@ -88,8 +94,4 @@ function perDateOf(days: Summarized["days"]): ReturnType<typeof perDate> {
     days.map(({ submissions }) => submissions),
     summaryPercents,
   );
-}
-
-function factor(value: number | null): string {
-  return value === null ? "unknown" : `× ${words.value(value)}`;
 }

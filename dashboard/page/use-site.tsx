@@ -62,5 +62,15 @@ export function useSite(base: string): SiteState {
     setSite(newer);
     setNewer(null);
   }, [newer]);
-  return { site, problem, newer, gone, showNewer, again: open };
+  /** By the site that there is: it knows which files were of no use, and asks for these past what keeps copies. */
+  const again = useCallback(() => {
+    if (site === null) open();
+    else {
+      void site.refresh().then(
+        (found) => setSite(found),
+        (error: unknown) => setGone(problemOf(error)),
+      );
+    }
+  }, [site, open]);
+  return { site, problem, newer, gone, showNewer, again };
 }

@@ -43,6 +43,12 @@ export function counted(n: number, one: string, many = `${one}s`): string {
   return `${count(n)} ${n === 1 ? one : many}`;
 }
 
+/** A noun that data has in the plural ("pings"), as it is said of so many. English, and no more of it than its regular endings. */
+export function nounFor(n: number, many: string): string {
+  if (n !== 1) return many;
+  return many.replace(/(?:(?<=[^aeiou])ies|(?<=ss|x|ch|sh)es|(?<=[^s])s)$/, (ending) => (ending === "ies" ? "y" : ""));
+}
+
 /** 2013-12-01 of 20131201. */
 export function date(text: string): string {
   return /^\d{8}$/.test(text) ? `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6)}` : text;

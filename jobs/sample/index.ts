@@ -3,18 +3,18 @@
  * seed and index give the same bytes. Blocks spread over channels, versions, builds, days and systems by their index, so that
  * a few of them show all there is: several versions, pings sent more than 60 days after the build, a definition that changed.
  *
- * Text is made at several hundred MB/s a core: records are copies of prepared templates with other digits.
+ * Text is made at several hundred MB/s a core: records are copies of prepared templates with other counts, and the sums of these.
  */
 import { Buffer } from "node:buffer";
 import { CHANGED_MEASURE, CHANGED_MEASURE_BEFORE, sampleDefinitions } from "./definitions.ts";
 import { Random } from "./random.ts";
-import type { Template } from "./template.ts";
-import { makeTemplate } from "./template.ts";
+import { writeMeasurements } from "./record.ts";
+import { makeTemplate, type Template } from "./template.ts";
 
 export { sampleDefinitions } from "./definitions.ts";
 
 /** About the size of one record, id and line end included: what a size in bytes is divided by. */
-export const SAMPLE_RECORD_BYTES = 35_000;
+export const SAMPLE_RECORD_BYTES = 34_000;
 
 export interface SampleOptions {
   readonly records: number;
@@ -64,8 +64,6 @@ const ID_PATTERN = "00000000-0000-4000-a000-000000000000";
 const ID_DIGITS = ID_PATTERN.split("").flatMap((character, i) => (character === "0" ? [i] : []));
 
 const HEX_DIGITS = Buffer.from("0123456789abcdef");
-const OTHER_DIGITS = Buffer.from("0123456789012345");
-const FIRST_DIGITS = Buffer.from("1234567891234512");
 const LINE_END = 0x0a;
 
 /** Block number `index` (from 0) of the data set of this seed (a whole number). */
@@ -126,7 +124,8 @@ function* chunksOf(
   random: Random,
   records: number,
 ): Iterable<Uint8Array> {
-  const recordBytesMax = longest(heads) + longest(templates.map(({ bytes }) => bytes)) + 1;
+  const headBytesMax = Math.max(...heads.map(({ length }) => length));
+  const recordBytesMax = headBytesMax + Math.max(...templates.map(({ bytesMax }) => bytesMax)) + 1;
   let chunk = Buffer.allocUnsafe(CHUNK_BYTES + recordBytesMax);
   let used = 0;
   for (let i = 0; i < records; i++) {
@@ -143,26 +142,18 @@ function* chunksOf(
 /** Where the record ends. */
 function writeRecord(chunk: Buffer, at: number, head: Uint8Array, template: Template, random: Random): number {
   chunk.set(head, at);
-  fillDigits(chunk, at, ID_DIGITS, HEX_DIGITS, random);
-  const body = at + head.length;
-  chunk.set(template.bytes, body);
-  fillDigits(chunk, body, template.firstDigits, FIRST_DIGITS, random);
-  fillDigits(chunk, body, template.otherDigits, OTHER_DIGITS, random);
-  const end = body + template.bytes.length;
+  fillId(chunk, at, random);
+  const end = writeMeasurements(chunk, at + head.length, template, random);
   chunk[end] = LINE_END;
   return end + 1;
 }
 
-function fillDigits(chunk: Buffer, base: number, places: ArrayLike<number>, digits: Uint8Array, random: Random): void {
+function fillId(chunk: Buffer, base: number, random: Random): void {
   let bits = 0;
-  for (let i = 0; i < places.length; i++) {
+  for (const [i, place] of ID_DIGITS.entries()) {
     // Four bits a digit.
     if ((i & 7) === 0) bits = random.bits();
-    chunk[base + (places[i] as number)] = digits[bits & 15] as number;
+    chunk[base + place] = HEX_DIGITS[bits & 15] as number;
     bits >>>= 4;
   }
-}
-
-function longest(arrays: readonly Uint8Array[]): number {
-  return Math.max(...arrays.map(({ length }) => length));
 }

@@ -1,20 +1,44 @@
 /**
- * The measurements of one synthetic ping as text, made once, and the places of its digits: a record is a copy of it with
- * other digits, which is as fast as copying. Numbers keep their length, so first digits stay above zero.
+ * The measurements of one synthetic ping as pieces of text, made once, with the places of the numbers that change: a record is
+ * a copy of the pieces with other counts and, behind them, the sums that belong to these counts (record.ts).
+ *
+ * Each bucket of a template stands for one value that lies in it, so that sums are what a client would have summed up.
  */
 import { Buffer } from "node:buffer";
 import { boundsOf } from "../histograms/bounds.ts";
 import type { SampleDefinition } from "./definitions.ts";
 import type { Random } from "./random.ts";
 
+/** What stands behind a piece's numbers: nothing, or the five statistics of a histogram, by its kind. */
+export type Statistics = "none" | "logarithms" | "squares";
+
+/** Text with numbers that change, and what follows from them. */
+export interface Piece {
+  readonly bytes: Uint8Array;
+  readonly statistics: Statistics;
+  /** Its numbers are those of the template before this one, from where the piece before it ends. */
+  readonly numbersEnd: number;
+}
+
+/** The lists of numbers are one for all pieces, since a processor reads one list faster than hundreds. */
 export interface Template {
   /** `"simpleMeasurements":{...},"histograms":{...}}` */
-  readonly bytes: Uint8Array;
-  /** Places of first digits, 1 to 9. */
-  readonly firstDigits: Uint32Array;
-  /** Places of other digits, 0 to 9. */
-  readonly otherDigits: Uint32Array;
+  readonly pieces: readonly Piece[];
+  /** By number: where its first digit stands in the piece. */
+  readonly places: Uint32Array;
+  /** By number: how many digits it has. It keeps its length, so its first digit stays above zero. */
+  readonly digits: Uint8Array;
+  /** By number three: a value of the bucket that it counts, then its square and 0, or ln(1 + value) and the square of that. */
+  readonly weights: Float64Array;
+  /** No record of this template is longer. */
+  readonly bytesMax: number;
 }
+
+export const WEIGHTS_A_NUMBER = 3;
+/** Decimals of logarithms. Sums of them in billionths stay whole numbers that are exact: below 2^53 with the counts that there are. */
+export const LOGARITHM_UNIT = 1e9;
+/** Longer than any statistics are: five numbers of at most 17 characters, and the signs between. */
+const STATISTICS_BYTES_MAX = 96;
 
 /** Of the measures, a ping has this share (percent), as no session uses all of a program. */
 const PRESENT_PERCENT = 85;
@@ -25,7 +49,7 @@ const SIMPLE_MEASURES =
   );
 
 export function makeTemplate(definitions: Readonly<Record<string, SampleDefinition>>, random: Random): Template {
-  const text = new DigitText();
+  const text = new TemplateText();
   text.fixed('"simpleMeasurements":{');
   for (const name of SIMPLE_MEASURES) {
     text.fixed(`"${name}":`);
@@ -47,69 +71,79 @@ export function makeTemplate(definitions: Readonly<Record<string, SampleDefiniti
   return text.template();
 }
 
-/** Text that remembers which of its digits may change. */
-class DigitText {
+/** Text that remembers which of its numbers may change. */
+class TemplateText {
+  /** Of the piece that is being written. */
   #text = "";
-  readonly #first: number[] = [];
-  readonly #other: number[] = [];
+  readonly #pieces: Piece[] = [];
+  readonly #places: number[] = [];
+  readonly #digits: number[] = [];
+  readonly #weights: number[] = [];
 
   fixed(text: string): void {
     this.#text += text;
   }
 
-  /** A number of so many digits before and after the point. */
-  varying(digits: number, decimals = 0): void {
-    this.#first.push(this.#text.length);
-    for (let i = 1; i < digits; i++) this.#other.push(this.#text.length + i);
+  /** A number of so many digits; `weights`: what is summed up of the value that it counts. */
+  varying(digits: number, weights: readonly [number, number, number] = [0, 0, 0]): void {
+    this.#places.push(this.#text.length);
+    this.#digits.push(digits);
+    this.#weights.push(...weights);
     this.#text += "1".repeat(digits);
-    if (decimals === 0) return;
-    this.#text += ".";
-    // The last one is never zero: numbers are written without zeros at the end.
-    for (let i = 0; i < decimals - 1; i++) this.#other.push(this.#text.length + i);
-    this.#first.push(this.#text.length + decimals - 1);
-    this.#text += "1".repeat(decimals);
+  }
+
+  /** Ends the piece, with these behind it. */
+  statistics(statistics: Statistics): void {
+    this.#pieces.push({
+      bytes: Buffer.from(this.#text, "latin1"),
+      statistics,
+      numbersEnd: this.#places.length,
+    });
+    this.#text = "";
   }
 
   template(): Template {
+    this.statistics("none");
     return {
-      bytes: Buffer.from(this.#text, "latin1"),
-      firstDigits: Uint32Array.from(this.#first),
-      otherDigits: Uint32Array.from(this.#other),
+      pieces: this.#pieces,
+      places: Uint32Array.from(this.#places),
+      digits: Uint8Array.from(this.#digits),
+      weights: Float64Array.from(this.#weights),
+      bytesMax: this.#pieces.reduce((sum, { bytes }) => sum + bytes.length + STATISTICS_BYTES_MAX, 0),
     };
   }
 }
 
 /** Buckets around a centre, fewer and fewer away from it, then the statistics that go with the kind. */
-function writeHistogram(text: DigitText, definition: SampleDefinition, random: Random): void {
+function writeHistogram(text: TemplateText, definition: SampleDefinition, random: Random): void {
   const bounds = boundsOf({ ...definition }) ?? [];
   if (definition.kind === "flag") {
     text.fixed(random.below(5) === 0 ? "0,1,0,1,-1,-1,1,0" : "1,0,0,0,-1,-1,0,0");
     return;
   }
-  // The last bucket of these kinds is there for what does not fit: it stays empty.
-  const usable = definition.kind === "exponential" ? bounds.length : bounds.length - 1;
+  // The last bucket of the other kinds is there for what does not fit: it stays empty.
+  const isExponential = definition.kind === "exponential";
+  const usable = isExponential ? bounds.length : bounds.length - 1;
   const centre = random.below(usable);
   const digitsMost = 1 + random.below(4);
-  let sum = 0;
-  for (const [i, bound] of bounds.entries()) {
+  for (const i of bounds.keys()) {
     const digits = i < usable ? digitsMost - Math.abs(i - centre) : 0;
-    if (digits > 0) {
-      text.varying(digits);
-      sum += bound * 5 * 10 ** (digits - 1);
-    } else text.fixed("0");
+    if (digits > 0) text.varying(digits, weightsOf(valueIn(bounds, i, random), isExponential));
+    else text.fixed("0");
     text.fixed(",");
   }
-  const sumDigits = String(Math.max(1, sum)).length;
-  text.varying(sumDigits);
-  if (definition.kind === "exponential") {
-    text.fixed(",");
-    text.varying(3, 12);
-    text.fixed(",");
-    text.varying(4, 11);
-    text.fixed(",-1,-1");
-  } else {
-    text.fixed(",-1,-1,");
-    text.varying(sumDigits + 1);
-    text.fixed(",0");
-  }
+  text.statistics(isExponential ? "logarithms" : "squares");
+}
+
+/** A whole number that lies in the bucket; of the last one, which has no upper bound, one that is up to a quarter greater. */
+function valueIn(bounds: readonly number[], bucket: number, random: Random): number {
+  const from = bounds[bucket] ?? 0;
+  const to = bounds[bucket + 1] ?? from + (from >> 2);
+  return from + random.below(Math.max(1, to - from));
+}
+
+function weightsOf(value: number, isExponential: boolean): [number, number, number] {
+  if (!isExponential) return [value, value * value, 0];
+  const logarithm = Math.log1p(value);
+  return [value, Math.round(logarithm * LOGARITHM_UNIT), Math.round(logarithm * logarithm * LOGARITHM_UNIT)];
 }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { linkSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
+import { frameOrigins } from "../../../cli/serve/frames.ts";
 import { isOwnHost } from "../../../cli/serve/hosts.ts";
 import { tempDir } from "../../support/temp.ts";
 import { ask, type Answer, folderName, large, publishInto, started, webStore } from "./serving.ts";
@@ -33,6 +34,40 @@ describe("what spotfold serve answers", () => {
       assert.equal(headers["x-content-type-options"], "nosniff", path);
       assert.match(String(headers["content-security-policy"]), /^default-src /, path);
     }
+  });
+
+  it("with pages that those of the own origin may show in a frame, and of origins that were named; nothing else", async () => {
+    const web = webStore();
+    writeFileSync(join(web, "one/index.html"), "<!doctype html>");
+    for (const origins of [[], ["https://example.org", "http://10.0.0.5:8000"]]) {
+      const { url } = await started(web, origins);
+      const framed = async (path: string): Promise<readonly [string | undefined, string | undefined]> => {
+        const { headers } = await ask(url, path);
+        const policy = String(headers["content-security-policy"]);
+        return [/frame-ancestors ([^;]+)$/.exec(policy)?.[1], headers["x-frame-options"]?.toString()];
+      };
+      for (const path of ["/one/", "/one/index.html"]) {
+        const expected = origins.length === 0 ? ["'self'", "SAMEORIGIN"] : [`'self' ${origins.join(" ")}`, undefined];
+        assert.deepEqual(await framed(path), expected, path);
+      }
+      for (const path of ["/", "/one/versions.json", `/one/${folderName}/A-by-build-date.json`, "/one", "/nothing"]) {
+        assert.deepEqual(await framed(path), ["'none'", "DENY"], path);
+      }
+    }
+  });
+
+  it("with frames for origins alone: nothing that would be another directive, a wildcard or a path", () => {
+    assert.deepEqual(
+      frameOrigins(["https://Example.org/", "https://example.org:443", "http://[::1]:8080", "http://h"]),
+      ["https://example.org", "http://[::1]:8080", "http://h"],
+    );
+    const wrong =
+      "example.org,*,https://*,https://*.example.org,https://a;b.example,https://a b.example,https://x.org/path,https://x.org?q," +
+      "https://u@x.org,https://u:p@x.org,'self',data:,file:///x,javascript:alert(1),https://x.org#y,https://,null";
+    for (const origin of ["", "https://a,b.example", "https://x.org;script-src *", ...wrong.split(",")]) {
+      assert.throws(() => frameOrigins([origin]), { code: "usage", message: /--allow-frames/ }, origin);
+    }
+    assert.throws(() => frameOrigins(Array.from({ length: 51 }, (_, i) => `https://x${i}.org`)), { code: "usage" });
   });
 
   it("403 to who calls this machine by a name that is not its own, with a line that says so", async () => {

@@ -75,6 +75,21 @@ describe("spotfold serve", () => {
     }
   });
 
+  it("lets pages of named origins show a page in a frame, and never the status page", async () => {
+    const folder = tempDir("serve");
+    publishInto(join(folder, "site"), "site");
+    writeFileSync(join(folder, "site/index.html"), "<!doctype html>");
+    const { url } = await running(folder, "./site", { allowFrames: ["https://example.org"] });
+    const { headers } = await ask(url, "/");
+    assert.match(String(headers["content-security-policy"]), /frame-ancestors 'self' https:\/\/example\.org$/);
+    for (const options of [{ allowFrames: ["example.org"] }, { allowFrames: ["https://example.org"], status: true }]) {
+      await assert.rejects(serve(undefined, { port: "0", ...options }, capturedIo(folder).io), {
+        code: "usage",
+        message: /^--allow-frames/,
+      });
+    }
+  });
+
   it("says what to do about a port in use, a wrong one, a name that is unknown", async () => {
     const folder = tempDir("serve");
     publishInto(join(folder, "site"), "site");

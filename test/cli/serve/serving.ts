@@ -53,8 +53,8 @@ export function publishInto(folder: string, aggregate: string): void {
   writeFileSync(join(folder, "coverage.json"), JSON.stringify(coverage));
 }
 
-export async function started(folder: string): Promise<StartedServer> {
-  const server = await startServer({ folder, port: 0, host: "127.0.0.1" });
+export async function started(folder: string, frameOrigins: readonly string[] = []): Promise<StartedServer> {
+  const server = await startServer({ folder, port: 0, host: "127.0.0.1", frameOrigins });
   atEnd(async () => await server.stop());
   return server;
 }

@@ -100,7 +100,7 @@ describe("a published site", () => {
     const { coverage } = await openSite(`${base}/`);
     assert.deepEqual(coverage.blocks, { covered: 3, missing: 1, open: 0 });
     assert.deepEqual([coverage.read, coverage.accepted, [...coverage.rejected]], [9, 7, [["not-json", 2]]]);
-    assert.deepEqual(coverage.missing, [{ dataset: "d", key: "a.lzma", reason: "corrupt" }]);
+    assert.deepEqual(coverage.missing, [{ dataset: "d", key: "a.lzma", reason: "corrupt", detail: "ends early" }]);
     assert.deepEqual(coverage.notes.get("nightly/28"), { pings: 7 });
   });
 
@@ -133,11 +133,45 @@ describe("a published site", () => {
     assert.throws(() => all.where("arch", "x86"), /arch is none of reason, OS/);
   });
 
+  it("has for its newest version the one with the greatest number", async () => {
+    const newestOf = async (...labels: string[]): Promise<string | null> => {
+      files["versions.json"] = Object.fromEntries(labels.map((label) => [label, folder]));
+      return (await openSite(base)).newest;
+    };
+    assert.equal(await newestOf("aurora/27", "nightly/9", "nightly/29", "release/25"), "nightly/29");
+    assert.equal(await newestOf("b", "a"), "a");
+    assert.equal(await newestOf(""), "");
+  });
+
   it("is described by its newest version, and not at all while nothing is published", async () => {
     assert.deepEqual((await openSite(base)).description?.dimensions, ["reason", "OS"]);
     files["versions.json"] = {};
     const empty = await openSite(base);
-    assert.deepEqual([empty.description, empty.versions], [null, []]);
+    assert.deepEqual([empty.description, empty.newest, empty.broken, empty.versions], [null, null, [], []]);
+  });
+
+  it("goes on with the other versions where one is broken, and says which one that is", async () => {
+    const other = folder.replace("-3-", "-4-");
+    files["versions.json"] = { "nightly/28": other, "nightly/9": folder, "aurora/27": folder };
+    for (const [content, code] of [
+      [undefined, "absent"],
+      ["{", "damaged"],
+      [{ format: 1 }, "unexpected"],
+    ] as const) {
+      files[`${other}/site.json`] = content;
+      const site = await openSite(base);
+      assert.deepEqual([site.newest, site.description?.title, site.versions.length], ["aurora/27", "histograms", 3]);
+      assert.deepEqual(
+        site.broken.map(({ version, fault }) => [version, fault.code, fault.file]),
+        [["nightly/28", code, `${other}/site.json`]],
+      );
+      assert.equal((await site.evolution("nightly/9", "GC_MS", "build-date")).dates.length, 3);
+      await assert.rejects(evolutionOf(site), (error) => error instanceof SiteFault && error.code === code);
+      // Mended, it is the newest again.
+      files[`${other}/site.json`] = files[`${folder}/site.json`];
+      const again = await site.refresh();
+      assert.deepEqual([again.newest, again.broken], ["nightly/28", []]);
+    }
   });
 
   it("reads files of a folder once, and the pointer each time", async () => {

@@ -129,6 +129,61 @@ describe("statistics of a distribution", () => {
     assert.equal(none.median?.from, 10);
   });
 
+  it("are unknown where no samples have such sums", () => {
+    const bounds = [0, 10, 20, 30];
+    const scales = ["linear", "exponential"] as const;
+    for (const scale of scales) {
+      // Whole and with fractions: exact and not.
+      for (const sum of [45, 45.5]) {
+        const honest = new Distribution(measureOf(scale, bounds), [[0, 3, 0, 0, sum, 8.3, 23, 700, 0, 1, 0]]);
+        const squares = new Distribution(measureOf(scale, bounds), [[0, 3, 0, 0, sum, 8.3, 20, 600, 0, 1, 0]]);
+        assert.ok(honest.mean !== null && squares.mean !== null);
+        const deviations = [honest, squares].map((own) => own.standardDeviation ?? own.geometricStandardDeviation);
+        assert.ok(deviations[0] !== null && deviations[1] === null, JSON.stringify(deviations));
+        assert.deepEqual([honest.isContradictory, squares.isContradictory], [false, true]);
+      }
+      // Three samples in [10, 20) have no mean of 5, none of 25, and no geometric mean below 10.
+      for (const [sum, logs] of [
+        [15, 8.3],
+        [75, 8.3],
+        [45, 3],
+      ] as const) {
+        const own = new Distribution(measureOf(scale, bounds), [[0, 3, 0, 0, sum, logs, 23, 9000, 0, 1, 0]]);
+        assert.equal(own.mean, sum === 45 ? 15 : null);
+        if (sum === 45) assert.equal(own.geometricMean, null);
+        assert.equal(own.isContradictory, sum !== 45 || scale === "exponential");
+        assert.equal(own.median?.from, 10);
+      }
+    }
+  });
+
+  it("contradict nothing where sums are of samples, and are never of fewer than nothing", () => {
+    fc.assert(
+      fc.property(boundsOf, samplesOf, fc.nat(1e6), (bounds, samples, off) => {
+        for (const scale of ["linear", "exponential"] as const) {
+          const row = rowOf(bounds, samples);
+          assert.equal(new Distribution(measureOf(scale, bounds), [row]).isContradictory, false);
+          const other = new Distribution(measureOf(scale, bounds), [row.with(bounds.length, off)]);
+          const squares = (row[bounds.length + 3] ?? 0) + (row[bounds.length + 4] ?? 0) * 2 ** 32;
+          const isPossible = samples.length * squares >= off ** 2;
+          if (scale === "linear") assert.equal(other.standardDeviation !== null, isPossible);
+        }
+      }),
+    );
+  });
+
+  it("are whole numbers of counts, in the bucket that they lie in", () => {
+    const count: Measure = { name: "C", kind: "count", description: "", bounds: [0, 1, 2, 8], scale: "linear" };
+    fc.assert(
+      fc.property(fc.array(fc.nat(20), { minLength: 4, maxLength: 4 }), fc.integer({ min: 0, max: 100 }), (all, p) => {
+        const found = new Distribution(count, [[...all, -1, -1, -1, -1, -1, 1, 0]]).percentile(p);
+        if (found === null) return assert.equal(sum(all), 0);
+        assert.ok(Number.isInteger(found.value) && found.value >= found.from, JSON.stringify(found));
+        return assert.ok(found.value < (found.to ?? Infinity));
+      }),
+    );
+  });
+
   it("are not made up for categories, nor of nothing", () => {
     const categories = new Distribution(measureOf("enumerated", [0, 1, 2]), [[1, 2, 3, 8, -1, -1, 14, 0, 1, 0]]);
     assert.deepEqual([categories.mean, categories.standardDeviation, categories.median], [null, null, null]);

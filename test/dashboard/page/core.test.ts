@@ -6,7 +6,7 @@ import { Evolution } from "../../../dashboard/client/evolution.ts";
 import { FilterTree } from "../../../dashboard/client/filter-tree.ts";
 import type { Measure } from "../../../dashboard/client/measure.ts";
 import {
-  comparable,
+  comparison,
   cumulative,
   difference,
   greatestDifference,
@@ -16,12 +16,18 @@ import {
 import { distributionGeometry } from "../../../dashboard/page/distribution-geometry.ts";
 import { bucketName, bucketTick } from "../../../dashboard/page/bucket-names.ts";
 import { evolutionGeometry } from "../../../dashboard/page/evolution-geometry.ts";
-import { fileName, toCsv } from "../../../dashboard/page/export.ts";
+import { toCsv } from "../../../dashboard/page/export-csv.ts";
+import { fileName } from "../../../dashboard/page/export.ts";
 import { linesOf, lineText, shownLines } from "../../../dashboard/page/lines.ts";
 import { perDate } from "../../../dashboard/page/per-date.ts";
 import { sanitize } from "../../../dashboard/page/sanitize.ts";
 import { seriesFrom, type Series } from "../../../dashboard/page/series.ts";
-import { definitionsLeftOut, firstVersion, versionChoices } from "../../../dashboard/page/source.ts";
+import {
+  countLeftOut,
+  definitionsLeftOut,
+  droppedMeasurements,
+  versionChoices,
+} from "../../../dashboard/page/source.ts";
 import { dateScale, dateTicks } from "../../../dashboard/parts/axes.ts";
 import { ChoiceIndex } from "../../../dashboard/parts/search.ts";
 import { wrapped } from "../../../dashboard/parts/wrap.ts";
@@ -102,8 +108,14 @@ describe("a comparison", () => {
     assert.deepEqual(greatestDifference(one, other), { bucket: 0, points: -50 });
     assert.equal(medianShift(one, distribution(0, 0, 0, 0)), null);
     assert.deepEqual(medianShift(one, distribution(0, 0, 0, 4)), { value: 20, least: 20, most: null });
-    assert.ok(comparable(one, other));
-    assert.ok(!comparable(one, new Distribution({ ...measure, bounds: [0, 1, 2, 3] })));
+    assert.equal(comparison(one, other), "comparable");
+    assert.equal(comparison(one, new Distribution({ ...measure, bounds: [0, 1, 2, 3] })), "other-buckets");
+    for (const pair of [
+      [one, distribution(0, 0, 0, 0)],
+      [distribution(0, 0, 0, 0), one],
+    ] as const) {
+      assert.equal(comparison(...pair), "empty");
+    }
   });
 
   it("has differences that add up to nothing, and cumulative shares that end at all", () => {
@@ -295,10 +307,7 @@ describe("text of a drawing", () => {
 });
 
 describe("what is shown first, and how it is called", () => {
-  it("is the newest version", () => {
-    assert.equal(firstVersion(["aurora/27", "nightly/9", "nightly/29", "release/25"]), "nightly/29");
-    assert.equal(firstVersion([""]), "");
-    assert.equal(firstVersion([]), null);
+  it("is in groups, the newest version of each first", () => {
     const choices = versionChoices(["aurora/27", "nightly/9", "nightly/29"]);
     assert.deepEqual(
       choices.map(({ value, group }) => [value, group]),
@@ -312,11 +321,27 @@ describe("what is shown first, and how it is called", () => {
 
   it("is taken from notes only where they are understood", () => {
     assert.deepEqual(definitionsLeftOut({ definitionsLeftOut: [{ measure: "M", definition: "d", entries: 2 }, 3] }), [
-      { measure: "M", definition: "d", entries: 2 },
+      { measure: "M", definition: "d", entries: 2, pings: null },
     ]);
+    const told = { measure: "M", definition: "d", entries: 2, pings: 7 };
+    assert.deepEqual(definitionsLeftOut({ definitionsLeftOut: [told] }), [told]);
     for (const notes of [undefined, null, 3, {}, { definitionsLeftOut: {} }]) {
       assert.deepEqual(definitionsLeftOut(notes), []);
     }
+  });
+
+  it("counts what was left out of a measure, and what was dropped", () => {
+    const of = (measure: string, pings: number | null): Parameters<typeof countLeftOut>[0][number] => ({
+      measure,
+      definition: "d",
+      entries: 1,
+      pings,
+    });
+    const all = [of("M", 3), of("N", null), of("M", 4)];
+    assert.deepEqual(countLeftOut(all, "M"), { here: 2, others: 1, pings: 7 });
+    assert.deepEqual(countLeftOut(all, "N"), { here: 1, others: 2, pings: null });
+    assert.deepEqual(droppedMeasurements({ dropped: { "too-short": 2, none: 0, odd: "x" } }), [["too-short", 2]]);
+    for (const notes of [undefined, { dropped: 3 }]) assert.deepEqual(droppedMeasurements(notes), []);
   });
 
   it("is written the same for all readers", () => {

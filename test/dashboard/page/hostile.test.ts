@@ -125,7 +125,7 @@ describe("names that mean harm, on the dashboard", () => {
     const csv = await saved("Numbers as CSV");
     assert.equal(csv.name, "_1_1-distribution.csv");
     const [, row = ""] = csv.text.split("\r\n");
-    assert.ok(row.startsWith(`"${hostileName.replaceAll('"', '""')}/28",,"'=HYPERLINK(""http`), row);
+    assert.ok(row.startsWith(`"${hostileName.replaceAll('"', '""')}/28",*,"'=HYPERLINK(""http`), row);
     assert.doesNotMatch(csv.text, /(^|[,"\n])[=@+]/);
     const json = JSON.parse((await saved("Numbers as JSON")).text) as {
       series: { version: string; filters: unknown }[];

@@ -26,13 +26,13 @@ interface SeenNumber {
   readonly place: string;
 }
 
-/** Runs in the page. Controls are what is chosen; the page's head says of when all of it is. */
+/** Runs in the page. Controls are what is chosen, and the printed head says the same; the page's head says of when all of it is. */
 const seenNumbers = `(() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const seen = [];
   for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
     const element = node.parentElement;
-    if (!/\\d/.test(node.data) || element.closest(".controls, .head, [role=status].hidden")) continue;
+    if (!/\\d/.test(node.data) || element.closest(".controls, .head, .printed-head, [role=status].hidden")) continue;
     const figure = element.closest("figure[data-figure]");
     const series = element.closest("[data-series]")?.dataset.series ?? null;
     const caption = figure?.querySelector("figcaption");

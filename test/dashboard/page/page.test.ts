@@ -159,7 +159,7 @@ describe("the dashboard in a browser", () => {
     assert.equal(csv.name, "CYCLE_COLLECTOR-distribution.csv");
     assert.match(
       csv.bytes.toString(),
-      /^version,reason,OS,bucket,start,end,count,share\r\nnightly\/29,,,"\[0, 1\)",0,1,\d+,/,
+      /^version,reason,OS,narrowed_by,bucket,start,end,count,share\r\nnightly\/29,\*,\*,,"\[0, 1\)",0,1,\d+,/,
     );
     const json = JSON.parse((await saved("Numbers as JSON")).bytes.toString()) as { coverage: { blocks: unknown } };
     assert.deepEqual(json.coverage.blocks, { covered: 412, missing: 1, open: 0 });

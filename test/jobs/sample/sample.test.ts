@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import histograms from "../../../jobs/histograms/index.ts";
 import { boundsOf } from "../../../jobs/histograms/bounds.ts";
-import { CHANGED_MEASURE } from "../../../jobs/sample/definitions.ts";
+import { CHANGED_MEASURE, CHANGED_MEASURE_BEFORE, type SampleDefinition } from "../../../jobs/sample/definitions.ts";
 import { SAMPLE_RECORD_BYTES, sampleBlock, sampleDefinitions } from "../../../jobs/sample/index.ts";
 import type { TestBlock } from "../../../jobs/testing.ts";
 import { checkMerge, renderUnits, runAnalysis } from "../../../jobs/testing.ts";
@@ -100,6 +100,45 @@ describe("the sample", () => {
       [...lengths].toSorted((a, b) => a - b),
       [20, 25],
     );
+  });
+
+  it("has statistics that belong to its buckets", () => {
+    const definitions: Record<string, SampleDefinition> = {
+      ...sampleDefinitions(),
+      [CHANGED_MEASURE]: CHANGED_MEASURE_BEFORE,
+    };
+    let seen = 0;
+    // Block 0 is of a build before the change.
+    for (const record of blockOf(1, 0, 20).records) {
+      const { histograms } = JSON.parse(record as string) as { histograms: Record<string, number[]> };
+      for (const [name, array] of Object.entries(histograms)) {
+        const bounds = boundsOf({ ...definitions[name] }) ?? [];
+        const counts = array.slice(0, bounds.length);
+        const [sum = NaN, logs = NaN, logSquares = NaN, lo = NaN, hi = NaN] = array.slice(bounds.length);
+        const n = counts.reduce((all, count) => all + count, 0);
+        const least = counts.reduce((all, count, i) => all + count * (bounds[i] ?? 0), 0);
+        // Values are whole: the greatest one of a bucket is one below the next bound. The last one has none.
+        const most = counts.reduce(
+          (all, count, i) => all + (count === 0 ? 0 : count * ((bounds[i + 1] ?? Infinity) - 1)),
+          0,
+        );
+        const where = `${name} ${array.join()}`;
+        assert.ok(least <= sum && sum <= most, where);
+        if (definitions[name]?.kind === "exponential") {
+          const logsOf = (total: number): number => n * Math.log1p(total / n);
+          // A mean of logarithms is at most the logarithm of the mean.
+          assert.ok(logs >= 0 && logs <= logsOf(sum) + 1e-6, where);
+          assert.ok(logSquares / n - (logs / n) ** 2 >= -1e-6, where);
+          assert.deepEqual([lo, hi], [-1, -1]);
+        } else if (definitions[name]?.kind !== "flag") {
+          const spread = n * (lo + hi * 2 ** 32) - sum ** 2;
+          assert.ok(counts.filter((count) => count > 0).length > 1 ? spread > 0 : spread === 0, where);
+          assert.deepEqual([logs, logSquares], [-1, -1]);
+        }
+        seen++;
+      }
+    }
+    assert.ok(seen > 1000);
   });
 
   describe("as the dashboard", () => {

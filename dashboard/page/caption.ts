@@ -1,0 +1,112 @@
+/**
+ * What a figure shows, in words, for where it stands without the page's controls: saved pictures and paper. With what its numbers are of
+ * (basisText) it can be read by somebody who never saw the page. Pure.
+ */
+import type { Coverage } from "../client/coverage.ts";
+import { count, counted, date, nounFor, time, value } from "../parts/words.ts";
+import type { Sanitized } from "./sanitize.ts";
+import type { Point } from "./series.ts";
+import type { ComparisonView, FigureName, Filters } from "./state.ts";
+
+export const figureTitles: Readonly<Record<FigureName, string>> = {
+  evolution: "Evolution",
+  distribution: "Distribution",
+  summary: "Summary",
+  comparison: "Comparison",
+};
+
+/** What the numbers of one series are of, in one figure. */
+export interface SeriesBasis {
+  readonly name: string;
+  readonly submissions: number;
+  /** Null of a counter, whose submissions are all there is. */
+  readonly samples: number | null;
+}
+
+/** Definitions that were left out, in the versions that are shown: of this measure, and of others. */
+export interface LeftOutCounts {
+  readonly here: number;
+  readonly others: number;
+  /** Those that had this measure by such a definition; null where the analysis does not say. */
+  readonly pings: number | null;
+}
+
+/** What all series of a figure are of. */
+export interface Counts {
+  /** They may be of the same records, so they are not added up. */
+  readonly of: readonly SeriesBasis[];
+  /** What submissions are called. */
+  readonly noun: string;
+  readonly coverage: Coverage;
+  readonly leftOut: LeftOutCounts;
+}
+
+export interface Narrowed {
+  readonly names: readonly string[];
+  /** As `names`. */
+  readonly filters: readonly Filters[];
+}
+
+/** `OS WINNT, arch x86`, or that nothing is narrowed. */
+export function filtersText(filters: Filters): string {
+  if (filters.size === 0) return "no filters";
+  return [...filters].map(([dimension, own]) => `${dimension} ${own === "" ? "(empty)" : own}`).join(", ");
+}
+
+/** Once where all series have the same filters. */
+export function narrowedText({ names, filters }: Narrowed): string {
+  const texts = filters.map(filtersText);
+  if (new Set(texts).size === 1) return texts[0] === "no filters" ? "No filters" : `Filters: ${texts[0] ?? ""}`;
+  return `Filters: ${texts.map((text, i) => `${names[i] ?? ""}: ${text}`).join("; ")}`;
+}
+
+/** `title`: of the kind of dates; `dates`: those that are shown, in order. */
+export function datesText(title: string, dates: readonly string[]): string {
+  const [first, last] = [dates[0], dates.at(-1)];
+  if (first === undefined || last === undefined) return `${title}: no dates`;
+  const range = first === last ? date(first) : `${date(first)} to ${date(last)}`;
+  return `${title}: ${range} (${counted(dates.length, "date")})`;
+}
+
+/** What the height of a drawing stands for; "" where its axes say it. `first`: the series that others are compared with. */
+export function drawnText(figure: FigureName, view: ComparisonView, first: string): string {
+  if (figure === "distribution") return "share of samples per bucket";
+  if (figure !== "comparison") return "";
+  return view === "cumulative"
+    ? "share of samples up to each value"
+    : `percentage points that a bucket holds more, or less, than that of ${first}`;
+}
+
+/** "" where nothing is hidden. */
+export function hiddenText(sanitized: readonly Sanitized<Point>[], noun: string): string {
+  const hidden = sanitized.reduce((sum, series) => sum + series.hidden, 0);
+  if (hidden === 0) return "";
+  const many = sanitized.reduce((sum, series) => sum + series.hiddenSubmissions, 0);
+  const limits = [...new Set(sanitized.map(({ limit }) => value(limit)))].join(", ");
+  return `${counted(hidden, "point")} with fewer than ${limits} ${noun} not drawn (${count(many)} ${nounFor(many, noun)})`;
+}
+
+/** `12 pings, 1,234 samples`. */
+export function countText({ submissions, samples }: SeriesBasis, noun: string): string {
+  const n = `${count(submissions)} ${nounFor(submissions, noun)}`;
+  return samples === null ? n : `${n}, ${counted(samples, "sample")}`;
+}
+
+/** Of this measure; `noun`: what submissions are called. */
+export function leftOutText({ here, pings }: LeftOutCounts, noun: string): string {
+  const many = pings === null ? "" : ` (${count(pings)} ${nounFor(pings, noun)})`;
+  return `${counted(here, "definition")} left out${many}`;
+}
+
+/** The line below a figure as text. Of several series the legend has each one's n beside its name. */
+export function basisText({ of, noun, coverage, leftOut }: Counts): string {
+  const { covered, missing, open } = coverage.blocks;
+  const rejected = coverage.read - coverage.accepted;
+  return [
+    ...(of.length > 1 ? [] : of.map((own) => `n = ${countText(own, noun)}`)),
+    `${count(covered)} of ${counted(covered + missing + open, "block")}${missing > 0 ? `, ${count(missing)} missing` : ""}${open > 0 ? `, ${count(open)} under way` : ""}`,
+    ...(rejected > 0 ? [`${count(rejected)} of ${counted(coverage.read, "record")} rejected`] : []),
+    ...(leftOut.here > 0 ? [leftOutText(leftOut, noun)] : []),
+    `data as of ${time(coverage.asOf)} (${coverage.aggregate})`,
+  ].join("; ");
+}

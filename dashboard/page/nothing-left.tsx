@@ -1,0 +1,32 @@
+/** Instead of figures: filters, or a measure, of which there is nothing in any date. */
+import type { JSX } from "preact";
+import { Message } from "../parts/message.tsx";
+import { filtersText } from "./caption.ts";
+import type { PageState } from "./state.ts";
+import type { Change } from "./use-state-hash.tsx";
+
+interface NothingLeftProps {
+  readonly state: PageState;
+  readonly change: Change;
+  readonly noun: string;
+}
+
+export function NothingLeft({ state, change, noun }: NothingLeftProps): JSX.Element {
+  const isNarrowed = state.filters.size > 0;
+  return (
+    <Message
+      title={isNarrowed ? "Nothing matches these filters" : "This measure is empty here"}
+      text={
+        isNarrowed
+          ? `No ${noun} of this version have ${filtersText(state.filters)} and this measure.`
+          : `No ${noun} of this version have this measure.`
+      }
+    >
+      {isNarrowed ? (
+        <button type="button" class="button" onClick={() => change({ filters: new Map() })}>
+          Clear the filters
+        </button>
+      ) : null}
+    </Message>
+  );
+}
