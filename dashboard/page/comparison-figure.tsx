@@ -71,8 +71,10 @@ function Chart({ all, view }: { all: readonly NamedDistribution[]; view: Compari
   const geometry = useMemo(() => {
     const [first] = all;
     if (width === 0 || first === undefined) return null;
-    const drawn = all.map(({ distribution }) => distribution).filter((own) => comparable(first.distribution, own));
-    return comparisonGeometry(drawn, view, { width, height: width < 420 ? 220 : 340 });
+    const drawn = all.filter(({ distribution }) => comparable(first.distribution, distribution));
+    const distributions = drawn.map(({ distribution }) => distribution);
+    const size = { width, height: width < 420 ? 220 : 340 };
+    return { ...comparisonGeometry(distributions, view, size), places: drawn.map(({ place }) => place) };
   }, [all, view, width]);
   const label = `${viewTitles[view]} curves of ${all.map(({ name }) => name).join(", ")}. The table below has the change of the median.`;
   return (
@@ -83,8 +85,8 @@ function Chart({ all, view }: { all: readonly NamedDistribution[]; view: Compari
           {geometry.zero === null ? null : (
             <line class="zero" x1={geometry.box.left} x2={geometry.box.right} y1={geometry.zero} y2={geometry.zero} />
           )}
-          {geometry.curves.map(({ series, d }) => (
-            <path key={series} class={`curve series-${series}`} d={d} />
+          {geometry.curves.map(({ of, d }) => (
+            <path key={of} class={`curve series-${geometry.places[of] ?? 0}`} d={d} />
           ))}
           <BottomAxis box={geometry.box} ticks={geometry.bucketTicks} />
         </svg>
@@ -113,14 +115,14 @@ function ShiftTable({ all }: { all: readonly NamedDistribution[] }): JSX.Element
           </tr>
         </thead>
         <tbody>
-          {all.map(({ name, distribution }, i) => {
+          {all.map(({ name, place, distribution }, i) => {
             const isAlike = first !== undefined && i > 0 && comparable(first.distribution, distribution);
             const shift = isAlike ? medianShift(first.distribution, distribution) : null;
             const { median } = distribution;
             return (
-              <tr key={i} data-series={i}>
+              <tr key={place} data-series={place}>
                 <th scope="row" class="name">
-                  <span class={`dot series-${i}`} aria-hidden="true" />
+                  <span class={`dot series-${place}`} aria-hidden="true" />
                   <bdi>{name}</bdi>
                 </th>
                 {hasMedian ? (

@@ -15,7 +15,8 @@ export interface ComparisonGeometry {
   readonly box: ReturnType<typeof distributionGeometry>["box"];
   readonly bucketTicks: readonly Tick[];
   readonly valueTicks: readonly Tick[];
-  readonly curves: readonly { readonly series: number; readonly d: string }[];
+  /** `of`: which one of the distributions that were given. */
+  readonly curves: readonly { readonly of: number; readonly d: string }[];
   /** Of no difference; null for cumulative curves. */
   readonly zero: number | null;
 }
@@ -43,7 +44,7 @@ export function comparisonGeometry(
       // A cumulative share is reached at the end of its bucket; a difference holds for all of it.
       return isDifference ? `V${y(value).toFixed(1)}H${end}` : `L${end},${y(value).toFixed(1)}`;
     });
-    return { series: isDifference ? i + 1 : i, d: `M${box.left.toFixed(1)},${start}${steps.join("")}` };
+    return { of: isDifference ? i + 1 : i, d: `M${box.left.toFixed(1)},${start}${steps.join("")}` };
   });
   return {
     ...size,

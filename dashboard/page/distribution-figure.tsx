@@ -10,11 +10,11 @@ import { bucketName } from "./bucket-names.ts";
 import { distributionGeometry, sharesOf, type DistributionGeometry } from "./distribution-geometry.ts";
 import { Figure, type Basis } from "./figure.tsx";
 import { SeriesNames } from "./series-names.tsx";
+import type { SeriesLabel } from "./series.ts";
 import { distributionViews, type DistributionView } from "./state.ts";
 
 /** A series' name with its distribution in the range. */
-export interface NamedDistribution {
-  readonly name: string;
+export interface NamedDistribution extends SeriesLabel {
   readonly distribution: Distribution;
 }
 
@@ -87,7 +87,7 @@ function DistributionChart({ basis, all }: { basis: Basis; all: readonly NamedDi
             }
             onPointerLeave={() => setHovered(null)}
           >
-            <Drawing geometry={geometry} hovered={hovered} />
+            <Drawing geometry={geometry} places={all.map(({ place }) => place)} hovered={hovered} />
           </svg>
         )}
       </div>
@@ -95,7 +95,14 @@ function DistributionChart({ basis, all }: { basis: Basis; all: readonly NamedDi
   );
 }
 
-function Drawing({ geometry, hovered }: { geometry: DistributionGeometry; hovered: number | null }): JSX.Element {
+interface DrawingProps {
+  readonly geometry: DistributionGeometry;
+  /** Of the series, in the order of the drawing. */
+  readonly places: readonly number[];
+  readonly hovered: number | null;
+}
+
+function Drawing({ geometry, places, hovered }: DrawingProps): JSX.Element {
   const { box, median } = geometry;
   return (
     <>
@@ -112,7 +119,7 @@ function Drawing({ geometry, hovered }: { geometry: DistributionGeometry; hovere
       {geometry.bars.map(({ bucket, x, y, width, height }) => (
         <rect
           key={bucket}
-          class={`bar series-0 ${bucket === hovered ? "hovered" : ""}`}
+          class={`bar series-${places[0] ?? 0} ${bucket === hovered ? "hovered" : ""}`}
           x={x.toFixed(1)}
           y={y.toFixed(1)}
           width={width.toFixed(1)}
@@ -120,7 +127,7 @@ function Drawing({ geometry, hovered }: { geometry: DistributionGeometry; hovere
         />
       ))}
       {geometry.outlines.map((d, i) => (
-        <path key={i} class={`outline series-${i + 1}`} d={d} />
+        <path key={i} class={`outline series-${places[i + 1] ?? 0}`} d={d} />
       ))}
       {median === null ? null : (
         <g class="median">
@@ -160,8 +167,8 @@ function Readout({ basis, all, geometry, bucket }: ReadoutProps): JSX.Element {
   return (
     <>
       <b>{bucketName(first.distribution.measure, bucket)}</b>
-      {all.map(({ name, distribution }, i) => (
-        <span key={i} class={`readout-series series-${i}`} data-series={i}>
+      {all.map(({ name, place, distribution }) => (
+        <span key={place} class={`readout-series series-${place}`} data-series={place}>
           {all.length > 1 ? <bdi>{name}: </bdi> : null}
           {words.count(distribution.counts[bucket] ?? 0)} samples, {words.percent(sharesOf(distribution)[bucket] ?? 0)}
         </span>
@@ -193,11 +200,11 @@ function DistributionTable({ all }: { all: readonly NamedDistribution[] }): JSX.
         <thead>
           <tr>
             <th scope="col">{isCategory ? "Value" : "Bucket"}</th>
-            {all.flatMap(({ name }, i) => [
-              <th key={`n ${i}`} scope="col" class="name">
+            {all.flatMap(({ name, place }) => [
+              <th key={`n ${place}`} scope="col" class="name">
                 {all.length > 1 ? <bdi>{name}: </bdi> : null}samples
               </th>,
-              <th key={`s ${i}`} scope="col">
+              <th key={`s ${place}`} scope="col">
                 share
               </th>,
             ])}
@@ -207,11 +214,11 @@ function DistributionTable({ all }: { all: readonly NamedDistribution[] }): JSX.
           {first?.distribution.counts.map((_, i) => (
             <tr key={i}>
               <th scope="row">{bucketName(first.distribution.measure, i)}</th>
-              {all.flatMap(({ distribution }, j) => [
-                <td key={`n ${j}`} data-series={j}>
+              {all.flatMap(({ place, distribution }, j) => [
+                <td key={`n ${place}`} data-series={place}>
                   {words.count(distribution.counts[i] ?? 0)}
                 </td>,
-                <td key={`s ${j}`} data-series={j}>
+                <td key={`s ${place}`} data-series={place}>
                   {words.percent(shares[j]?.[i] ?? 0)}
                 </td>,
               ])}

@@ -30,7 +30,7 @@ export interface DistributionGeometry {
   readonly shareTicks: readonly Tick[];
   /** Of the first series. */
   readonly bars: readonly Bar[];
-  /** Outlines of the others, in their order. */
+  /** Outlines of the others, in their order: no places of series are known here. */
   readonly outlines: readonly string[];
   /** Where the median of the first series lies; null without one. */
   readonly median: { readonly x: number; readonly from: number; readonly to: number } | null;

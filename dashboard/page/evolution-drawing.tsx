@@ -24,8 +24,8 @@ export function EvolutionDrawing({ geometry, label, noun }: EvolutionDrawingProp
       {bands.map(({ name, d }) => (
         <path key={name} class={`band band-${name}`} d={d} />
       ))}
-      {areas.map((d, i) => (
-        <path key={i} class={`submissions series-${i}`} d={d} />
+      {areas.map(({ series, d }) => (
+        <path key={series} class={`submissions series-${series}`} d={d} />
       ))}
       {bars.map(({ series, x, y, width, height }) => (
         <rect

@@ -12,16 +12,16 @@ import { area, line } from "d3-shape";
 import { dateScale, dateTicks, dayOf, valueScale, valueTicks, type Box, type Tick } from "../parts/axes.ts";
 import { compact, percentTick } from "../parts/words.ts";
 import { isShare, type Line } from "./lines.ts";
-import { lineValue, type Point } from "./series.ts";
+import { lineValue, type Point, type SeriesLabel } from "./series.ts";
 import type { LineName } from "./state.ts";
 
-export interface ShownSeries {
-  readonly name: string;
+export interface ShownSeries extends SeriesLabel {
   /** Those that are not hidden. */
   readonly points: readonly Point[];
 }
 
 export interface Path {
+  /** Its place. */
   readonly series: number;
   readonly line: Line;
   readonly d: string;
@@ -47,8 +47,8 @@ export interface EvolutionGeometry {
     readonly width: number;
     readonly height: number;
   }[];
-  /** Instead of bars, by series; "" where there are bars. */
-  readonly areas: readonly string[];
+  /** Instead of bars; none where there are bars. */
+  readonly areas: readonly { readonly series: number; readonly d: string }[];
   /** Of a date's middle. */
   readonly xOf: (date: string) => number;
   /** The date whose middle is nearest; null without dates. */
@@ -104,19 +104,23 @@ export function evolutionGeometry(series: readonly ShownSeries[], options: Evolu
     valueTicks: hasLines ? valueTicks(y, lines.some(isShare) ? percentTick : compact) : [],
     submissionTicks: valueTicks(heights, compact).filter(({ label }) => !label.includes(".")),
     bands: series.length === 1 ? bandsOf(series[0]?.points ?? [], new Set(lines.map(({ name }) => name)), xOf, y) : [],
-    paths: hasLines ? series.flatMap(({ points }, i) => lines.map((line) => pathOf(points, i, line, xOf, y))) : [],
+    paths: hasLines
+      ? series.flatMap(({ points, place }) => lines.map((line) => pathOf(points, place, line, xOf, y)))
+      : [],
     bars: hasBars
-      ? series.flatMap(({ points }, i) =>
+      ? series.flatMap(({ points, place }, i) =>
           points.map((point) => {
             const top = heights(point.submissions);
             const from = xOf(point.date) + (i - series.length / 2) * barWidth;
             // What is there is seen, however little it is beside the rest.
             const tall = Math.max(1, submissions.bottom - top);
-            return { series: i, x: from, y: submissions.bottom - tall, width: barWidth, height: tall };
+            return { series: place, x: from, y: submissions.bottom - tall, width: barWidth, height: tall };
           }),
         )
       : [],
-    areas: hasBars ? [] : series.map(({ points }) => areaOf(points, xOf, heights, submissions.bottom)),
+    areas: hasBars
+      ? []
+      : series.map(({ points, place }) => ({ series: place, d: areaOf(points, xOf, heights, submissions.bottom) })),
     xOf,
     nearest: (at) => nearestOf(dates, xs, at),
   };

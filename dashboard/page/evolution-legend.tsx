@@ -57,8 +57,8 @@ export function EvolutionLegend(props: EvolutionLegendProps): JSX.Element {
         ) : (
           <>
             <b>{words.date(hovered)}</b>
-            {series.map((shown, i) => (
-              <span key={i} class={`readout-series series-${i}`} data-series={i}>
+            {series.map((shown) => (
+              <span key={shown.place} class={`readout-series series-${shown.place}`} data-series={shown.place}>
                 {series.length > 1 ? <bdi>{shown.name}: </bdi> : null}
                 {readout(shown, hovered, lines, noun)}
               </span>

@@ -35,9 +35,9 @@ export function EvolutionTable({ series, lines, noun }: EvolutionTableProps): JS
               </tr>
             </thead>
             <tbody>
-              {series.flatMap(({ name, points }, i) =>
+              {series.flatMap(({ name, place, points }) =>
                 points.map(({ date, submissions, samples, distribution }) => (
-                  <tr key={`${i} ${date}`} data-series={i}>
+                  <tr key={`${place} ${date}`} data-series={place}>
                     <th scope="row">{words.date(date)}</th>
                     {series.length > 1 ? (
                       <td class="name">

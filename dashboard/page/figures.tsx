@@ -17,7 +17,7 @@ import { basisText, type Basis } from "./figure.tsx";
 import { sanitize } from "./sanitize.ts";
 import { linesOf, shownLines } from "./lines.ts";
 import type { LeftOut } from "./source.ts";
-import { allDates, datesIn, seriesNames, totalOf, type Series } from "./series.ts";
+import { allDates, datesIn, totalOf, type Series, type SeriesLabel } from "./series.ts";
 import type { FigureName, PageState } from "./state.ts";
 import { SummaryFigure } from "./summary-figure.tsx";
 import { addressOf, type Change } from "./use-state-hash.tsx";
@@ -30,6 +30,8 @@ interface FiguresProps {
   readonly dates: DateKind | undefined;
   /** At least one. */
   readonly series: readonly Series[];
+  /** Of all that were chosen, by place: also of those that cannot be read. */
+  readonly names: readonly string[];
   readonly range: DateRange;
   readonly onRange: (range: DateRange, isFinal: boolean) => void;
   /** Of the versions that are shown. */
@@ -38,7 +40,7 @@ interface FiguresProps {
 }
 
 export function Figures(props: FiguresProps): JSX.Element {
-  const { site, description, state, change, series, range, onRange, leftOut, onDetails } = props;
+  const { site, description, state, change, series, names, range, onRange, leftOut, onDetails } = props;
   const { coverage } = site;
   const [first] = series;
   const dates = useMemo(() => allDates(series), [series]);
@@ -46,10 +48,13 @@ export function Figures(props: FiguresProps): JSX.Element {
     () => series.map(({ points }) => sanitize(points, state.sanitize)),
     [series, state.sanitize],
   );
-  const names = useMemo(() => seriesNames(series), [series]);
+  const labels = useMemo(
+    () => series.map(({ place }): SeriesLabel => ({ place, name: names[place] ?? "" })),
+    [series, names],
+  );
   const shown = useMemo(
-    () => sanitized.map(({ kept }, i) => ({ name: names[i] ?? "", points: kept })),
-    [sanitized, names],
+    () => labels.map((label, i) => ({ ...label, points: sanitized[i]?.kept ?? [] })),
+    [labels, sanitized],
   );
   const allLines = useMemo(() => linesOf(series), [series]);
   const lines = useMemo(
@@ -58,8 +63,9 @@ export function Figures(props: FiguresProps): JSX.Element {
   );
   const inRange = useMemo(
     () =>
-      series.map(({ evolution }, i) => ({
-        name: names[i] ?? "",
+      series.map(({ place, evolution }) => ({
+        place,
+        name: names[place] ?? "",
         distribution: evolution.range(range.from ?? undefined, range.to ?? undefined),
       })),
     [series, names, range],
@@ -70,10 +76,10 @@ export function Figures(props: FiguresProps): JSX.Element {
   const { measure } = first.evolution;
   const here = leftOut.filter((own) => own.measure === measure.name).length;
   const basisOf = (all: readonly { readonly submissions: number; readonly samples: number }[]): Basis => ({
-    of: all.map(({ submissions, samples }, i) => ({
-      name: names[i] ?? "",
-      submissions,
-      samples: measure.kind === "counter" ? null : samples,
+    of: labels.map((label, i) => ({
+      ...label,
+      submissions: all[i]?.submissions ?? 0,
+      samples: measure.kind === "counter" ? null : (all[i]?.samples ?? 0),
     })),
     noun: description.submissions,
     coverage,
@@ -94,7 +100,7 @@ export function Figures(props: FiguresProps): JSX.Element {
     (figure: FigureName, csv: (() => string) | null, of: Basis) => (frame: RefObject<HTMLElement | null>) => (
       <ExportMenu
         frame={frame}
-        title={`${measure.name} · ${names.join(", ")}`}
+        title={`${measure.name} · ${labels.map(({ name }) => name).join(", ")}`}
         caption={basisText(of)}
         csv={csv}
         json={() =>
@@ -168,10 +174,9 @@ export function Figures(props: FiguresProps): JSX.Element {
           {isShown("summary") ? (
             <SummaryFigure
               basis={basis}
-              all={series.map((own, i) => ({
-                name: names[i] ?? "",
-                distribution: ranged[i] ?? own.evolution.range(),
-                days: own.points.filter(({ date }) => datesIn([date], range.from, range.to).length > 0),
+              all={inRange.map((own, i) => ({
+                ...own,
+                days: (series[i]?.points ?? []).filter(({ date }) => datesIn([date], range.from, range.to).length > 0),
               }))}
               lines={allLines}
               tools={menu("summary", null, basis)}

@@ -112,7 +112,11 @@ function ComparedSeries(props: ComparedSeriesProps): JSX.Element {
           Remove
         </button>
       </div>
-      {read !== undefined && "message" in read ? <p class="compared-problem">{read.message}</p> : null}
+      {read !== undefined && "message" in read ? (
+        <p class="compared-problem">
+          Not shown: {read.message} {read.hint}
+        </p>
+      ) : null}
       {series.filters !== null && read !== undefined && "evolution" in read ? (
         <FilterRow
           evolution={read.evolution}

@@ -14,7 +14,15 @@ export interface Point {
   readonly distribution: Distribution;
 }
 
+/** How a series is called wherever its numbers stand, and its place among those that are chosen, which gives its colour. */
+export interface SeriesLabel {
+  readonly name: string;
+  /** 0 for the first one. Series that cannot be read keep theirs, so that no other one changes its colour. */
+  readonly place: number;
+}
+
 export interface Series {
+  readonly place: number;
   readonly version: string;
   readonly filters: Filters;
   readonly evolution: Evolution;
@@ -22,7 +30,7 @@ export interface Series {
 }
 
 /** Filters of dimensions that the aggregate does not have narrow nothing. */
-export function seriesFrom(version: string, all: Evolution, filters: Filters): Series {
+export function seriesFrom(version: string, all: Evolution, filters: Filters, place = 0): Series {
   const evolution = all.dimensions.reduce((narrowed, dimension) => {
     const value = filters.get(dimension);
     return value === undefined ? narrowed : narrowed.where(dimension, value);
@@ -33,7 +41,7 @@ export function seriesFrom(version: string, all: Evolution, filters: Filters): S
     samples: distribution.count,
     distribution,
   }));
-  return { version, filters, evolution, points };
+  return { place, version, filters, evolution, points };
 }
 
 /** Null where it is not known: statistics of categories, shares of nothing. */

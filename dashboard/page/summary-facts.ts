@@ -3,10 +3,9 @@ import type { Distribution } from "../client/distribution.ts";
 import * as words from "../parts/words.ts";
 import { isShare, lineText, type Line } from "./lines.ts";
 import { perDate } from "./per-date.ts";
-import { lineValue } from "./series.ts";
+import { lineValue, type SeriesLabel } from "./series.ts";
 
-export interface Summarized {
-  readonly name: string;
+export interface Summarized extends SeriesLabel {
   readonly distribution: Distribution;
   /** Submissions of each date in the range, by date. */
   readonly days: readonly { readonly date: string; readonly submissions: number }[];

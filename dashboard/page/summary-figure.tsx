@@ -98,9 +98,9 @@ function Several({
         <thead>
           <tr>
             <th scope="col">Series</th>
-            {all.map(({ name }, i) => (
-              <th key={i} scope="col" class="name">
-                <span class={`dot series-${i}`} aria-hidden="true" />
+            {all.map(({ name, place }) => (
+              <th key={place} scope="col" class="name">
+                <span class={`dot series-${place}`} aria-hidden="true" />
                 <bdi>{name}</bdi>
               </th>
             ))}
@@ -110,8 +110,8 @@ function Several({
           {facts[0]?.map(({ title }) => (
             <tr key={title}>
               <th scope="row">{title}</th>
-              {all.map((_, i) => (
-                <td key={i} data-series={i}>
+              {all.map(({ place }, i) => (
+                <td key={place} data-series={place}>
                   {textOf(i, title)}
                 </td>
               ))}
@@ -123,7 +123,7 @@ function Several({
               {percentiles.map((own, i) => {
                 const found = own.find((one) => one.percent === percent);
                 return (
-                  <td key={i} data-series={i}>
+                  <td key={i} data-series={all[i]?.place}>
                     {found?.text ?? "–"} <span class="soft">{found?.bucket}</span>
                   </td>
                 );

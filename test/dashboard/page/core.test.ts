@@ -136,8 +136,8 @@ describe("places on charts", () => {
       for (const width of [280, 1900]) {
         const own = points(many);
         const dates = own.map(({ date }) => date);
-        const drawn = evolutionGeometry([{ name: "a", points: own }], { width, height: 300, lines, dates });
-        assert.ok(drawn.bars.length === many || drawn.areas[0] !== "");
+        const drawn = evolutionGeometry([{ name: "a", place: 0, points: own }], { width, height: 300, lines, dates });
+        assert.ok(drawn.bars.length === many || drawn.areas[0]?.d !== "");
         for (const { x, y, width: wide, height } of drawn.bars) {
           assert.ok(x >= drawn.submissions.left - 1 && x + wide <= drawn.submissions.right + 1);
           assert.ok(y >= drawn.submissions.top - 1 && y + height <= drawn.submissions.bottom + 0.01);
@@ -202,7 +202,7 @@ describe("categories", () => {
         ["v1", "true"],
       ],
     );
-    const drawn = evolutionGeometry([{ name: "a", points: one.points }], {
+    const drawn = evolutionGeometry([{ name: "a", place: 0, points: one.points }], {
       width: 400,
       height: 300,
       lines,

@@ -1,0 +1,73 @@
+/** Several series on one page: each keeps its name and its colour in the list and in all figures, whatever becomes of the others. */
+import assert from "node:assert/strict";
+import type { Browser, Page } from "playwright-core";
+import { needs } from "../../support/requirements.ts";
+import { tempDir } from "../../support/temp.ts";
+import { startBrowser } from "../browser.ts";
+import { openPage } from "./browser.ts";
+import { makeSite } from "./made-site.ts";
+import { serveFolder, type StaticServer } from "./static-server.ts";
+
+describe("the dashboard's compared series", () => {
+  needs("chromium");
+  let browser: Browser;
+  let server: StaticServer;
+
+  before(async () => {
+    const folder = tempDir("compared");
+    makeSite(folder, { dates: 30 });
+    server = await serveFolder(folder);
+    browser = await startBrowser();
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  /** The second one is of a version that nobody published. */
+  const hash = (measure: string, only = ""): string => {
+    const compared = ["version=nightly%2F77", "version=aurora%2F27"].map(
+      (text) => `compare=${encodeURIComponent(text)}`,
+    );
+    return `version=nightly%2F29&measure=${measure}&${compared.join("&")}${only}`;
+  };
+
+  const open = async (state: string): Promise<Page> => {
+    const { page } = await openPage(browser, `${server.base}#${state}`);
+    await page.waitForSelector("figure figcaption");
+    return page;
+  };
+
+  it("keep their colours and names when one of them cannot be read, which is listed with why", async () => {
+    const page = await open(hash("CYCLE_COLLECTOR"));
+    const figures = ["evolution", "distribution", "comparison", "summary"];
+    for (const figure of figures) {
+      const shown = page.locator(`figure[data-figure=${figure}] figcaption [data-series]`);
+      const found = await shown.evaluateAll((all) =>
+        all.map((own) => [own.getAttribute("data-series"), own.textContent]),
+      );
+      assert.deepEqual(
+        found.map(([place, text]) => [place, text?.split(" ")[0]]),
+        [
+          ["0", "nightly/29"],
+          ["2", "aurora/27"],
+        ],
+        figure,
+      );
+    }
+    for (const drawn of [".statistic", ".outline, .bar", ".curve"]) {
+      const classes = await page.locator(drawn).evaluateAll((all) => all.map((own) => own.getAttribute("class") ?? ""));
+      const places = new Set(classes.map((own) => /series-\d/.exec(own)?.[0]));
+      assert.deepEqual([...places], ["series-0", "series-2"], drawn);
+    }
+    assert.match((await page.locator(".compared.series-1").textContent()) ?? "", /Not shown: .*nightly\/77/);
+    assert.equal(await page.locator(".compared.series-2 .compared-problem").count(), 0);
+    await page.close();
+  });
+
+  it("are said to be missing beside a figure that stands alone, too", async () => {
+    const page = await open(hash("CYCLE_COLLECTOR", "&only=distribution"));
+    assert.match((await page.locator(".unread").textContent()) ?? "", /nightly\/77 is not shown: .*nightly\/77/);
+    await page.close();
+  });
+});
