@@ -2,6 +2,7 @@
 import { useMemo } from "preact/hooks";
 import type { ComponentChildren, JSX, RefObject } from "preact";
 import { BottomAxis, ValueAxis } from "../parts/axis-marks.tsx";
+import { Scroll } from "../parts/scroll.tsx";
 import { Segments } from "../parts/segments.tsx";
 import { useWidth } from "../parts/use-width.tsx";
 import * as words from "../parts/words.ts";
@@ -100,7 +101,7 @@ function ShiftTable({ all }: { all: readonly NamedDistribution[] }): JSX.Element
   // Categories lie in no order: nothing is in their middle, and nothing adds up to a curve.
   const hasMedian = first?.distribution.measure.scale !== "categories";
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label="Comparison as a table">
+    <Scroll label="Comparison as a table">
       <table class="shifts">
         <thead>
           <tr>
@@ -143,7 +144,7 @@ function ShiftTable({ all }: { all: readonly NamedDistribution[] }): JSX.Element
           })}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 

@@ -8,6 +8,7 @@ import { useWidth } from "../parts/use-width.tsx";
 import * as words from "../parts/words.ts";
 import { bucketName } from "./bucket-names.ts";
 import { distributionGeometry, sharesOf, type DistributionGeometry } from "./distribution-geometry.ts";
+import { DistributionTable } from "./distribution-table.tsx";
 import { Figure, type Basis } from "./figure.tsx";
 import { SeriesNames } from "./series-names.tsx";
 import type { SeriesLabel } from "./series.ts";
@@ -188,44 +189,4 @@ function alternativeOf(all: readonly NamedDistribution[]): string {
     return `${name}: ${words.count(distribution.count)} samples${fullest}`;
   });
   return `Distribution. ${parts.join(". ")}. The table has all buckets.`;
-}
-
-function DistributionTable({ all }: { all: readonly NamedDistribution[] }): JSX.Element {
-  const [first] = all;
-  const isCategory = first?.distribution.measure.scale === "categories";
-  const shares = all.map(({ distribution }) => sharesOf(distribution));
-  return (
-    <div class="scroll tall" tabIndex={0} role="region" aria-label="Distribution as a table">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">{isCategory ? "Value" : "Bucket"}</th>
-            {all.flatMap(({ name, place }) => [
-              <th key={`n ${place}`} scope="col" class="name">
-                {all.length > 1 ? <bdi>{name}: </bdi> : null}samples
-              </th>,
-              <th key={`s ${place}`} scope="col">
-                share
-              </th>,
-            ])}
-          </tr>
-        </thead>
-        <tbody>
-          {first?.distribution.counts.map((_, i) => (
-            <tr key={i}>
-              <th scope="row">{bucketName(first.distribution.measure, i)}</th>
-              {all.flatMap(({ place, distribution }, j) => [
-                <td key={`n ${place}`} data-series={place}>
-                  {words.count(distribution.counts[i] ?? 0)}
-                </td>,
-                <td key={`s ${place}`} data-series={place}>
-                  {words.percent(shares[j]?.[i] ?? 0)}
-                </td>,
-              ])}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
 }

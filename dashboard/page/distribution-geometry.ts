@@ -43,25 +43,29 @@ const margin = { left: 56, right: 14, top: 20, bottom: 26 };
 /** Room of a label such as "29.5K", and air. */
 const labelPx = 46;
 const barGapPx = 1;
-/** At least that many buckets are shown: one bar as wide as the page says nothing. Yes and no are all there is of two. */
+/** At least that many buckets are drawn: one bar as wide as the page says nothing. */
 const spanMin = 8;
-const spanMinOfTwo = 2;
+/** Yes and no are all there is. */
+const ofTwo = 2;
 /** Categories stand apart: this share of their room stays free. */
 const categoryGapShare = 0.25;
 
-/** The buckets that hold something in any of them, and one more on both sides. */
+/** From the first bucket that holds something in any of them to the last one. Of yes and no it is both, whatever they hold. */
+export function filledSpan(distributions: readonly Distribution[]): Span {
+  const { measure, counts = [] } = distributions[0] ?? {};
+  const filled = [...counts.keys()].filter((i) => distributions.some((own) => (own.counts[i] ?? 0) > 0));
+  const last = filled.at(-1) ?? 0;
+  if (measure?.kind === "boolean" || measure?.kind === "flag") return { first: 0, last: Math.max(last, ofTwo - 1) };
+  return { first: filled[0] ?? 0, last };
+}
+
+/** What is drawn: what holds something, one more on both sides, and not too few. */
 export function spanOf(distributions: readonly Distribution[]): Span {
   const { measure, counts = [] } = distributions[0] ?? {};
-  const buckets = counts.length;
-  const isOfTwo = measure?.kind === "boolean" || measure?.kind === "flag";
-  // Beside the last one of an axis there is one that is empty; categories have no beside.
-  const beside = isOfTwo ? 0 : 1;
-  const filled = Array.from({ length: buckets }, (_, i) => i).filter((i) =>
-    distributions.some(({ counts }) => (counts[i] ?? 0) > 0),
-  );
-  const first = Math.max(0, (filled[0] ?? 0) - 1);
-  const least = first + (isOfTwo ? spanMinOfTwo : spanMin) - 1;
-  const last = Math.min(buckets - 1, Math.max((filled.at(-1) ?? 0) + beside, least));
+  const filled = filledSpan(distributions);
+  if (measure?.kind === "boolean" || measure?.kind === "flag") return filled;
+  const first = Math.max(0, filled.first - 1);
+  const last = Math.min(counts.length - 1, Math.max(filled.last + 1, first + spanMin - 1));
   return { first, last: Math.max(first, last) };
 }
 

@@ -34,7 +34,8 @@ export function factsOf({ distribution, days }: Summarized, lines: readonly Line
     { title: noun, text: words.count(distribution.submissions) },
     isCounter ? null : { title: "Samples", text: words.count(distribution.count) },
     { title: "Dates", text: words.count(days.length) },
-    { title: "Range", text: first === last ? words.date(first) : `${words.date(first)} to ${words.date(last)}` },
+    { title: "First date", text: words.date(first) },
+    { title: "Last date", text: words.date(last) },
     isCounter ? { title: "Mean per date", text: words.value(perDateOf(days)?.mean ?? null) } : null,
     measure.scale === "categories" ? null : { title: "Mean", text: words.value(distribution.mean) },
     measure.scale === "linear"

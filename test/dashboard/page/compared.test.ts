@@ -3,10 +3,19 @@ import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
 import { needs } from "../../support/requirements.ts";
 import { tempDir } from "../../support/temp.ts";
-import { startBrowser } from "../browser.ts";
+import { startBrowser, until } from "../browser.ts";
 import { openPage } from "./browser.ts";
 import { makeSite } from "./made-site.ts";
 import { serveFolder, type StaticServer } from "./static-server.ts";
+
+/** What a table scrolls in. */
+interface Region {
+  /** Pixels that are not in sight. */
+  readonly hidden: number;
+  readonly edges: string;
+  readonly label: string;
+  readonly tab: number;
+}
 
 describe("the dashboard's compared series", () => {
   needs("chromium");
@@ -62,6 +71,43 @@ describe("the dashboard's compared series", () => {
     }
     assert.match((await page.locator(".compared.series-1").textContent()) ?? "", /Not shown: .*nightly\/77/);
     assert.equal(await page.locator(".compared.series-2 .compared-problem").count(), 0);
+    await page.close();
+  });
+
+  it("stand in tables that say where they go on, and that a keyboard scrolls with the rows' names in sight", async () => {
+    const { page } = await openPage(
+      browser,
+      `${server.base}#${hash("CYCLE_COLLECTOR", "&distribution=table&compare=version%3Dnightly%252F28")}`,
+      360,
+    );
+    await page.waitForSelector("figure figcaption");
+    await page.locator(".table-details summary").click();
+    const regions = page.locator(".scroll");
+    assert.equal(await regions.count(), 4);
+    let wider = 0;
+    const described = await page.evaluate<readonly Region[]>(`[...document.querySelectorAll(".scroll")].map((own) => ({
+      hidden: own.scrollWidth - own.clientWidth,
+      edges: getComputedStyle(own).backgroundAttachment,
+      label: own.getAttribute("aria-label"),
+      tab: own.tabIndex,
+    }))`);
+    for (const [i, { hidden, edges, label, tab }] of described.entries()) {
+      assert.match(edges, /local.*scroll/);
+      assert.ok(label !== "" && tab === 0);
+      if (hidden <= 0) continue;
+      const region = regions.nth(i);
+      wider += 1;
+      const name = region.locator("tbody th").first();
+      const before = await name.boundingBox();
+      await region.focus();
+      await page.keyboard.press("ArrowRight");
+      await until(page, `document.querySelector('.scroll[aria-label="${label}"]').scrollLeft > 0`);
+      assert.equal((await name.boundingBox())?.x, before?.x, label);
+    }
+    assert.ok(wider >= 2);
+    await page.setViewportSize({ width: 768, height: 900 });
+    // There is room for three series: columns are as wide as their numbers.
+    await until(page, `[...document.querySelectorAll(".scroll")].every((own) => own.scrollWidth <= own.clientWidth)`);
     await page.close();
   });
 
