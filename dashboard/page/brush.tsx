@@ -4,7 +4,8 @@
  *   pointer or finger   drag: a range; drag an end: moves it; click: that date alone
  *   keyboard            each end is a slider: arrows by a date, Page keys by ten, Home and End
  *
- * While it is dragged at most one change is given per frame of the screen; the last one is final.
+ * While it is dragged at most one change is given per frame of the screen, and while a key is held one per step. The last one says that
+ * it moved: only this goes into the address, which browsers let nobody change too often.
  */
 import { useEffect, useRef } from "preact/hooks";
 import type { JSX } from "preact";
@@ -17,11 +18,14 @@ export interface DateRange {
   readonly to: string | null;
 }
 
+/** `moving`: another one follows. `moved`: the brush rests, for now. `chosen`: by something else than the brush. */
+export type RangeStep = "moving" | "moved" | "chosen";
+
 interface BrushProps {
   readonly geometry: EvolutionGeometry;
   readonly dates: readonly string[];
   readonly range: DateRange;
-  readonly onRange: (range: DateRange, isFinal: boolean) => void;
+  readonly onRange: (range: DateRange, step: RangeStep) => void;
   readonly onHover: (date: string | null) => void;
 }
 
@@ -45,14 +49,22 @@ export function Brush({ geometry, dates, range, onRange, onHover }: BrushProps):
   const half = Math.max(3, (box.right - box.left) / dates.length / 2);
   const [left, right] = [Math.max(box.left, xOf(from) - half), Math.min(box.right, xOf(to) + half)];
 
-  const give = (a: string, b: string, isFinal: boolean): void => {
+  const between = (a: string, b: string): DateRange => {
     const [low, high] = a <= b ? [a, b] : [b, a];
-    const next =
-      low === first && high === last && dates.length > 1 ? { from: null, to: null } : { from: low, to: high };
+    const isWhole = low === first && high === last && dates.length > 1;
+    return isWhole ? { from: null, to: null } : { from: low, to: high };
+  };
+  const follow = (next: DateRange): void => {
     pending.current = next;
     cancelAnimationFrame(frame.current);
-    if (isFinal) onRange(next, true);
-    else frame.current = requestAnimationFrame(() => onRange(pending.current ?? next, false));
+    frame.current = requestAnimationFrame(() => onRange(next, "moving"));
+  };
+  /** What was reached holds, so that page and address agree. */
+  const rest = (): void => {
+    cancelAnimationFrame(frame.current);
+    if (pending.current !== null) onRange(pending.current, "moved");
+    pending.current = null;
+    anchor.current = null;
   };
   const dateAt = (event: PointerEvent): string => nearest(placeOf(event)) ?? first;
   const onPointerDown = (event: PointerEvent & { currentTarget: SVGRectElement }): void => {
@@ -61,22 +73,16 @@ export function Brush({ geometry, dates, range, onRange, onHover }: BrushProps):
     const x = placeOf(event);
     const grips = isAll ? [] : [Math.abs(x - left) < gripPx ? to : null, Math.abs(x - right) < gripPx ? from : null];
     anchor.current = grips.find((grip) => grip !== null) ?? dateAt(event);
-    give(anchor.current, dateAt(event), false);
+    follow(between(anchor.current, dateAt(event)));
   };
   const onPointerMove = (event: PointerEvent): void => {
     onHover(dateAt(event));
-    if (anchor.current !== null) give(anchor.current, dateAt(event), false);
+    if (anchor.current !== null) follow(between(anchor.current, dateAt(event)));
   };
   const onPointerUp = (event: PointerEvent): void => {
     if (anchor.current === null) return;
-    give(anchor.current, dateAt(event), true);
-    anchor.current = null;
-  };
-  /** The browser took the finger for something else: what was reached holds, so that page and address agree. */
-  const onPointerCancel = (): void => {
-    if (anchor.current !== null && pending.current !== null) onRange(pending.current, true);
-    cancelAnimationFrame(frame.current);
-    anchor.current = null;
+    pending.current = between(anchor.current, dateAt(event));
+    rest();
   };
   const move = (event: KeyboardEvent, end: "from" | "to"): void => {
     const current = dates.indexOf(end === "from" ? from : to);
@@ -84,8 +90,10 @@ export function Brush({ geometry, dates, range, onRange, onHover }: BrushProps):
     if (next === null) return;
     event.preventDefault();
     const date = dates[next] ?? first;
-    if (end === "from") give(date <= to ? date : to, to, true);
-    else give(from, date >= from ? date : from, true);
+    const moved = end === "from" ? (date <= to ? date : to) : date >= from ? date : from;
+    pending.current = end === "from" ? between(moved, to) : between(from, moved);
+    onRange(pending.current, "moving");
+    onHover(moved);
   };
   return (
     <g class="brush" data-save="no">
@@ -116,7 +124,8 @@ export function Brush({ geometry, dates, range, onRange, onHover }: BrushProps):
         onPointerDown={onPointerDown}
         onPointerMove={onPointerMove}
         onPointerUp={onPointerUp}
-        onPointerCancel={onPointerCancel}
+        // The browser took the finger for something else.
+        onPointerCancel={rest}
         onPointerLeave={() => onHover(null)}
       />
       {dates.length > 1
@@ -137,8 +146,12 @@ export function Brush({ geometry, dates, range, onRange, onHover }: BrushProps):
               height={box.bottom - box.top}
               rx={3}
               onKeyDown={(event) => move(event, end)}
+              onKeyUp={rest}
               onFocus={() => onHover(date)}
-              onBlur={() => onHover(null)}
+              onBlur={() => {
+                rest();
+                onHover(null);
+              }}
             />
           ))
         : null}

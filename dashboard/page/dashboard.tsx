@@ -7,7 +7,7 @@ import { useCallback, useMemo, useState } from "preact/hooks";
 import type { JSX } from "preact";
 import type { Site, SiteDescription } from "../client/index.ts";
 import { Message } from "../parts/message.tsx";
-import type { DateRange } from "./brush.tsx";
+import type { DateRange, RangeStep } from "./brush.tsx";
 import { Controls } from "./controls.tsx";
 import { CoverageDialog } from "./coverage-dialog.tsx";
 import { Figures } from "./figures.tsx";
@@ -70,9 +70,9 @@ export function Dashboard({ site, description, state, change }: DashboardProps):
   const [dragged, setDragged] = useState<DateRange | null>(null);
   const range = useMemo(() => dragged ?? { from: state.from, to: state.to }, [dragged, state.from, state.to]);
   const onRange = useCallback(
-    (chosen: DateRange, isFinal: boolean): void => {
-      setDragged(isFinal ? null : chosen);
-      if (isFinal) change({ from: chosen.from, to: chosen.to });
+    (chosen: DateRange, step: RangeStep): void => {
+      setDragged(step === "moving" ? chosen : null);
+      if (step !== "moving") change({ from: chosen.from, to: chosen.to }, step === "moved" ? "step" : "push");
     },
     [change],
   );

@@ -6,7 +6,7 @@ import { useMemo, useState } from "preact/hooks";
 import type { ComponentChildren, JSX, RefObject } from "preact";
 import { useWidth } from "../parts/use-width.tsx";
 import * as words from "../parts/words.ts";
-import { Brush, type DateRange } from "./brush.tsx";
+import { Brush, type DateRange, type RangeStep } from "./brush.tsx";
 import { EvolutionDrawing } from "./evolution-drawing.tsx";
 import { evolutionGeometry, type ShownSeries } from "./evolution-geometry.ts";
 import { EvolutionLegend } from "./evolution-legend.tsx";
@@ -29,7 +29,7 @@ interface EvolutionFigureProps {
   readonly allLines: readonly Line[];
   readonly range: DateRange;
   readonly sanitize: boolean;
-  readonly onRange: (range: DateRange, isFinal: boolean) => void;
+  readonly onRange: (range: DateRange, step: RangeStep) => void;
   readonly onLines: (lines: readonly LineName[]) => void;
   readonly onSanitize: (on: boolean) => void;
   readonly tools: (frame: RefObject<HTMLElement | null>) => ComponentChildren;
@@ -96,7 +96,7 @@ function alternativeOf(measure: string, series: readonly ShownSeries[], noun: st
 interface RangeFieldsProps {
   readonly dates: readonly string[];
   readonly range: DateRange;
-  readonly onRange: (range: DateRange, isFinal: boolean) => void;
+  readonly onRange: (range: DateRange, step: RangeStep) => void;
 }
 
 interface DateFieldProps {
@@ -131,7 +131,8 @@ function RangeFields({ dates, range, onRange }: RangeFieldsProps): JSX.Element {
     if (date === null) return;
     const next = { ...range, [side]: date };
     const isTurned = next.from !== null && next.to !== null && next.from > next.to;
-    onRange(isTurned ? { from: date, to: date } : next, true);
+    // Typed digit by digit, a date is many on the way.
+    onRange(isTurned ? { from: date, to: date } : next, "moved");
   };
   return (
     <div class="range-fields">
@@ -149,7 +150,7 @@ function RangeFields({ dates, range, onRange }: RangeFieldsProps): JSX.Element {
           {dates.length > 1 ? ": drag over the lower chart to choose some" : ""}
         </span>
       ) : (
-        <button type="button" class="button" onClick={() => onRange({ from: null, to: null }, true)}>
+        <button type="button" class="button" onClick={() => onRange({ from: null, to: null }, "chosen")}>
           All dates
         </button>
       )}

@@ -7,7 +7,7 @@ import type { JSX, RefObject } from "preact";
 import type { DateKind, Site, SiteDescription } from "../client/index.ts";
 import { Message } from "../parts/message.tsx";
 import * as words from "../parts/words.ts";
-import type { DateRange } from "./brush.tsx";
+import type { DateRange, RangeStep } from "./brush.tsx";
 import { ComparisonFigure } from "./comparison-figure.tsx";
 import { DistributionFigure } from "./distribution-figure.tsx";
 import { EvolutionFigure } from "./evolution-figure.tsx";
@@ -33,7 +33,7 @@ interface FiguresProps {
   /** Of all that were chosen, by place: also of those that cannot be read. */
   readonly names: readonly string[];
   readonly range: DateRange;
-  readonly onRange: (range: DateRange, isFinal: boolean) => void;
+  readonly onRange: (range: DateRange, step: RangeStep) => void;
   /** Of the versions that are shown. */
   readonly leftOut: readonly LeftOut[];
   readonly onDetails: () => void;
@@ -146,7 +146,7 @@ export function Figures(props: FiguresProps): JSX.Element {
       ) : null}
       {isEmpty ? (
         <Message title="Nothing in these dates" text={`No ${basis.noun} lie in the range that is chosen.`}>
-          <button type="button" class="button" onClick={() => onRange({ from: null, to: null }, true)}>
+          <button type="button" class="button" onClick={() => onRange({ from: null, to: null }, "chosen")}>
             All dates
           </button>
         </Message>
