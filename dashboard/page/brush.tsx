@@ -9,6 +9,7 @@
  */
 import { useEffect, useRef } from "preact/hooks";
 import type { JSX } from "preact";
+import { movedBy } from "../parts/slider-keys.ts";
 import * as words from "../parts/words.ts";
 import type { EvolutionGeometry } from "./evolution-geometry.ts";
 
@@ -31,7 +32,6 @@ interface BrushProps {
 
 /** So near to an end a drag moves that end: a finger is no finer. */
 const gripPx = 12;
-const pageDates = 10;
 
 export function Brush({ geometry, dates, range, onRange, onHover }: BrushProps): JSX.Element | null {
   const { submissions: box, values, nearest, xOf } = geometry;
@@ -163,20 +163,4 @@ export function Brush({ geometry, dates, range, onRange, onHover }: BrushProps):
 function placeOf(event: PointerEvent): number {
   const svg = (event.currentTarget as SVGElement).ownerSVGElement;
   return event.clientX - (svg?.getBoundingClientRect().left ?? 0);
-}
-
-/** Which date a key leads to; null when it is none of these keys. */
-function movedBy(key: string, at: number, many: number): number | null {
-  const moves = new Map([
-    ["ArrowLeft", at - 1],
-    ["ArrowDown", at - 1],
-    ["ArrowRight", at + 1],
-    ["ArrowUp", at + 1],
-    ["PageDown", at - pageDates],
-    ["PageUp", at + pageDates],
-    ["Home", 0],
-    ["End", many - 1],
-  ]);
-  const next = moves.get(key);
-  return next === undefined ? null : Math.min(many - 1, Math.max(0, next));
 }

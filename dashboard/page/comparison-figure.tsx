@@ -1,15 +1,12 @@
 /** Several series beside one another: how the distribution moved as curves, and in numbers with the bounds of each. */
-import { useMemo } from "preact/hooks";
 import type { ComponentChildren, JSX, RefObject } from "preact";
-import { BottomAxis, ValueAxis } from "../parts/axis-marks.tsx";
 import { Scroll } from "../parts/scroll.tsx";
 import { Segments } from "../parts/segments.tsx";
-import { useWidth } from "../parts/use-width.tsx";
 import * as words from "../parts/words.ts";
 import type { Distribution } from "../client/index.ts";
 import { bucketName } from "./bucket-names.ts";
+import { ComparisonChart, comparisonTitles } from "./comparison-chart.tsx";
 import { comparable, greatestDifference, greatestGap, medianShift } from "./comparison.ts";
-import { comparisonGeometry } from "./comparison-geometry.ts";
 import type { NamedDistribution } from "./distribution-figure.tsx";
 import { Figure, type Basis } from "./figure.tsx";
 import { comparisonViews, type ComparisonView } from "./state.ts";
@@ -22,8 +19,6 @@ interface ComparisonFigureProps {
   readonly onView: (view: ComparisonView) => void;
   readonly tools: (frame: RefObject<HTMLElement | null>) => ComponentChildren;
 }
-
-const viewTitles = { cumulative: "Cumulative", difference: "Difference" } as const;
 
 export function ComparisonFigure({ basis, all, view, onView, tools }: ComparisonFigureProps): JSX.Element {
   const [first] = all;
@@ -39,7 +34,7 @@ export function ComparisonFigure({ basis, all, view, onView, tools }: Comparison
             <Segments
               label="Compare by"
               names={comparisonViews}
-              titles={viewTitles}
+              titles={comparisonTitles}
               value={view}
               onChange={onView}
               isSmall
@@ -49,50 +44,12 @@ export function ComparisonFigure({ basis, all, view, onView, tools }: Comparison
         </>
       )}
     >
-      <p class="readout soft">
-        {view === "cumulative" ? (
-          "Share of samples up to each value: a curve further to the left has smaller values"
-        ) : (
-          <span>
-            Percentage points that a bucket holds more, or less, than that of <bdi>{first?.name}</bdi>
-          </span>
-        )}
-      </p>
-      <Chart all={all} view={view} />
+      <ComparisonChart all={all} view={view} />
       {alike.length < all.length ? (
         <p class="soft">Series whose buckets are not those of the first are not compared.</p>
       ) : null}
       <ShiftTable all={all} />
     </Figure>
-  );
-}
-
-function Chart({ all, view }: { all: readonly NamedDistribution[]; view: ComparisonView }): JSX.Element {
-  const [frame, width] = useWidth<HTMLDivElement>();
-  const geometry = useMemo(() => {
-    const [first] = all;
-    if (width === 0 || first === undefined) return null;
-    const drawn = all.filter(({ distribution }) => comparable(first.distribution, distribution));
-    const distributions = drawn.map(({ distribution }) => distribution);
-    const size = { width, height: width < 420 ? 220 : 340 };
-    return { ...comparisonGeometry(distributions, view, size), places: drawn.map(({ place }) => place) };
-  }, [all, view, width]);
-  const label = `${viewTitles[view]} curves of ${all.map(({ name }) => name).join(", ")}. The table below has the change of the median.`;
-  return (
-    <div ref={frame} class="drawing-frame">
-      {geometry === null ? null : (
-        <svg class="drawing" width={geometry.width} height={geometry.height} role="img" aria-label={label}>
-          <ValueAxis box={geometry.box} ticks={geometry.valueTicks} title="" />
-          {geometry.zero === null ? null : (
-            <line class="zero" x1={geometry.box.left} x2={geometry.box.right} y1={geometry.zero} y2={geometry.zero} />
-          )}
-          {geometry.curves.map(({ of, d }) => (
-            <path key={of} class={`curve series-${geometry.places[of] ?? 0}`} d={d} />
-          ))}
-          <BottomAxis box={geometry.box} ticks={geometry.bucketTicks} />
-        </svg>
-      )}
-    </div>
   );
 }
 

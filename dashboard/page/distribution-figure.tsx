@@ -8,8 +8,10 @@ import { useWidth } from "../parts/use-width.tsx";
 import * as words from "../parts/words.ts";
 import { bucketName } from "./bucket-names.ts";
 import { distributionGeometry, sharesOf, type DistributionGeometry } from "./distribution-geometry.ts";
+import { BucketPointer } from "./bucket-pointer.tsx";
 import { DistributionTable } from "./distribution-table.tsx";
 import { Figure, type Basis } from "./figure.tsx";
+import { Readout, readoutText, type ReadoutProps } from "./readout.tsx";
 import { SeriesNames } from "./series-names.tsx";
 import type { SeriesLabel } from "./series.ts";
 import { distributionViews, type DistributionView } from "./state.ts";
@@ -70,25 +72,33 @@ function DistributionChart({ basis, all }: { basis: Basis; all: readonly NamedDi
           ),
     [all, width],
   );
+  const [first] = all;
+  const pointed = hovered !== null && hovered < (first?.distribution.counts.length ?? 0) ? hovered : null;
+  const read = pointed === null ? null : readAt(all, pointed);
   return (
     <>
       <p class="readout">
-        {geometry === null ? "" : <Readout basis={basis} all={all} geometry={geometry} bucket={hovered} />}
+        {read !== null ? (
+          <Readout {...read} />
+        ) : geometry === null ? (
+          ""
+        ) : (
+          <Idle basis={basis} geometry={geometry} all={all} />
+        )}
       </p>
       <div ref={frame} class="drawing-frame">
         {geometry === null ? null : (
-          <svg
-            class="drawing"
-            width={geometry.width}
-            height={geometry.height}
-            role="img"
-            aria-label={alternativeOf(all)}
-            onPointerMove={(event) =>
-              setHovered(geometry.bucketAt(event.clientX - event.currentTarget.getBoundingClientRect().left))
-            }
-            onPointerLeave={() => setHovered(null)}
-          >
-            <Drawing geometry={geometry} places={all.map(({ place }) => place)} hovered={hovered} />
+          <svg class="drawing" width={geometry.width} height={geometry.height}>
+            <g role="img" aria-label={alternativeOf(all)}>
+              <Drawing geometry={geometry} places={all.map(({ place }) => place)} hovered={pointed} />
+            </g>
+            <BucketPointer
+              box={geometry.box}
+              buckets={geometry.buckets}
+              bucket={pointed}
+              onBucket={setHovered}
+              text={read === null ? "" : readoutText(read)}
+            />
           </svg>
         )}
       </div>
@@ -143,37 +153,37 @@ function Drawing({ geometry, places, hovered }: DrawingProps): JSX.Element {
   );
 }
 
-interface ReadoutProps {
+/** One bucket of all series. */
+function readAt(all: readonly NamedDistribution[], bucket: number): ReadoutProps {
+  const [first] = all;
+  return {
+    title: first === undefined ? "" : bucketName(first.distribution.measure, bucket),
+    isNamed: all.length > 1,
+    parts: all.map(({ name, place, distribution }) => ({
+      name,
+      place,
+      text: `${words.counted(distribution.counts[bucket] ?? 0, "sample")}, ${words.percent(sharesOf(distribution)[bucket] ?? 0)}`,
+    })),
+  };
+}
+
+interface IdleProps {
   readonly basis: Basis;
   readonly all: readonly NamedDistribution[];
   readonly geometry: DistributionGeometry;
-  readonly bucket: number | null;
 }
 
-function Readout({ basis, all, geometry, bucket }: ReadoutProps): JSX.Element {
-  const [first] = all;
-  const buckets = first?.distribution.counts.length ?? 0;
-  if (first === undefined || bucket === null || bucket >= buckets) {
-    const empty = geometry.span.first + buckets - 1 - geometry.span.last;
-    return (
-      <>
-        <SeriesNames of={basis.of} noun={basis.noun} />
-        <span class="soft">
-          Share of samples per bucket
-          {empty > 0 ? `; ${words.counted(empty, "empty bucket", "empty buckets")} at the ends not drawn` : ""}
-        </span>
-      </>
-    );
-  }
+/** While no bucket is pointed at. */
+function Idle({ basis, all, geometry }: IdleProps): JSX.Element {
+  const { first, last } = geometry.buckets;
+  const empty = first + (all[0]?.distribution.counts.length ?? 0) - 1 - last;
   return (
     <>
-      <b>{bucketName(first.distribution.measure, bucket)}</b>
-      {all.map(({ name, place, distribution }) => (
-        <span key={place} class={`readout-series series-${place}`} data-series={place}>
-          {all.length > 1 ? <bdi>{name}: </bdi> : null}
-          {words.count(distribution.counts[bucket] ?? 0)} samples, {words.percent(sharesOf(distribution)[bucket] ?? 0)}
-        </span>
-      ))}
+      <SeriesNames of={basis.of} noun={basis.noun} />
+      <span class="soft">
+        Share of samples per bucket
+        {empty > 0 ? `; ${words.counted(empty, "empty bucket", "empty buckets")} at the ends not drawn` : ""}
+      </span>
     </>
   );
 }

@@ -13,6 +13,14 @@ export interface Span {
   readonly last: number;
 }
 
+/** The buckets that are drawn, side by side and equally wide. */
+export interface Buckets extends Span {
+  /** The one at a place; null outside of them. */
+  readonly at: (x: number) => number | null;
+  /** Where one begins, which is where the one before it ends. */
+  readonly edge: (bucket: number) => number;
+}
+
 export interface Bar {
   readonly bucket: number;
   readonly x: number;
@@ -25,7 +33,7 @@ export interface DistributionGeometry {
   readonly width: number;
   readonly height: number;
   readonly box: Box;
-  readonly span: Span;
+  readonly buckets: Buckets;
   readonly bucketTicks: readonly Tick[];
   readonly shareTicks: readonly Tick[];
   /** Of the first series. */
@@ -34,8 +42,6 @@ export interface DistributionGeometry {
   readonly outlines: readonly string[];
   /** Where the median of the first series lies; null without one. */
   readonly median: { readonly x: number; readonly from: number; readonly to: number } | null;
-  /** The bucket at a place; null outside. */
-  readonly bucketAt: (x: number) => number | null;
 }
 
 /** At the top there is room for the name of the median. */
@@ -91,7 +97,14 @@ export function distributionGeometry(
     width,
     height,
     box,
-    span,
+    buckets: {
+      ...span,
+      edge,
+      at: (x) => {
+        const bucket = span.first + Math.floor((x - box.left) / step);
+        return x < box.left || bucket > span.last ? null : bucket;
+      },
+    },
     bucketTicks: first === undefined ? [] : bucketTicks(first, span, step, edge),
     shareTicks: valueTicks(y, percentTick),
     bars: (shares[0] ?? []).slice(span.first, span.last + 1).map((share, i) => ({
@@ -103,10 +116,6 @@ export function distributionGeometry(
     })),
     outlines: shares.slice(1).map((own) => outline(own, span, edge, y, box.bottom)),
     median: first === undefined ? null : medianPlace(first, span, edge, step),
-    bucketAt: (x) => {
-      const bucket = span.first + Math.floor((x - box.left) / step);
-      return x < box.left || bucket > span.last ? null : bucket;
-    },
   };
 }
 

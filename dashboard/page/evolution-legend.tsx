@@ -6,6 +6,7 @@ import type { JSX } from "preact";
 import * as words from "../parts/words.ts";
 import type { ShownSeries } from "./evolution-geometry.ts";
 import { isShare, lineText, type Line } from "./lines.ts";
+import { Readout } from "./readout.tsx";
 import { SeriesNames, type SeriesBasis } from "./series-names.tsx";
 import { lineValue } from "./series.ts";
 import type { LineName } from "./state.ts";
@@ -55,22 +56,22 @@ export function EvolutionLegend(props: EvolutionLegendProps): JSX.Element {
             <span class="soft">Point at a date to read it</span>
           </>
         ) : (
-          <>
-            <b>{words.date(hovered)}</b>
-            {series.map((shown) => (
-              <span key={shown.place} class={`readout-series series-${shown.place}`} data-series={shown.place}>
-                {series.length > 1 ? <bdi>{shown.name}: </bdi> : null}
-                {readout(shown, hovered, lines, noun)}
-              </span>
-            ))}
-          </>
+          <Readout
+            title={words.date(hovered)}
+            isNamed={series.length > 1}
+            parts={series.map((shown) => ({
+              name: shown.name,
+              place: shown.place,
+              text: textAt(shown, hovered, lines, noun),
+            }))}
+          />
         )}
       </p>
     </div>
   );
 }
 
-function readout({ points }: ShownSeries, date: string, lines: readonly Line[], noun: string): string {
+function textAt({ points }: ShownSeries, date: string, lines: readonly Line[], noun: string): string {
   const point = points.find((own) => own.date === date);
   if (point === undefined) return "not shown";
   const values = lines.flatMap((line) => {

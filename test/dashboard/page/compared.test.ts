@@ -111,6 +111,37 @@ describe("the dashboard's compared series", () => {
     await page.close();
   });
 
+  it("are read out in the comparison and in the distribution, by pointer and by keyboard", async () => {
+    const page = await open(hash("CYCLE_COLLECTOR"));
+    for (const [figure, words] of [
+      ["comparison", /^Below [\d,]+nightly\/29: [\d.]+ %aurora\/27: [\d.]+ %$/],
+      ["distribution", /^\[\d+, \d+\)nightly\/29: [\d,]+ samples?, [<\d. ]+ %aurora\/27: [\d,]+ samples?, [<\d. ]+ %$/],
+    ] as const) {
+      const own = page.locator(`figure[data-figure=${figure}]`);
+      const readout = own.locator(".readout");
+      const idle = (await readout.textContent()) ?? "";
+      const slider = own.getByRole("slider", { name: "Bucket" });
+      await slider.hover({ position: { x: 120, y: 60 } });
+      const pointed = (await readout.textContent()) ?? "";
+      assert.match(pointed, words, figure);
+      await page.mouse.move(0, 0);
+      assert.equal(await readout.textContent(), idle);
+      await slider.focus();
+      await page.keyboard.press("End");
+      await page.keyboard.press("ArrowLeft");
+      const read = (await readout.textContent()) ?? "";
+      assert.ok(read !== pointed && words.test(read), read);
+      assert.match((await slider.getAttribute("aria-valuetext")) ?? "", /nightly\/29: .*; aurora\/27: /);
+      await page.keyboard.press("Escape");
+      assert.equal(await readout.textContent(), idle);
+    }
+    await page.getByLabel("Difference").check();
+    await page.locator("figure[data-figure=comparison] [role=slider]").hover({ position: { x: 90, y: 60 } });
+    const text = (await page.locator("figure[data-figure=comparison] .readout").textContent()) ?? "";
+    assert.match(text, /^\[\d+, \d+\)nightly\/29: [\d.]+ %aurora\/27: [\d.]+ %, [+\u2212][\d.]+ pp$/);
+    await page.close();
+  });
+
   it("are said to be missing beside a figure that stands alone, too", async () => {
     const page = await open(hash("CYCLE_COLLECTOR", "&only=distribution"));
     assert.match((await page.locator(".unread").textContent()) ?? "", /nightly\/77 is not shown: .*nightly\/77/);

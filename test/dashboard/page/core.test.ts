@@ -13,7 +13,7 @@ import {
   greatestGap,
   medianShift,
 } from "../../../dashboard/page/comparison.ts";
-import { distributionGeometry, filledSpan } from "../../../dashboard/page/distribution-geometry.ts";
+import { distributionGeometry, filledSpan, spanOf } from "../../../dashboard/page/distribution-geometry.ts";
 import { bucketName, bucketTick } from "../../../dashboard/page/bucket-names.ts";
 import { evolutionGeometry } from "../../../dashboard/page/evolution-geometry.ts";
 import { fileName, toCsv } from "../../../dashboard/page/export.ts";
@@ -165,13 +165,13 @@ describe("places on charts", () => {
     const row = bounds.map((i) => (i === 20 ? 8 : 0));
     const one = new Distribution({ ...measure, bounds }, [[...row, -1, -1, -1, -1, -1, 1, 0]]);
     const drawn = distributionGeometry([one], { width: 400, height: 200 });
-    assert.deepEqual(drawn.span, { first: 19, last: 26 });
+    assert.deepEqual(spanOf([one]), { first: 19, last: 26 });
     // The table has no room to fill.
     assert.deepEqual(filledSpan([one]), { first: 20, last: 20 });
     assert.deepEqual(filledSpan([distribution(0, 1, 0, 0), distribution(0, 0, 0, 1)]), { first: 1, last: 3 });
     assert.deepEqual(filledSpan([distribution(0, 0, 0, 0)]), { first: 0, last: 0 });
-    assert.equal(drawn.bucketAt(drawn.box.left + 1), 19);
-    assert.equal(drawn.bucketAt(drawn.box.left - 1), null);
+    assert.equal(drawn.buckets.at(drawn.box.left + 1), 19);
+    assert.equal(drawn.buckets.at(drawn.box.left - 1), null);
     assert.ok(drawn.median !== null && drawn.median.x > drawn.median.from && drawn.median.x < drawn.median.to);
   });
 });
