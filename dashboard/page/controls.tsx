@@ -21,12 +21,14 @@ interface ControlsProps {
   readonly dates: string;
   /** The first, then those compared. */
   readonly series: readonly (Series | Problem | undefined)[];
+  /** By place. */
+  readonly names: readonly string[];
   readonly state: PageState;
   readonly change: Change;
 }
 
 export function Controls(props: ControlsProps): JSX.Element {
-  const { description, version, versions, measure, measures, choices, dates, series, state, change } = props;
+  const { description, version, versions, measure, measures, choices, dates, series, names, state, change } = props;
   const known = measure === null ? undefined : measures.get(measure);
   const [first, ...others] = series;
   return (
@@ -79,6 +81,7 @@ export function Controls(props: ControlsProps): JSX.Element {
         version={version}
         versions={versions}
         compared={state.compared}
+        names={names}
         filters={state.filters}
         read={others}
         onChange={(compared) => change({ compared })}

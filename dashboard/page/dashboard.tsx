@@ -65,7 +65,7 @@ export function Dashboard({ site, description, state, change }: DashboardProps):
     // `wanted` is made anew each time; its key says whether it is another.
     [evolutions.value, key],
   );
-  const names = useMemo(() => seriesNames(wanted), [key]);
+  const names = useMemo(() => seriesNames(wanted, description.submissions), [key, description]);
 
   const [dragged, setDragged] = useState<DateRange | null>(null);
   const range = useMemo(() => dragged ?? { from: state.from, to: state.to }, [dragged, state.from, state.to]);
@@ -100,6 +100,7 @@ export function Dashboard({ site, description, state, change }: DashboardProps):
           choices={choices}
           dates={datesName}
           series={series}
+          names={names}
           state={state}
           change={change}
         />
@@ -109,8 +110,8 @@ export function Dashboard({ site, description, state, change }: DashboardProps):
       ) : measures.value?.size === 0 ? (
         <Message
           title="No measures"
-          text={`Nothing was measured in ${version}.`}
-          hint="choose another version above."
+          text={version === "" ? "Nothing was measured." : `Nothing was measured in ${version}.`}
+          hint={version === "" ? "run the analysis on more data." : "choose another version above."}
         />
       ) : first === undefined ? (
         <p class="waiting">Loading…</p>

@@ -70,7 +70,7 @@ export function EvolutionFigure(props: EvolutionFigureProps): JSX.Element {
           </svg>
         )}
       </div>
-      <RangeFields dates={dates} range={range} onRange={onRange} />
+      <RangeFields dates={dates} range={range} onRange={onRange} isOfTwo={geometry?.hasLines ?? true} />
       <SanitizeLine sanitized={sanitized} noun={basis.noun} on={props.sanitize} onSanitize={props.onSanitize} />
       <EvolutionTable series={series} lines={allLines} noun={basis.noun} />
     </Figure>
@@ -97,6 +97,8 @@ interface RangeFieldsProps {
   readonly dates: readonly string[];
   readonly range: DateRange;
   readonly onRange: (range: DateRange, step: RangeStep) => void;
+  /** Whether submissions have a chart of their own, below. */
+  readonly isOfTwo: boolean;
 }
 
 interface DateFieldProps {
@@ -124,7 +126,7 @@ function DateField({ label, value, first, last, onText }: DateFieldProps): JSX.E
 }
 
 /** The range as text: the way for those who do not drag. */
-function RangeFields({ dates, range, onRange }: RangeFieldsProps): JSX.Element {
+function RangeFields({ dates, range, onRange, isOfTwo }: RangeFieldsProps): JSX.Element {
   const [first, last] = [dates[0] ?? "", dates.at(-1) ?? ""];
   const set = (side: "from" | "to", text: string): void => {
     const date = words.dateOfInput(text);
@@ -147,7 +149,7 @@ function RangeFields({ dates, range, onRange }: RangeFieldsProps): JSX.Element {
       {range.from === null && range.to === null ? (
         <span class="soft">
           {words.counted(dates.length, "date", "dates")}
-          {dates.length > 1 ? ": drag over the lower chart to choose some" : ""}
+          {dates.length > 1 ? `: drag over the ${isOfTwo ? "lower chart" : "chart"} to choose some` : ""}
         </span>
       ) : (
         <button type="button" class="button" onClick={() => onRange({ from: null, to: null }, "chosen")}>
@@ -166,7 +168,7 @@ interface SanitizeLineProps {
 }
 
 function SanitizeLine({ sanitized, noun, on, onSanitize }: SanitizeLineProps): JSX.Element {
-  const hidden = sanitized.reduce((sum, series) => sum + series.hidden, 0);
+  const hidden = sanitized.reduce((sum, series) => sum + series.hidden.length, 0);
   const many = sanitized.reduce((sum, series) => sum + series.hiddenSubmissions, 0);
   const limits = [...new Set(sanitized.map(({ limit }) => words.value(limit)))].join(", ");
   return (

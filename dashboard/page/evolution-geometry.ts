@@ -16,8 +16,10 @@ import { lineValue, type Point, type SeriesLabel } from "./series.ts";
 import type { LineName } from "./state.ts";
 
 export interface ShownSeries extends SeriesLabel {
-  /** Those that are not hidden. */
+  /** Those that are drawn. */
   readonly points: readonly Point[];
+  /** Those of which there is too little: sanitize.ts. */
+  readonly hidden: readonly Point[];
 }
 
 export interface Path {
@@ -36,6 +38,8 @@ export interface EvolutionGeometry {
   readonly submissions: Box;
   readonly dateTicks: readonly Tick[];
   readonly valueTicks: readonly Tick[];
+  /** Whether there are two charts: without lines submissions have all the room. */
+  readonly hasLines: boolean;
   readonly submissionTicks: readonly Tick[];
   /** Filled between two percentiles; of a single series. */
   readonly bands: readonly { readonly name: "outer" | "inner"; readonly d: string }[];
@@ -102,6 +106,7 @@ export function evolutionGeometry(series: readonly ShownSeries[], options: Evolu
     submissions,
     dateTicks: dateTicks(x),
     valueTicks: hasLines ? valueTicks(y, lines.some(isShare) ? percentTick : compact) : [],
+    hasLines,
     submissionTicks: valueTicks(heights, compact).filter(({ label }) => !label.includes(".")),
     bands: series.length === 1 ? bandsOf(series[0]?.points ?? [], new Set(lines.map(({ name }) => name)), xOf, y) : [],
     paths: hasLines

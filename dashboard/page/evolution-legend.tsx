@@ -5,10 +5,10 @@
 import type { JSX } from "preact";
 import * as words from "../parts/words.ts";
 import type { ShownSeries } from "./evolution-geometry.ts";
-import { isShare, lineText, type Line } from "./lines.ts";
+import { textAt } from "./date-readout.ts";
+import type { Line } from "./lines.ts";
 import { Readout } from "./readout.tsx";
 import { SeriesNames, type SeriesBasis } from "./series-names.tsx";
-import { lineValue } from "./series.ts";
 import type { LineName } from "./state.ts";
 
 interface EvolutionLegendProps {
@@ -69,15 +69,4 @@ export function EvolutionLegend(props: EvolutionLegendProps): JSX.Element {
       </p>
     </div>
   );
-}
-
-function textAt({ points }: ShownSeries, date: string, lines: readonly Line[], noun: string): string {
-  const point = points.find((own) => own.date === date);
-  if (point === undefined) return "not shown";
-  const values = lines.flatMap((line) => {
-    const value = lineValue(point.distribution, line.name);
-    return value === null ? [] : [`${isShare(line) ? line.title : line.short} ${lineText(line, value)}`];
-  });
-  const samples = lines.length > 0 ? [`${words.count(point.samples)} samples`] : [];
-  return [`${words.count(point.submissions)} ${noun}`, ...samples, ...values].join(" · ");
 }

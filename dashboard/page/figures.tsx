@@ -53,7 +53,8 @@ export function Figures(props: FiguresProps): JSX.Element {
     [series, names],
   );
   const shown = useMemo(
-    () => labels.map((label, i) => ({ ...label, points: sanitized[i]?.kept ?? [] })),
+    () =>
+      labels.map((label, i) => ({ ...label, points: sanitized[i]?.kept ?? [], hidden: sanitized[i]?.hidden ?? [] })),
     [labels, sanitized],
   );
   const allLines = useMemo(() => linesOf(series), [series]);
@@ -71,7 +72,7 @@ export function Figures(props: FiguresProps): JSX.Element {
     [series, names, range],
   );
   if (first === undefined || dates.length === 0)
-    return <NothingLeft state={state} change={change} noun={description.submissions} />;
+    return <NothingLeft state={state} change={change} description={description} />;
 
   const { measure } = first.evolution;
   const here = leftOut.filter((own) => own.measure === measure.name).length;
@@ -191,18 +192,20 @@ export function Figures(props: FiguresProps): JSX.Element {
 interface NothingLeftProps {
   readonly state: PageState;
   readonly change: Change;
-  readonly noun: string;
+  readonly description: SiteDescription;
 }
 
-function NothingLeft({ state, change, noun }: NothingLeftProps): JSX.Element {
+function NothingLeft({ state, change, description }: NothingLeftProps): JSX.Element {
+  const { submissions, unit } = description;
+  const all = unit.length > 0 ? `No ${submissions} of this version` : `No ${submissions}`;
   const isNarrowed = state.filters.size > 0;
   return (
     <Message
       title={isNarrowed ? "Nothing matches these filters" : "This measure is empty here"}
       text={
         isNarrowed
-          ? `No ${noun} of this version have ${[...state.filters].map(([dimension, value]) => `${dimension} ${value}`).join(", ")} and this measure.`
-          : `No ${noun} of this version have this measure.`
+          ? `${all} have ${[...state.filters].map(([dimension, value]) => `${dimension} ${value}`).join(", ")} and this measure.`
+          : `${all} have this measure.`
       }
     >
       {isNarrowed ? (

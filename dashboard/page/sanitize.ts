@@ -10,8 +10,8 @@ const share = 0.01;
 
 export interface Sanitized<Point> {
   readonly kept: readonly Point[];
-  /** How many points were left out. */
-  readonly hidden: number;
+  /** Those that were left out. */
+  readonly hidden: readonly Point[];
   /** Submissions that the hidden points have together. */
   readonly hiddenSubmissions: number;
   /** Points with fewer submissions are hidden. */
@@ -28,7 +28,7 @@ export function sanitize<Point extends { readonly submissions: number }>(
   const hidden = points.filter(({ submissions }) => submissions < limit);
   return {
     kept,
-    hidden: hidden.length,
+    hidden,
     hiddenSubmissions: hidden.reduce((sum, { submissions }) => sum + submissions, 0),
     limit,
   };

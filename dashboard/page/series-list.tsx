@@ -11,6 +11,8 @@ interface SeriesListProps {
   readonly version: string;
   readonly versions: readonly Choice[];
   readonly compared: readonly Compared[];
+  /** By place: the first series', then those of `compared`. */
+  readonly names: readonly string[];
   readonly filters: Filters;
   /** In the order of `compared`; undefined while it is read. */
   readonly read: readonly (Series | Problem | undefined)[];
@@ -18,7 +20,7 @@ interface SeriesListProps {
 }
 
 export function SeriesList(props: SeriesListProps): JSX.Element {
-  const { version, versions, compared, filters, read, onChange } = props;
+  const { version, versions, compared, names, filters, read, onChange } = props;
   const add = (): void => {
     const used = [version, ...compared.map((series) => series.version)];
     const group = versions.find(({ value }) => value === version)?.group;
@@ -35,6 +37,7 @@ export function SeriesList(props: SeriesListProps): JSX.Element {
         <ComparedSeries
           key={i}
           place={i + 1}
+          name={names[i + 1] ?? ""}
           series={series}
           versions={versions}
           filters={filters}
@@ -54,6 +57,7 @@ export function SeriesList(props: SeriesListProps): JSX.Element {
 
 interface ComparedSeriesProps {
   readonly place: number;
+  readonly name: string;
   readonly series: Compared;
   readonly versions: readonly Choice[];
   readonly filters: Filters;
@@ -63,7 +67,7 @@ interface ComparedSeriesProps {
 }
 
 function ComparedSeries(props: ComparedSeriesProps): JSX.Element {
-  const { place, series, versions, filters, read, onChange, onRemove } = props;
+  const { place, name, series, versions, filters, read, onChange, onRemove } = props;
   const id = useId();
   const groups = [...new Set(versions.map(({ group }) => group))];
   const options = (group: string): JSX.Element[] =>
@@ -74,40 +78,48 @@ function ComparedSeries(props: ComparedSeriesProps): JSX.Element {
           {label}
         </option>
       ));
+  // A site without versions has one, which is called nothing. Its series differ by their filters alone.
+  const hasVersions = versions.length > 1 || series.version !== "";
   const isPublished = versions.some(({ value }) => value === series.version);
   return (
     <div class={`compared series-${place}`}>
       <div class="compared-head">
         <span class={`dot series-${place}`} aria-hidden="true" />
-        <label class="hidden" for={id}>
-          Version of series {place + 1}
-        </label>
-        <select
-          id={id}
-          value={series.version}
-          onChange={(event) => onChange({ ...series, version: event.currentTarget.value })}
-        >
-          {isPublished ? null : <option value={series.version}>{series.version} (not here)</option>}
-          {groups.map((group) =>
-            group === "" ? (
-              options(group)
-            ) : (
-              <optgroup key={group} label={group}>
-                {options(group)}
-              </optgroup>
-            ),
-          )}
-        </select>
-        <label class="own-filters">
-          <input
-            type="checkbox"
-            checked={series.filters !== null}
-            onChange={(event) =>
-              onChange({ ...series, filters: event.currentTarget.checked ? new Map(filters) : null })
-            }
-          />{" "}
-          own filters
-        </label>
+        {hasVersions ? (
+          <>
+            <label class="hidden" for={id}>
+              Version of series {place + 1}
+            </label>
+            <select
+              id={id}
+              value={series.version}
+              onChange={(event) => onChange({ ...series, version: event.currentTarget.value })}
+            >
+              {isPublished ? null : <option value={series.version}>{series.version} (not here)</option>}
+              {groups.map((group) =>
+                group === "" ? (
+                  options(group)
+                ) : (
+                  <optgroup key={group} label={group}>
+                    {options(group)}
+                  </optgroup>
+                ),
+              )}
+            </select>
+            <label class="own-filters">
+              <input
+                type="checkbox"
+                checked={series.filters !== null}
+                onChange={(event) =>
+                  onChange({ ...series, filters: event.currentTarget.checked ? new Map(filters) : null })
+                }
+              />{" "}
+              own filters
+            </label>
+          </>
+        ) : (
+          <bdi class="compared-name">{name}</bdi>
+        )}
         <button type="button" class="button" onClick={onRemove} aria-label={`Remove series ${place + 1}`}>
           Remove
         </button>

@@ -74,17 +74,29 @@ export function allDates(series: readonly Series[]): string[] {
 }
 
 interface Named {
+  /** "" where the site has none. */
   readonly version: string;
   readonly filters: Filters;
 }
 
-/** What tells series from one another: versions where these do, else with their filters. */
-export function seriesNames(series: readonly Named[]): string[] {
+/**
+ * What tells series from one another: versions where these do, else with their filters. Without versions a value alone would say little,
+ * so the filters are said with their dimensions. Those that are the same are numbered. `noun`: what submissions are called.
+ */
+export function seriesNames(series: readonly Named[], noun: string): string[] {
   const versions = new Set(series.map(({ version }) => version));
   const isEnough = series.length > 1 && versions.size === series.length && new Set(series.map(filterKey)).size === 1;
-  return series.map(({ version, filters }) => {
-    const parts = [version === "" ? "all" : version, ...(isEnough ? [] : filters.values())];
-    return parts.map(isolated).join(" · ");
+  const names = series.map(({ version, filters }) => {
+    const values = [...filters].map(([dimension, value]) => {
+      const shown = isolated(value === "" ? "(empty)" : value);
+      return version === "" ? `${isolated(dimension)} ${shown}` : shown;
+    });
+    const parts = [...(version === "" ? [] : [isolated(version)]), ...(isEnough ? [] : values)];
+    return parts.length === 0 ? `all ${noun}` : parts.join(" · ");
+  });
+  return names.map((name, i) => {
+    const before = names.slice(0, i).filter((own) => own === name).length;
+    return before === 0 ? name : `${name} (${before + 1})`;
   });
 }
 

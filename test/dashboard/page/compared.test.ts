@@ -5,7 +5,7 @@ import { needs } from "../../support/requirements.ts";
 import { tempDir } from "../../support/temp.ts";
 import { startBrowser, until } from "../browser.ts";
 import { openPage } from "./browser.ts";
-import { makeSite } from "./made-site.ts";
+import { hostileName, makeSite } from "./made-site.ts";
 import { serveFolder, type StaticServer } from "./static-server.ts";
 
 /** What a table scrolls in. */
@@ -139,6 +139,18 @@ describe("the dashboard's compared series", () => {
     await page.locator("figure[data-figure=comparison] [role=slider]").hover({ position: { x: 90, y: 60 } });
     const text = (await page.locator("figure[data-figure=comparison] .readout").textContent()) ?? "";
     assert.match(text, /^\[\d+, \d+\)nightly\/29: [\d.]+ %aurora\/27: [\d.]+ %, [+\u2212][\d.]+ pp$/);
+    await page.close();
+  });
+
+  it("say of a date that they have nothing there", async () => {
+    // A combination that nobody has.
+    const own = `version=nightly%2F29&own=filters&filter.reason=idle_daily&filter.OS=${encodeURIComponent(hostileName)}`;
+    const page = await open(`version=nightly%2F29&measure=PINGS&compare=${encodeURIComponent(own)}`);
+    const readout = page.locator("figure[data-figure=evolution] .readout");
+    await page.getByRole("slider", { name: "First date" }).focus();
+    assert.match((await readout.textContent()) ?? "", /^2013-01-07nightly\/29: \d+ pings.*: no pings$/);
+    // A counter has one chart.
+    assert.match((await page.locator(".range-fields").textContent()) ?? "", /30 dates: drag over the chart to choose/);
     await page.close();
   });
 

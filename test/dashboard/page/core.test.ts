@@ -15,12 +15,13 @@ import {
 } from "../../../dashboard/page/comparison.ts";
 import { distributionGeometry, filledSpan, spanOf } from "../../../dashboard/page/distribution-geometry.ts";
 import { bucketName, bucketTick } from "../../../dashboard/page/bucket-names.ts";
+import { textAt } from "../../../dashboard/page/date-readout.ts";
 import { evolutionGeometry } from "../../../dashboard/page/evolution-geometry.ts";
 import { fileName, toCsv } from "../../../dashboard/page/export.ts";
 import { linesOf, lineText, shownLines } from "../../../dashboard/page/lines.ts";
 import { perDate } from "../../../dashboard/page/per-date.ts";
 import { sanitize } from "../../../dashboard/page/sanitize.ts";
-import { seriesFrom, type Series } from "../../../dashboard/page/series.ts";
+import { seriesFrom, seriesNames, type Series } from "../../../dashboard/page/series.ts";
 import { definitionsLeftOut, firstVersion, versionChoices } from "../../../dashboard/page/source.ts";
 import { dateScale, dateTicks } from "../../../dashboard/parts/axes.ts";
 import { ChoiceIndex } from "../../../dashboard/parts/search.ts";
@@ -44,12 +45,12 @@ describe("sanitizing", () => {
     const points = [5000, 60, 49, 50].map((submissions) => ({ submissions }));
     assert.deepEqual(sanitize(points, true), {
       kept: [{ submissions: 5000 }, { submissions: 60 }, { submissions: 50 }],
-      hidden: 1,
+      hidden: [{ submissions: 49 }],
       hiddenSubmissions: 49,
       limit: 50,
     });
-    assert.equal(sanitize([{ submissions: 1_000_000 }, { submissions: 100 }], true).hidden, 0);
-    assert.equal(sanitize(points, false).hidden, 0);
+    assert.equal(sanitize([{ submissions: 1_000_000 }, { submissions: 100 }], true).hidden.length, 0);
+    assert.equal(sanitize(points, false).hidden.length, 0);
     assert.deepEqual(sanitize([], true).kept, []);
   });
 });
@@ -59,8 +60,8 @@ describe("search", () => {
     value,
     label: value,
     group: "",
-    note: "",
-    description: value === "OTHER" ? "Time in GC" : "",
+    note: value === "CYCLE_GC" ? "enumerated" : "flag",
+    description: value === "OTHER" ? "Time in GC, no flag, enumerated" : "",
   }));
   const index = new ChoiceIndex(choices);
 
@@ -71,6 +72,8 @@ describe("search", () => {
     assert.deepEqual(found("__PROTO"), ["__proto__"]);
     assert.equal(found(" ").length, 4);
     assert.deepEqual(found("gc nothing"), []);
+    assert.deepEqual(found("enumerated"), ["CYCLE_GC", "OTHER"], "kinds before descriptions");
+    assert.deepEqual(found("flag gc"), ["GC_MS", "OTHER"]);
   });
 
   it("answers each key within 50 ms among 2,000", () => {
@@ -136,7 +139,12 @@ describe("places on charts", () => {
       for (const width of [280, 1900]) {
         const own = points(many);
         const dates = own.map(({ date }) => date);
-        const drawn = evolutionGeometry([{ name: "a", place: 0, points: own }], { width, height: 300, lines, dates });
+        const drawn = evolutionGeometry([{ name: "a", place: 0, hidden: [], points: own }], {
+          width,
+          height: 300,
+          lines,
+          dates,
+        });
         assert.ok(drawn.bars.length === many || drawn.areas[0]?.d !== "");
         for (const { x, y, width: wide, height } of drawn.bars) {
           assert.ok(x >= drawn.submissions.left - 1 && x + wide <= drawn.submissions.right + 1);
@@ -206,7 +214,7 @@ describe("categories", () => {
         ["v1", "true"],
       ],
     );
-    const drawn = evolutionGeometry([{ name: "a", place: 0, points: one.points }], {
+    const drawn = evolutionGeometry([{ name: "a", place: 0, hidden: [], points: one.points }], {
       width: 400,
       height: 300,
       lines,
@@ -234,6 +242,25 @@ describe("categories", () => {
     assert.deepEqual(names(["v0"], all, false), ["v0"]);
     assert.deepEqual(names([], all, true), []);
     assert.deepEqual(names(null, linesOf([seriesOf(measure, {})]), false), ["p50"]);
+    // Of an enumeration the value that most samples have, in shares of each series; of yes and no yes, however rare.
+    const most = linesOf([
+      seriesOf(many, { "20130101": [0, 1, 0, 8, 0, 0, 1, 0, 0, 0] }),
+      seriesOf(many, { "20130101": [0, 900, 0, 600, 0, 0, 0, 0, 0, 0] }),
+    ]);
+    assert.deepEqual(names(null, most, false), ["v3"]);
+    assert.deepEqual(names(null, linesOf([seriesOf(boolean, { "20130101": [900, 1, 0] })]), false), ["v1"]);
+    assert.deepEqual(names(null, linesOf([seriesOf(boolean, { "20130101": [900, 0, 0] })]), false), ["v0"]);
+  });
+});
+
+describe("what is read out of a date", () => {
+  it("is its numbers, that it is hidden, or that there is nothing", () => {
+    const { points } = seriesOf(measure, { "20130101": [1, 1, 1, 1], "20130102": [2, 0, 0, 0] });
+    const own = { name: "a", place: 0, points: points.slice(0, 1), hidden: points.slice(1) };
+    const lines = linesOf([seriesOf(measure, {})]).filter(({ name }) => name === "p50");
+    assert.equal(textAt(own, "20130101", lines, "pings"), "1 pings · 4 samples · median 20");
+    assert.equal(textAt(own, "20130102", lines, "pings"), "1 pings, not drawn");
+    assert.equal(textAt(own, "20130103", lines, "pings"), "no pings");
   });
 });
 
@@ -312,6 +339,27 @@ describe("what is shown first, and how it is called", () => {
         ["nightly/9", "nightly"],
       ],
     );
+  });
+
+  it("is, of a series, its version or its filters, and of two that are the same a number", () => {
+    const named = (
+      ...all: readonly (readonly [version: string, ...filters: (readonly [string, string])[]])[]
+    ): string[] =>
+      seriesNames(
+        all.map(([version, ...filters]) => ({ version, filters: new Map(filters) })),
+        "records",
+      );
+    const linux = ["OS", "Linux"] as const;
+    assert.deepEqual(named(["nightly/28", linux], ["nightly/29", linux]), ["nightly/28", "nightly/29"]);
+    assert.deepEqual(named(["nightly/28"], ["nightly/28", linux]), ["nightly/28", "nightly/28 · Linux"]);
+    // Without versions: by the dimensions that there are.
+    const missing = ["$.status", "404"] as const;
+    assert.deepEqual(named([""], ["", missing], ["", missing, ["$.host", ""]]), [
+      "all records",
+      "$.status 404",
+      "$.status 404 · $.host (empty)",
+    ]);
+    assert.deepEqual(named([""], [""], [""]), ["all records", "all records (2)", "all records (3)"]);
   });
 
   it("is taken from notes only where they are understood", () => {
