@@ -26,6 +26,8 @@ interface BrushProps {
   readonly geometry: EvolutionGeometry;
   readonly dates: readonly string[];
   readonly range: DateRange;
+  /** The date that is pointed at; null for none. */
+  readonly hovered: string | null;
   readonly onRange: (range: DateRange, step: RangeStep) => void;
   readonly onHover: (date: string | null) => void;
 }
@@ -33,7 +35,7 @@ interface BrushProps {
 /** So near to an end a drag moves that end: a finger is no finer. */
 const gripPx = 12;
 
-export function Brush({ geometry, dates, range, onRange, onHover }: BrushProps): JSX.Element | null {
+export function Brush({ geometry, dates, range, hovered, onRange, onHover }: BrushProps): JSX.Element | null {
   const { submissions: box, values, nearest, xOf } = geometry;
   /** The date that stays while the other end is dragged. */
   const anchor = useRef<string | null>(null);
@@ -105,6 +107,9 @@ export function Brush({ geometry, dates, range, onRange, onHover }: BrushProps):
           ])}
           <rect class="inside" x={left} width={Math.max(0, right - left)} y={box.top} height={box.bottom - box.top} />
         </>
+      )}
+      {hovered === null ? null : (
+        <line class="cursor" x1={xOf(hovered)} x2={xOf(hovered)} y1={values.top} y2={box.bottom} />
       )}
       <rect
         class="pointing"

@@ -10,7 +10,7 @@ import { comparable, cumulative, difference } from "./comparison.ts";
 import { comparisonGeometry } from "./comparison-geometry.ts";
 import { sharesOf } from "./distribution-geometry.ts";
 import type { NamedDistribution } from "./distribution-figure.tsx";
-import { Readout, readoutText, type ReadoutProps } from "./readout.tsx";
+import { Readout, ReadoutLine, readoutText, type ReadoutProps } from "./readout.tsx";
 import type { ComparisonView } from "./state.ts";
 
 export const comparisonTitles: Readonly<Record<ComparisonView, string>> = {
@@ -40,7 +40,9 @@ export function ComparisonChart({ all, view }: ComparisonChartProps): JSX.Elemen
   const label = `${comparisonTitles[view]} curves of ${all.map(({ name }) => name).join(", ")}. The table below has the change of the median.`;
   return (
     <>
-      <p class="readout">{read !== null ? <Readout {...read} /> : <Idle view={view} first={first?.name ?? ""} />}</p>
+      <ReadoutLine of={all.map(({ name }) => name).join()}>
+        {read !== null ? <Readout {...read} /> : <Idle view={view} first={first?.name ?? ""} />}
+      </ReadoutLine>
       <div ref={frame} class="drawing-frame">
         {geometry === null ? null : (
           <svg class="drawing" width={geometry.width} height={geometry.height}>

@@ -32,7 +32,7 @@ export function Controls(props: ControlsProps): JSX.Element {
   const known = measure === null ? undefined : measures.get(measure);
   const [first, ...others] = series;
   return (
-    <section class="card controls" aria-label="What is shown">
+    <section class={state.compared.length > 0 ? "card controls comparing" : "card controls"} aria-label="What is shown">
       <div class="choices-row">
         {versions.length > 1 || version !== "" ? (
           <ChoiceBox

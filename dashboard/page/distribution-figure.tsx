@@ -11,7 +11,7 @@ import { distributionGeometry, sharesOf, type DistributionGeometry } from "./dis
 import { BucketPointer } from "./bucket-pointer.tsx";
 import { DistributionTable } from "./distribution-table.tsx";
 import { Figure, type Basis } from "./figure.tsx";
-import { Readout, readoutText, type ReadoutProps } from "./readout.tsx";
+import { Readout, ReadoutLine, readoutText, type ReadoutProps } from "./readout.tsx";
 import { SeriesNames } from "./series-names.tsx";
 import type { SeriesLabel } from "./series.ts";
 import { distributionViews, type DistributionView } from "./state.ts";
@@ -57,7 +57,7 @@ export function DistributionFigure({ basis, all, view, onView, tools }: Distribu
 }
 
 /** Beside the summary where there is room, and about as high. */
-const heightOf = (width: number): number => (width < 420 ? 250 : width < 640 ? 430 : 470);
+const heightOf = (width: number): number => (width < 420 ? 250 : width < 640 ? 430 : 530);
 
 function DistributionChart({ basis, all }: { basis: Basis; all: readonly NamedDistribution[] }): JSX.Element {
   const [frame, width] = useWidth<HTMLDivElement>();
@@ -77,7 +77,7 @@ function DistributionChart({ basis, all }: { basis: Basis; all: readonly NamedDi
   const read = pointed === null ? null : readAt(all, pointed);
   return (
     <>
-      <p class="readout">
+      <ReadoutLine of={all.map(({ name }) => name).join()}>
         {read !== null ? (
           <Readout {...read} />
         ) : geometry === null ? (
@@ -85,7 +85,7 @@ function DistributionChart({ basis, all }: { basis: Basis; all: readonly NamedDi
         ) : (
           <Idle basis={basis} geometry={geometry} all={all} />
         )}
-      </p>
+      </ReadoutLine>
       <div ref={frame} class="drawing-frame">
         {geometry === null ? null : (
           <svg class="drawing" width={geometry.width} height={geometry.height}>

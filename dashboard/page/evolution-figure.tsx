@@ -66,7 +66,14 @@ export function EvolutionFigure(props: EvolutionFigureProps): JSX.Element {
         {geometry === null ? null : (
           <svg class="drawing" width={geometry.width} height={geometry.height}>
             {drawing}
-            <Brush geometry={geometry} dates={dates} range={range} onRange={onRange} onHover={setHovered} />
+            <Brush
+              geometry={geometry}
+              dates={dates}
+              range={range}
+              hovered={hovered}
+              onRange={onRange}
+              onHover={setHovered}
+            />
           </svg>
         )}
       </div>
@@ -174,8 +181,8 @@ function SanitizeLine({ sanitized, noun, on, onSanitize }: SanitizeLineProps): J
   return (
     <p class="sanitize">
       <label>
-        <input type="checkbox" checked={on} onChange={(event) => onSanitize(event.currentTarget.checked)} /> Hide dates
-        with few {noun}
+        <input type="checkbox" checked={on} onChange={(event) => onSanitize(event.currentTarget.checked)} />
+        Hide dates with few {noun}
       </label>
       {hidden > 0 ? (
         <span class="soft" data-hidden={hidden}>

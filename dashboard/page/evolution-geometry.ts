@@ -27,7 +27,7 @@ export interface Path {
   readonly series: number;
   readonly line: Line;
   readonly d: string;
-  /** A line of one point has no length, and one between gaps none that shows: such points are drawn as dots. */
+  /** Few points are read one by one. Of a single date there are none: its lines are strokes, which have their dashes to tell them apart. */
   readonly dots: readonly { readonly x: number; readonly y: number }[];
 }
 
@@ -75,8 +75,11 @@ const submissionsShare = 0.24;
 /** Thinner bars run into one another. */
 const barPxMin = 2;
 const barPxMax = 26;
-/** Up to that many points each has a dot: they are read one by one. */
+/** Up to that many points each has a dot. */
 const dottedMax = 45;
+/** What is drawn of a single date: half of a stroke, and how far those of the next series lie beside it. */
+const strokePx = 14;
+const besidePx = 36;
 
 export function evolutionGeometry(series: readonly ShownSeries[], options: EvolutionOptions): EvolutionGeometry {
   const { width, height, lines, dates } = options;
@@ -96,6 +99,13 @@ export function evolutionGeometry(series: readonly ShownSeries[], options: Evolu
     series.flatMap(({ points }) => points.map((point) => point.submissions)),
     submissions,
   );
+  /** Where a date is drawn: at its middle, or from the beginning to the end of a stroke. */
+  const strokesAt =
+    (i: number) =>
+    (date: string): number[] => {
+      const middle = xOf(date) + (dates.length > 1 ? 0 : (i - (series.length - 1) / 2) * besidePx);
+      return dates.length > 1 ? [middle] : [middle - strokePx, middle + strokePx];
+    };
   const step = narrowest(xs, right - left) / Math.max(1, series.length);
   const hasBars = step >= barPxMin;
   const barWidth = Math.min(barPxMax, Math.max(1, step * 0.8));
@@ -108,9 +118,12 @@ export function evolutionGeometry(series: readonly ShownSeries[], options: Evolu
     valueTicks: hasLines ? valueTicks(y, lines.some(isShare) ? percentTick : compact) : [],
     hasLines,
     submissionTicks: valueTicks(heights, compact).filter(({ label }) => !label.includes(".")),
-    bands: series.length === 1 ? bandsOf(series[0]?.points ?? [], new Set(lines.map(({ name }) => name)), xOf, y) : [],
+    bands:
+      series.length === 1
+        ? bandsOf(series[0]?.points ?? [], new Set(lines.map(({ name }) => name)), strokesAt(0), y)
+        : [],
     paths: hasLines
-      ? series.flatMap(({ points, place }) => lines.map((line) => pathOf(points, place, line, xOf, y)))
+      ? series.flatMap(({ points, place }, i) => lines.map((line) => pathOf(points, place, line, strokesAt(i), y)))
       : [],
     bars: hasBars
       ? series.flatMap(({ points, place }, i) =>
@@ -144,18 +157,19 @@ function pathOf(
   points: readonly Point[],
   series: number,
   own: Line,
-  xOf: (date: string) => number,
+  xsOf: (date: string) => readonly number[],
   y: (value: number) => number,
 ): Path {
   const places = points.flatMap((point) => {
     const value = lineValue(point.distribution, own.name);
-    return value === null ? [] : [{ x: xOf(point.date), y: y(value) }];
+    return value === null ? [] : xsOf(point.date).map((x) => ({ x, y: y(value) }));
   });
+  const isStroke = places.length > points.length;
   const draw = line<{ x: number; y: number }>(
     (place) => place.x,
     (place) => place.y,
   ).digits(1);
-  return { series, line: own, d: draw(places) ?? "", dots: places.length <= dottedMax ? places : [] };
+  return { series, line: own, d: draw(places) ?? "", dots: places.length <= dottedMax && !isStroke ? places : [] };
 }
 
 const bandLines = [
@@ -167,7 +181,7 @@ const bandLines = [
 function bandsOf(
   points: readonly Point[],
   lines: ReadonlySet<LineName>,
-  xOf: (date: string) => number,
+  xsOf: (date: string) => readonly number[],
   y: (value: number) => number,
 ): EvolutionGeometry["bands"] {
   return bandLines
@@ -175,7 +189,7 @@ function bandsOf(
     .map(({ name, low, high }) => {
       const places = points.flatMap((point) => {
         const [from, to] = [lineValue(point.distribution, low), lineValue(point.distribution, high)];
-        return from === null || to === null ? [] : [{ x: xOf(point.date), from: y(from), to: y(to) }];
+        return from === null || to === null ? [] : xsOf(point.date).map((x) => ({ x, from: y(from), to: y(to) }));
       });
       const draw = area<(typeof places)[number]>(
         (place) => place.x,

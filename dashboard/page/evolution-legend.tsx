@@ -7,7 +7,7 @@ import * as words from "../parts/words.ts";
 import type { ShownSeries } from "./evolution-geometry.ts";
 import { textAt } from "./date-readout.ts";
 import type { Line } from "./lines.ts";
-import { Readout } from "./readout.tsx";
+import { Readout, ReadoutLine } from "./readout.tsx";
 import { SeriesNames, type SeriesBasis } from "./series-names.tsx";
 import type { LineName } from "./state.ts";
 
@@ -37,7 +37,7 @@ export function EvolutionLegend(props: EvolutionLegendProps): JSX.Element {
             <button
               key={line.name}
               type="button"
-              class={`legend-line ${line.look} ${series.length === 1 ? "single" : "series-all"}`}
+              class={`legend-line ${line.look} ${series.length === 1 ? "single" : "series-all"} ${lines.length === 1 && lines[0] === line ? "only" : ""}`}
               aria-pressed={lines.includes(line)}
               onClick={() => toggle(line)}
             >
@@ -49,7 +49,7 @@ export function EvolutionLegend(props: EvolutionLegendProps): JSX.Element {
           ))}
         </div>
       ) : null}
-      <p class="readout">
+      <ReadoutLine of={[...lines, ...series].map(({ name }) => name).join()}>
         {hovered === null ? (
           <>
             <SeriesNames of={of} noun={noun} />
@@ -66,7 +66,7 @@ export function EvolutionLegend(props: EvolutionLegendProps): JSX.Element {
             }))}
           />
         )}
-      </p>
+      </ReadoutLine>
     </div>
   );
 }

@@ -66,8 +66,10 @@ function shareLines(measure: Measure, series: readonly Series[]): Line[] {
     .toSorted((a, b) => a - b);
   const main = mainBucket(measure, most, weights);
   return most.map((bucket, place) => {
-    const title = bucketName(measure, bucket);
-    return { name: `v${bucket}`, title, short: `share of ${title}`, look: `share-${place}`, isMain: bucket === main };
+    const value = bucketName(measure, bucket);
+    // A number alone would not say what it is.
+    const title = /^[\d,.]+$/.test(value) ? `value ${value}` : value;
+    return { name: `v${bucket}`, title, short: `share of ${value}`, look: `share-${place}`, isMain: bucket === main };
   });
 }
 

@@ -113,7 +113,7 @@ function ComparedSeries(props: ComparedSeriesProps): JSX.Element {
                 onChange={(event) =>
                   onChange({ ...series, filters: event.currentTarget.checked ? new Map(filters) : null })
                 }
-              />{" "}
+              />
               own filters
             </label>
           </>

@@ -151,6 +151,10 @@ describe("places on charts", () => {
           assert.ok(y >= drawn.submissions.top - 1 && y + height <= drawn.submissions.bottom + 0.01);
         }
         for (const { d } of drawn.paths) assert.doesNotMatch(d, /NaN|Infinity/);
+        // A line of a single date would have no length: it is a stroke. There is no mean, for no sums are known.
+        const lengths = drawn.paths.filter(({ d }) => /^M[\d.]+,[\d.]+L/.test(d));
+        assert.equal(lengths.length, 5);
+        assert.ok(many > 1 || lengths.every(({ dots }) => dots.length === 0));
         for (const { at } of drawn.dateTicks) assert.ok(at >= 0 && at <= width);
         assert.ok(drawn.dateTicks.length > 0);
         assert.equal(drawn.nearest(drawn.xOf(dates[0] ?? "")), dates[0]);
@@ -248,6 +252,7 @@ describe("categories", () => {
       seriesOf(many, { "20130101": [0, 900, 0, 600, 0, 0, 0, 0, 0, 0] }),
     ]);
     assert.deepEqual(names(null, most, false), ["v3"]);
+    assert.equal(most.find(({ isMain }) => isMain)?.title, "value 3");
     assert.deepEqual(names(null, linesOf([seriesOf(boolean, { "20130101": [900, 1, 0] })]), false), ["v1"]);
     assert.deepEqual(names(null, linesOf([seriesOf(boolean, { "20130101": [900, 0, 0] })]), false), ["v0"]);
   });
