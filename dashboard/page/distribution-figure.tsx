@@ -144,7 +144,7 @@ function Drawing({ geometry, places, hovered }: DrawingProps): JSX.Element {
         <g class="median">
           <line x1={median.x} x2={median.x} y1={box.top - 2} y2={box.bottom} />
           <text x={median.x} y={box.top - 6} text-anchor="middle">
-            median
+            {places.length > 1 ? "median of the first" : "median"}
           </text>
         </g>
       )}

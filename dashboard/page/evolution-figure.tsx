@@ -175,7 +175,7 @@ interface SanitizeLineProps {
 }
 
 function SanitizeLine({ sanitized, noun, on, onSanitize }: SanitizeLineProps): JSX.Element {
-  const hidden = sanitized.reduce((sum, series) => sum + series.hidden.length, 0);
+  const hidden = sanitized.reduce((sum, series) => sum + series.hidden, 0);
   const many = sanitized.reduce((sum, series) => sum + series.hiddenSubmissions, 0);
   const limits = [...new Set(sanitized.map(({ limit }) => words.value(limit)))].join(", ");
   return (

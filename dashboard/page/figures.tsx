@@ -54,7 +54,11 @@ export function Figures(props: FiguresProps): JSX.Element {
   );
   const shown = useMemo(
     () =>
-      labels.map((label, i) => ({ ...label, points: sanitized[i]?.kept ?? [], hidden: sanitized[i]?.hidden ?? [] })),
+      labels.map((label, i) => ({
+        ...label,
+        points: sanitized[i]?.kept ?? [],
+        hidden: sanitized[i]?.hiddenPoints ?? [],
+      })),
     [labels, sanitized],
   );
   const allLines = useMemo(() => linesOf(series), [series]);

@@ -10,8 +10,9 @@ const share = 0.01;
 
 export interface Sanitized<Point> {
   readonly kept: readonly Point[];
-  /** Those that were left out. */
-  readonly hidden: readonly Point[];
+  /** How many points were left out. */
+  readonly hidden: number;
+  readonly hiddenPoints: readonly Point[];
   /** Submissions that the hidden points have together. */
   readonly hiddenSubmissions: number;
   /** Points with fewer submissions are hidden. */
@@ -28,7 +29,8 @@ export function sanitize<Point extends { readonly submissions: number }>(
   const hidden = points.filter(({ submissions }) => submissions < limit);
   return {
     kept,
-    hidden,
+    hidden: hidden.length,
+    hiddenPoints: hidden,
     hiddenSubmissions: hidden.reduce((sum, { submissions }) => sum + submissions, 0),
     limit,
   };

@@ -45,12 +45,13 @@ describe("sanitizing", () => {
     const points = [5000, 60, 49, 50].map((submissions) => ({ submissions }));
     assert.deepEqual(sanitize(points, true), {
       kept: [{ submissions: 5000 }, { submissions: 60 }, { submissions: 50 }],
-      hidden: [{ submissions: 49 }],
+      hidden: 1,
+      hiddenPoints: [{ submissions: 49 }],
       hiddenSubmissions: 49,
       limit: 50,
     });
-    assert.equal(sanitize([{ submissions: 1_000_000 }, { submissions: 100 }], true).hidden.length, 0);
-    assert.equal(sanitize(points, false).hidden.length, 0);
+    assert.equal(sanitize([{ submissions: 1_000_000 }, { submissions: 100 }], true).hidden, 0);
+    assert.equal(sanitize(points, false).hidden, 0);
     assert.deepEqual(sanitize([], true).kept, []);
   });
 });
