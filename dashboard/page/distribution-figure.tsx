@@ -56,6 +56,9 @@ export function DistributionFigure({ basis, all, view, onView, tools }: Distribu
   );
 }
 
+/** Room of "median of the first": near the right end it stands before its line. */
+const medianLabelPx = 120;
+
 /** Beside the summary where there is room, and about as high. */
 const heightOf = (width: number): number => (width < 420 ? 250 : width < 640 ? 430 : 530);
 
@@ -143,7 +146,7 @@ function Drawing({ geometry, places, hovered }: DrawingProps): JSX.Element {
       {median === null ? null : (
         <g class="median">
           <line x1={median.x} x2={median.x} y1={box.top - 2} y2={box.bottom} />
-          <text x={median.x} y={box.top - 6} text-anchor="middle">
+          <text x={median.x} y={box.top - 6} text-anchor={median.x > box.right - medianLabelPx / 2 ? "end" : "middle"}>
             {places.length > 1 ? "median of the first" : "median"}
           </text>
         </g>

@@ -159,7 +159,15 @@ function RangeFields({ dates, range, onRange, isOfTwo }: RangeFieldsProps): JSX.
           {dates.length > 1 ? `: drag over the ${isOfTwo ? "lower chart" : "chart"} to choose some` : ""}
         </span>
       ) : (
-        <button type="button" class="button" onClick={() => onRange({ from: null, to: null }, "chosen")}>
+        <button
+          type="button"
+          class="button"
+          onClick={(event) => {
+            // The button goes away: the focus stays beside it.
+            event.currentTarget.closest(".range-fields")?.querySelector("input")?.focus();
+            onRange({ from: null, to: null }, "chosen");
+          }}
+        >
           All dates
         </button>
       )}

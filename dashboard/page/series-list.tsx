@@ -1,5 +1,5 @@
 /** The series that are compared with the first: added, removed, each with its version and, if wanted, filters of its own. */
-import { useId } from "preact/hooks";
+import { useId, useRef } from "preact/hooks";
 import type { JSX } from "preact";
 import type { Choice } from "../parts/search.ts";
 import { FilterRow } from "./filters.tsx";
@@ -21,6 +21,7 @@ interface SeriesListProps {
 
 export function SeriesList(props: SeriesListProps): JSX.Element {
   const { version, versions, compared, names, filters, read, onChange } = props;
+  const list = useRef<HTMLDivElement>(null);
   const add = (): void => {
     const used = [version, ...compared.map((series) => series.version)];
     const group = versions.find(({ value }) => value === version)?.group;
@@ -32,7 +33,7 @@ export function SeriesList(props: SeriesListProps): JSX.Element {
   };
   const replace = (at: number, series: Compared): void => onChange(compared.with(at, series));
   return (
-    <div class="series-list">
+    <div ref={list} class="series-list" role="group" aria-label="Compared series" tabIndex={-1}>
       {compared.map((series, i) => (
         <ComparedSeries
           key={i}
@@ -43,7 +44,11 @@ export function SeriesList(props: SeriesListProps): JSX.Element {
           filters={filters}
           read={read[i]}
           onChange={(changed) => replace(i, changed)}
-          onRemove={() => onChange(compared.toSpliced(i, 1))}
+          onRemove={() => {
+            onChange(compared.toSpliced(i, 1));
+            // The button that had the focus goes away.
+            list.current?.focus();
+          }}
         />
       ))}
       {compared.length < comparedMax ? (

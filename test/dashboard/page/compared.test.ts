@@ -154,6 +154,19 @@ describe("the dashboard's compared series", () => {
     await page.close();
   });
 
+  it("leave the focus beside what was removed with the keyboard", async () => {
+    const page = await open(`${hash("CYCLE_COLLECTOR")}&from=20130110`);
+    await page.getByRole("button", { name: "Remove series 2" }).focus();
+    await page.keyboard.press("Enter");
+    await until(page, `document.querySelectorAll(".compared").length === 1`);
+    assert.equal(await page.evaluate("document.activeElement.className"), "series-list");
+    await page.getByRole("button", { name: "All dates" }).focus();
+    await page.keyboard.press("Enter");
+    await until(page, `!location.hash.includes("from=")`);
+    assert.equal(await page.evaluate("document.activeElement.type"), "date");
+    await page.close();
+  });
+
   it("are said to be missing beside a figure that stands alone, too", async () => {
     const page = await open(hash("CYCLE_COLLECTOR", "&only=distribution"));
     assert.match((await page.locator(".unread").textContent()) ?? "", /nightly\/77 is not shown: .*nightly\/77/);
