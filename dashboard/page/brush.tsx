@@ -4,10 +4,12 @@
  *   pointer or finger   drag: a range; drag an end: moves it; click: that date alone
  *   keyboard            each end is a slider: arrows by a date, Page keys by ten, Home and End
  *
- * While it is dragged at most one change is given per frame of the screen; the last one is final.
+ * While it is dragged at most one change is given per frame of the screen, and while a key is held one per step. The last one says that
+ * it moved: only this goes into the address, which browsers let nobody change too often.
  */
 import { useEffect, useRef } from "preact/hooks";
 import type { JSX } from "preact";
+import { movedBy } from "../parts/slider-keys.ts";
 import * as words from "../parts/words.ts";
 import type { EvolutionGeometry } from "./evolution-geometry.ts";
 
@@ -17,19 +19,23 @@ export interface DateRange {
   readonly to: string | null;
 }
 
+/** `moving`: another one follows. `moved`: the brush rests, for now. `chosen`: by something else than the brush. */
+export type RangeStep = "moving" | "moved" | "chosen";
+
 interface BrushProps {
   readonly geometry: EvolutionGeometry;
   readonly dates: readonly string[];
   readonly range: DateRange;
-  readonly onRange: (range: DateRange, isFinal: boolean) => void;
+  /** The date that is pointed at; null for none. */
+  readonly hovered: string | null;
+  readonly onRange: (range: DateRange, step: RangeStep) => void;
   readonly onHover: (date: string | null) => void;
 }
 
 /** So near to an end a drag moves that end: a finger is no finer. */
 const gripPx = 12;
-const pageDates = 10;
 
-export function Brush({ geometry, dates, range, onRange, onHover }: BrushProps): JSX.Element | null {
+export function Brush({ geometry, dates, range, hovered, onRange, onHover }: BrushProps): JSX.Element | null {
   const { submissions: box, values, nearest, xOf } = geometry;
   /** The date that stays while the other end is dragged. */
   const anchor = useRef<string | null>(null);
@@ -45,14 +51,22 @@ export function Brush({ geometry, dates, range, onRange, onHover }: BrushProps):
   const half = Math.max(3, (box.right - box.left) / dates.length / 2);
   const [left, right] = [Math.max(box.left, xOf(from) - half), Math.min(box.right, xOf(to) + half)];
 
-  const give = (a: string, b: string, isFinal: boolean): void => {
+  const between = (a: string, b: string): DateRange => {
     const [low, high] = a <= b ? [a, b] : [b, a];
-    const next =
-      low === first && high === last && dates.length > 1 ? { from: null, to: null } : { from: low, to: high };
+    const isWhole = low === first && high === last && dates.length > 1;
+    return isWhole ? { from: null, to: null } : { from: low, to: high };
+  };
+  const follow = (next: DateRange): void => {
     pending.current = next;
     cancelAnimationFrame(frame.current);
-    if (isFinal) onRange(next, true);
-    else frame.current = requestAnimationFrame(() => onRange(pending.current ?? next, false));
+    frame.current = requestAnimationFrame(() => onRange(next, "moving"));
+  };
+  /** What was reached holds, so that page and address agree. */
+  const rest = (): void => {
+    cancelAnimationFrame(frame.current);
+    if (pending.current !== null) onRange(pending.current, "moved");
+    pending.current = null;
+    anchor.current = null;
   };
   const dateAt = (event: PointerEvent): string => nearest(placeOf(event)) ?? first;
   const onPointerDown = (event: PointerEvent & { currentTarget: SVGRectElement }): void => {
@@ -61,22 +75,16 @@ export function Brush({ geometry, dates, range, onRange, onHover }: BrushProps):
     const x = placeOf(event);
     const grips = isAll ? [] : [Math.abs(x - left) < gripPx ? to : null, Math.abs(x - right) < gripPx ? from : null];
     anchor.current = grips.find((grip) => grip !== null) ?? dateAt(event);
-    give(anchor.current, dateAt(event), false);
+    follow(between(anchor.current, dateAt(event)));
   };
   const onPointerMove = (event: PointerEvent): void => {
     onHover(dateAt(event));
-    if (anchor.current !== null) give(anchor.current, dateAt(event), false);
+    if (anchor.current !== null) follow(between(anchor.current, dateAt(event)));
   };
   const onPointerUp = (event: PointerEvent): void => {
     if (anchor.current === null) return;
-    give(anchor.current, dateAt(event), true);
-    anchor.current = null;
-  };
-  /** The browser took the finger for something else: what was reached holds, so that page and address agree. */
-  const onPointerCancel = (): void => {
-    if (anchor.current !== null && pending.current !== null) onRange(pending.current, true);
-    cancelAnimationFrame(frame.current);
-    anchor.current = null;
+    pending.current = between(anchor.current, dateAt(event));
+    rest();
   };
   const move = (event: KeyboardEvent, end: "from" | "to"): void => {
     const current = dates.indexOf(end === "from" ? from : to);
@@ -84,8 +92,10 @@ export function Brush({ geometry, dates, range, onRange, onHover }: BrushProps):
     if (next === null) return;
     event.preventDefault();
     const date = dates[next] ?? first;
-    if (end === "from") give(date <= to ? date : to, to, true);
-    else give(from, date >= from ? date : from, true);
+    const moved = end === "from" ? (date <= to ? date : to) : date >= from ? date : from;
+    pending.current = end === "from" ? between(moved, to) : between(from, moved);
+    onRange(pending.current, "moving");
+    onHover(moved);
   };
   return (
     <g class="brush" data-save="no">
@@ -97,6 +107,9 @@ export function Brush({ geometry, dates, range, onRange, onHover }: BrushProps):
           ])}
           <rect class="inside" x={left} width={Math.max(0, right - left)} y={box.top} height={box.bottom - box.top} />
         </>
+      )}
+      {hovered === null ? null : (
+        <line class="cursor" x1={xOf(hovered)} x2={xOf(hovered)} y1={values.top} y2={box.bottom} />
       )}
       <rect
         class="pointing"
@@ -116,7 +129,8 @@ export function Brush({ geometry, dates, range, onRange, onHover }: BrushProps):
         onPointerDown={onPointerDown}
         onPointerMove={onPointerMove}
         onPointerUp={onPointerUp}
-        onPointerCancel={onPointerCancel}
+        // The browser took the finger for something else.
+        onPointerCancel={rest}
         onPointerLeave={() => onHover(null)}
       />
       {dates.length > 1
@@ -137,8 +151,12 @@ export function Brush({ geometry, dates, range, onRange, onHover }: BrushProps):
               height={box.bottom - box.top}
               rx={3}
               onKeyDown={(event) => move(event, end)}
+              onKeyUp={rest}
               onFocus={() => onHover(date)}
-              onBlur={() => onHover(null)}
+              onBlur={() => {
+                rest();
+                onHover(null);
+              }}
             />
           ))
         : null}
@@ -150,20 +168,4 @@ export function Brush({ geometry, dates, range, onRange, onHover }: BrushProps):
 function placeOf(event: PointerEvent): number {
   const svg = (event.currentTarget as SVGElement).ownerSVGElement;
   return event.clientX - (svg?.getBoundingClientRect().left ?? 0);
-}
-
-/** Which date a key leads to; null when it is none of these keys. */
-function movedBy(key: string, at: number, many: number): number | null {
-  const moves = new Map([
-    ["ArrowLeft", at - 1],
-    ["ArrowDown", at - 1],
-    ["ArrowRight", at + 1],
-    ["ArrowUp", at + 1],
-    ["PageDown", at - pageDates],
-    ["PageUp", at + pageDates],
-    ["Home", 0],
-    ["End", many - 1],
-  ]);
-  const next = moves.get(key);
-  return next === undefined ? null : Math.min(many - 1, Math.max(0, next));
 }

@@ -5,7 +5,7 @@
 import type { Coverage } from "../client/coverage.ts";
 import { count, counted, date, nounFor, time, value } from "../parts/words.ts";
 import type { Sanitized } from "./sanitize.ts";
-import type { Point } from "./series.ts";
+import type { Point, SeriesLabel } from "./series.ts";
 import type { ComparisonView, FigureName, Filters } from "./state.ts";
 
 export const figureTitles: Readonly<Record<FigureName, string>> = {
@@ -16,8 +16,7 @@ export const figureTitles: Readonly<Record<FigureName, string>> = {
 };
 
 /** What the numbers of one series are of, in one figure. */
-export interface SeriesBasis {
-  readonly name: string;
+export interface SeriesBasis extends SeriesLabel {
   readonly submissions: number;
   /** Null of a counter, whose submissions are all there is. */
   readonly samples: number | null;

@@ -1,14 +1,12 @@
 /** Several series beside one another: how the distribution moved as curves, and in numbers with the bounds of each. */
-import { useMemo } from "preact/hooks";
 import type { ComponentChildren, JSX, RefObject } from "preact";
-import { BottomAxis, ValueAxis } from "../parts/axis-marks.tsx";
+import { Scroll } from "../parts/scroll.tsx";
 import { Segments } from "../parts/segments.tsx";
-import { useWidth } from "../parts/use-width.tsx";
 import * as words from "../parts/words.ts";
 import type { Distribution } from "../client/index.ts";
 import { bucketName } from "./bucket-names.ts";
+import { ComparisonChart, comparisonTitles } from "./comparison-chart.tsx";
 import { comparison, type Comparison, greatestDifference, greatestGap, medianShift } from "./comparison.ts";
-import { comparisonGeometry } from "./comparison-geometry.ts";
 import type { NamedDistribution } from "./distribution-figure.tsx";
 import { Figure, type Basis } from "./figure.tsx";
 import { comparisonViews, type ComparisonView } from "./state.ts";
@@ -21,8 +19,6 @@ interface ComparisonFigureProps {
   readonly onView: (view: ComparisonView) => void;
   readonly tools: (frame: RefObject<HTMLElement | null>) => ComponentChildren;
 }
-
-const viewTitles = { cumulative: "Cumulative", difference: "Difference" } as const;
 
 export function ComparisonFigure({ basis, all, view, onView, tools }: ComparisonFigureProps): JSX.Element {
   const [first] = all;
@@ -39,7 +35,7 @@ export function ComparisonFigure({ basis, all, view, onView, tools }: Comparison
             <Segments
               label="Compare by"
               names={comparisonViews}
-              titles={viewTitles}
+              titles={comparisonTitles}
               value={view}
               onChange={onView}
               isSmall
@@ -49,22 +45,13 @@ export function ComparisonFigure({ basis, all, view, onView, tools }: Comparison
         </>
       )}
     >
-      <p class="readout soft">
-        {view === "cumulative" ? (
-          "Share of samples up to each value: a curve further to the left has smaller values"
-        ) : (
-          <span>
-            Percentage points that a bucket holds more, or less, than that of <bdi>{first?.name}</bdi>
-          </span>
-        )}
-      </p>
       {isEmpty ? (
         <p class="nothing">
           <bdi>{first?.name}</bdi>, which the others are compared with, has no samples here: there is nothing to
           compare.
         </p>
       ) : hows.slice(1).includes("comparable") ? (
-        <Chart all={all} view={view} />
+        <ComparisonChart all={all} view={view} />
       ) : (
         <p class="nothing">None of the other series can be compared with the first: there is nothing to draw.</p>
       )}
@@ -79,48 +66,12 @@ export function ComparisonFigure({ basis, all, view, onView, tools }: Comparison
   );
 }
 
-function Chart({ all, view }: { all: readonly NamedDistribution[]; view: ComparisonView }): JSX.Element {
-  const [frame, width] = useWidth<HTMLDivElement>();
-  const geometry = useMemo(() => {
-    const [first] = all;
-    if (width === 0 || first === undefined) return null;
-    const drawn = [...all.keys()].filter((i) => isComparable(first.distribution, all[i]?.distribution));
-    const distributions = drawn.flatMap((i) => all[i]?.distribution ?? []);
-    const size = { width, height: width < 420 ? 220 : 340 };
-    return { drawn, ...comparisonGeometry(distributions, view, size) };
-  }, [all, view, width]);
-  const label = `${viewTitles[view]} curves of ${all.map(({ name }) => name).join(", ")}. The table below has the change of the median.`;
-  return (
-    <div ref={frame} class="drawing-frame">
-      {geometry === null ? null : (
-        <svg
-          class="drawing"
-          viewBox={`0 0 ${geometry.width} ${geometry.height}`}
-          width={geometry.width}
-          height={geometry.height}
-          role="img"
-          aria-label={label}
-        >
-          <ValueAxis box={geometry.box} ticks={geometry.valueTicks} title="" />
-          {geometry.zero === null ? null : (
-            <line class="zero" x1={geometry.box.left} x2={geometry.box.right} y1={geometry.zero} y2={geometry.zero} />
-          )}
-          {geometry.curves.map(({ series, d }) => (
-            <path key={series} class={`curve series-${geometry.drawn[series] ?? series}`} d={d} />
-          ))}
-          <BottomAxis box={geometry.box} ticks={geometry.bucketTicks} />
-        </svg>
-      )}
-    </div>
-  );
-}
-
 function ShiftTable({ all }: { all: readonly NamedDistribution[] }): JSX.Element {
   const [first] = all;
   // Categories lie in no order: nothing is in their middle, and nothing adds up to a curve.
   const hasMedian = first?.distribution.measure.scale !== "categories";
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label="Comparison as a table">
+    <Scroll label="Comparison as a table">
       <table class="shifts">
         <thead>
           <tr>
@@ -135,15 +86,15 @@ function ShiftTable({ all }: { all: readonly NamedDistribution[] }): JSX.Element
           </tr>
         </thead>
         <tbody>
-          {all.map(({ name, distribution }, i) => {
+          {all.map(({ name, place, distribution }, i) => {
             const how = i > 0 && first !== undefined ? comparison(first.distribution, distribution) : null;
             const isAlike = first !== undefined && how === "comparable";
             const shift = isAlike ? medianShift(first.distribution, distribution) : null;
             const { median } = distribution;
             return (
-              <tr key={i} data-series={i}>
+              <tr key={place} data-series={place}>
                 <th scope="row" class="name">
-                  <span class={`dot series-${i}`} aria-hidden="true" />
+                  <span class={`dot series-${place}`} aria-hidden="true" />
                   <bdi>{name}</bdi>
                 </th>
                 {hasMedian ? (
@@ -164,7 +115,7 @@ function ShiftTable({ all }: { all: readonly NamedDistribution[] }): JSX.Element
           })}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 
@@ -173,10 +124,6 @@ function whyNot(how: Comparison | null, hasMedian: boolean): string {
   if (how === "empty") return "nothing to compare";
   if (how === "other-buckets") return "other buckets";
   return hasMedian ? "" : "compared with";
-}
-
-function isComparable(first: Distribution, own: Distribution | undefined): boolean {
-  return own !== undefined && comparison(first, own) === "comparable";
 }
 
 /** Of values the greatest gap of their cumulative curves, of categories that of one of them. */

@@ -13,9 +13,11 @@ export interface ComparisonGeometry {
   readonly width: number;
   readonly height: number;
   readonly box: ReturnType<typeof distributionGeometry>["box"];
+  readonly buckets: ReturnType<typeof distributionGeometry>["buckets"];
   readonly bucketTicks: readonly Tick[];
   readonly valueTicks: readonly Tick[];
-  readonly curves: readonly { readonly series: number; readonly d: string }[];
+  /** `of`: which one of the distributions that were given. */
+  readonly curves: readonly { readonly of: number; readonly d: string }[];
   /** Of no difference; null for cumulative curves. */
   readonly zero: number | null;
 }
@@ -25,7 +27,7 @@ export function comparisonGeometry(
   view: ComparisonView,
   size: { readonly width: number; readonly height: number },
 ): ComparisonGeometry {
-  const { box, span, bucketTicks } = distributionGeometry(all, size);
+  const { box, buckets, bucketTicks } = distributionGeometry(all, size);
   const [first] = all;
   const isDifference = view === "difference";
   const lines =
@@ -35,19 +37,19 @@ export function comparisonGeometry(
         ? all.slice(1).map((other) => difference(first, other))
         : all.map(cumulative);
   const y = valueScale(isDifference ? lines.flat() : [0, 1], box);
-  const step = (box.right - box.left) / (span.last - span.first + 1);
   const start = y(0).toFixed(1);
   const curves = lines.map((values, i) => {
-    const steps = values.slice(span.first, span.last + 1).map((value, j) => {
-      const end = (box.left + (j + 1) * step).toFixed(1);
+    const steps = values.slice(buckets.first, buckets.last + 1).map((value, j) => {
+      const end = buckets.edge(buckets.first + j + 1).toFixed(1);
       // A cumulative share is reached at the end of its bucket; a difference holds for all of it.
       return isDifference ? `V${y(value).toFixed(1)}H${end}` : `L${end},${y(value).toFixed(1)}`;
     });
-    return { series: isDifference ? i + 1 : i, d: `M${box.left.toFixed(1)},${start}${steps.join("")}` };
+    return { of: isDifference ? i + 1 : i, d: `M${box.left.toFixed(1)},${start}${steps.join("")}` };
   });
   return {
     ...size,
     box,
+    buckets,
     bucketTicks,
     valueTicks: valueTicks(y, isDifference ? signed : percentTick),
     curves,

@@ -21,16 +21,18 @@ interface ControlsProps {
   readonly dates: string;
   /** The first, then those compared. */
   readonly series: readonly (Series | Problem | undefined)[];
+  /** By place. */
+  readonly names: readonly string[];
   readonly state: PageState;
   readonly change: Change;
 }
 
 export function Controls(props: ControlsProps): JSX.Element {
-  const { description, version, versions, measure, measures, choices, dates, series, state, change } = props;
+  const { description, version, versions, measure, measures, choices, dates, series, names, state, change } = props;
   const known = measure === null ? undefined : measures.get(measure);
   const [first, ...others] = series;
   return (
-    <section class="card controls" aria-label="What is shown">
+    <section class={state.compared.length > 0 ? "card controls comparing" : "card controls"} aria-label="What is shown">
       <div class="choices-row">
         {versions.length > 1 || version !== "" ? (
           <ChoiceBox
@@ -79,6 +81,7 @@ export function Controls(props: ControlsProps): JSX.Element {
         version={version}
         versions={versions}
         compared={state.compared}
+        names={names}
         filters={state.filters}
         read={others}
         onChange={(compared) => change({ compared })}

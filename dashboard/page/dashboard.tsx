@@ -7,11 +7,11 @@ import { useCallback, useMemo, useState } from "preact/hooks";
 import type { JSX } from "preact";
 import type { Site, SiteDescription } from "../client/index.ts";
 import { Message } from "../parts/message.tsx";
-import type { DateRange } from "./brush.tsx";
+import type { DateRange, RangeStep } from "./brush.tsx";
 import { Controls } from "./controls.tsx";
 import { CoverageDialog } from "./coverage-dialog.tsx";
 import { Figures } from "./figures.tsx";
-import { seriesFrom, type Series } from "./series.ts";
+import { seriesFrom, seriesNames, type Series } from "./series.ts";
 import {
   definitionsLeftOut,
   isEvolution,
@@ -57,20 +57,21 @@ export function Dashboard({ site, description, state, change }: DashboardProps):
   const key = JSON.stringify(wanted.map((series) => [series.version, [...series.filters]]));
   const series = useMemo(
     () =>
-      wanted.map(({ version, filters }): Series | Problem | undefined => {
+      wanted.map(({ version, filters }, place): Series | Problem | undefined => {
         const read = evolutions.value?.get(version);
-        return isEvolution(read) ? seriesFrom(version, read, filters) : read;
+        return isEvolution(read) ? seriesFrom(version, read, filters, place) : read;
       }),
     // `wanted` is made anew each time; its key says whether it is another.
     [evolutions.value, key],
   );
+  const names = useMemo(() => seriesNames(wanted, description.submissions), [key, description]);
 
   const [dragged, setDragged] = useState<DateRange | null>(null);
   const range = useMemo(() => dragged ?? { from: state.from, to: state.to }, [dragged, state.from, state.to]);
   const onRange = useCallback(
-    (chosen: DateRange, isFinal: boolean): void => {
-      setDragged(isFinal ? null : chosen);
-      if (isFinal) change({ from: chosen.from, to: chosen.to });
+    (chosen: DateRange, step: RangeStep): void => {
+      setDragged(step === "moving" ? chosen : null);
+      if (step !== "moving") change({ from: chosen.from, to: chosen.to }, step === "moved" ? "step" : "push");
     },
     [change],
   );
@@ -98,6 +99,7 @@ export function Dashboard({ site, description, state, change }: DashboardProps):
           choices={choices}
           dates={datesName}
           series={series}
+          names={names}
           state={state}
           change={change}
         />
@@ -107,8 +109,8 @@ export function Dashboard({ site, description, state, change }: DashboardProps):
       ) : measures.value?.size === 0 ? (
         <Message
           title="No measures"
-          text={`Nothing was measured in ${version}.`}
-          hint="choose another version above."
+          text={version === "" ? "Nothing was measured." : `Nothing was measured in ${version}.`}
+          hint={version === "" ? "run the analysis on more data." : "choose another version above."}
         />
       ) : first === undefined ? (
         <p class="waiting">Loading…</p>
@@ -116,6 +118,7 @@ export function Dashboard({ site, description, state, change }: DashboardProps):
         <Failed problem={first} again={evolutions.again} />
       ) : (
         <div class={evolutions.isReading ? "figures-frame busy" : "figures-frame"} aria-busy={evolutions.isReading}>
+          {state.only === null ? null : <Unread series={series} names={names} />}
           <Figures
             site={site}
             description={description}
@@ -123,6 +126,7 @@ export function Dashboard({ site, description, state, change }: DashboardProps):
             change={change}
             dates={dates}
             series={series.filter((own) => own !== undefined && "points" in own)}
+            names={names}
             range={range}
             onRange={onRange}
             leftOut={leftOut}
@@ -145,6 +149,29 @@ export function Dashboard({ site, description, state, change }: DashboardProps):
 
 async function measuresOf(site: Site, version: string): ReturnType<Site["measures"]> {
   return await site.measures(version);
+}
+
+interface UnreadProps {
+  /** By place. */
+  readonly series: readonly (Series | Problem | undefined)[];
+  readonly names: readonly string[];
+}
+
+/** Which of the series are not in the figure, and why: one that stands alone has no list of series, which says so else. */
+function Unread({ series, names }: UnreadProps): JSX.Element | null {
+  const unread = series.flatMap((own, place) =>
+    own !== undefined && "message" in own ? [{ place, message: own.message }] : [],
+  );
+  if (unread.length === 0) return null;
+  return (
+    <ul class="unread">
+      {unread.map(({ place, message }) => (
+        <li key={place}>
+          <span class={`dot series-${place}`} aria-hidden="true" /> <bdi>{names[place]}</bdi> is not shown: {message}
+        </li>
+      ))}
+    </ul>
+  );
 }
 
 function Failed({ problem, again }: { problem: Problem; again: () => void }): JSX.Element {

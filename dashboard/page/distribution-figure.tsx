@@ -8,13 +8,16 @@ import { useWidth } from "../parts/use-width.tsx";
 import * as words from "../parts/words.ts";
 import { bucketName } from "./bucket-names.ts";
 import { distributionGeometry, sharesOf, type DistributionGeometry } from "./distribution-geometry.ts";
+import { BucketPointer } from "./bucket-pointer.tsx";
+import { DistributionTable } from "./distribution-table.tsx";
 import { Figure, type Basis } from "./figure.tsx";
+import { Readout, ReadoutLine, readoutText, type ReadoutProps } from "./readout.tsx";
 import { SeriesNames } from "./series-names.tsx";
+import type { SeriesLabel } from "./series.ts";
 import { distributionViews, type DistributionView } from "./state.ts";
 
 /** A series' name with its distribution in the range. */
-export interface NamedDistribution {
-  readonly name: string;
+export interface NamedDistribution extends SeriesLabel {
   readonly distribution: Distribution;
 }
 
@@ -53,8 +56,11 @@ export function DistributionFigure({ basis, all, view, onView, tools }: Distribu
   );
 }
 
+/** Room of "median of the first": near the right end it stands before its line. */
+const medianLabelPx = 120;
+
 /** Beside the summary where there is room, and about as high. */
-const heightOf = (width: number): number => (width < 420 ? 250 : width < 640 ? 430 : 470);
+const heightOf = (width: number): number => (width < 420 ? 250 : width < 640 ? 430 : 530);
 
 function DistributionChart({ basis, all }: { basis: Basis; all: readonly NamedDistribution[] }): JSX.Element {
   const [frame, width] = useWidth<HTMLDivElement>();
@@ -69,11 +75,20 @@ function DistributionChart({ basis, all }: { basis: Basis; all: readonly NamedDi
           ),
     [all, width],
   );
+  const [first] = all;
+  const pointed = hovered !== null && hovered < (first?.distribution.counts.length ?? 0) ? hovered : null;
+  const read = pointed === null ? null : readAt(all, pointed);
   return (
     <>
-      <p class="readout">
-        {geometry === null ? "" : <Readout basis={basis} all={all} geometry={geometry} bucket={hovered} />}
-      </p>
+      <ReadoutLine of={all.map(({ name }) => name).join()}>
+        {read !== null ? (
+          <Readout {...read} />
+        ) : geometry === null ? (
+          ""
+        ) : (
+          <Idle basis={basis} geometry={geometry} all={all} />
+        )}
+      </ReadoutLine>
       <div ref={frame} class="drawing-frame">
         {geometry === null ? null : (
           <svg
@@ -81,14 +96,17 @@ function DistributionChart({ basis, all }: { basis: Basis; all: readonly NamedDi
             viewBox={`0 0 ${geometry.width} ${geometry.height}`}
             width={geometry.width}
             height={geometry.height}
-            role="img"
-            aria-label={alternativeOf(all)}
-            onPointerMove={(event) =>
-              setHovered(geometry.bucketAt(event.clientX - event.currentTarget.getBoundingClientRect().left))
-            }
-            onPointerLeave={() => setHovered(null)}
           >
-            <Drawing geometry={geometry} hovered={hovered} />
+            <g role="img" aria-label={alternativeOf(all)}>
+              <Drawing geometry={geometry} places={all.map(({ place }) => place)} hovered={pointed} />
+            </g>
+            <BucketPointer
+              box={geometry.box}
+              buckets={geometry.buckets}
+              bucket={pointed}
+              onBucket={setHovered}
+              text={read === null ? "" : readoutText(read)}
+            />
           </svg>
         )}
       </div>
@@ -96,7 +114,14 @@ function DistributionChart({ basis, all }: { basis: Basis; all: readonly NamedDi
   );
 }
 
-function Drawing({ geometry, hovered }: { geometry: DistributionGeometry; hovered: number | null }): JSX.Element {
+interface DrawingProps {
+  readonly geometry: DistributionGeometry;
+  /** Of the series, in the order of the drawing. */
+  readonly places: readonly number[];
+  readonly hovered: number | null;
+}
+
+function Drawing({ geometry, places, hovered }: DrawingProps): JSX.Element {
   const { box, median } = geometry;
   return (
     <>
@@ -113,7 +138,7 @@ function Drawing({ geometry, hovered }: { geometry: DistributionGeometry; hovere
       {geometry.bars.map(({ bucket, x, y, width, height }) => (
         <rect
           key={bucket}
-          class={`bar series-0 ${bucket === hovered ? "hovered" : ""}`}
+          class={`bar series-${places[0] ?? 0} ${bucket === hovered ? "hovered" : ""}`}
           x={x.toFixed(1)}
           y={y.toFixed(1)}
           width={width.toFixed(1)}
@@ -121,13 +146,13 @@ function Drawing({ geometry, hovered }: { geometry: DistributionGeometry; hovere
         />
       ))}
       {geometry.outlines.map((d, i) => (
-        <path key={i} class={`outline series-${i + 1}`} d={d} />
+        <path key={i} class={`outline series-${places[i + 1] ?? 0}`} d={d} />
       ))}
       {median === null ? null : (
         <g class="median">
           <line x1={median.x} x2={median.x} y1={box.top - 2} y2={box.bottom} />
-          <text x={median.x} y={box.top - 6} text-anchor="middle">
-            median
+          <text x={median.x} y={box.top - 6} text-anchor={median.x > box.right - medianLabelPx / 2 ? "end" : "middle"}>
+            {places.length > 1 ? "median of the first" : "median"}
           </text>
         </g>
       )}
@@ -136,37 +161,37 @@ function Drawing({ geometry, hovered }: { geometry: DistributionGeometry; hovere
   );
 }
 
-interface ReadoutProps {
+/** One bucket of all series. */
+function readAt(all: readonly NamedDistribution[], bucket: number): ReadoutProps {
+  const [first] = all;
+  return {
+    title: first === undefined ? "" : bucketName(first.distribution.measure, bucket),
+    isNamed: all.length > 1,
+    parts: all.map(({ name, place, distribution }) => ({
+      name,
+      place,
+      text: `${words.counted(distribution.counts[bucket] ?? 0, "sample")}, ${words.percent(sharesOf(distribution)[bucket] ?? 0)}`,
+    })),
+  };
+}
+
+interface IdleProps {
   readonly basis: Basis;
   readonly all: readonly NamedDistribution[];
   readonly geometry: DistributionGeometry;
-  readonly bucket: number | null;
 }
 
-function Readout({ basis, all, geometry, bucket }: ReadoutProps): JSX.Element {
-  const [first] = all;
-  const buckets = first?.distribution.counts.length ?? 0;
-  if (first === undefined || bucket === null || bucket >= buckets) {
-    const empty = geometry.span.first + buckets - 1 - geometry.span.last;
-    return (
-      <>
-        <SeriesNames of={basis.of} noun={basis.noun} />
-        <span class="soft">
-          Share of samples per bucket
-          {empty > 0 ? `; ${words.counted(empty, "empty bucket", "empty buckets")} at the ends not drawn` : ""}
-        </span>
-      </>
-    );
-  }
+/** While no bucket is pointed at. */
+function Idle({ basis, all, geometry }: IdleProps): JSX.Element {
+  const { first, last } = geometry.buckets;
+  const empty = first + (all[0]?.distribution.counts.length ?? 0) - 1 - last;
   return (
     <>
-      <b>{bucketName(first.distribution.measure, bucket)}</b>
-      {all.map(({ name, distribution }, i) => (
-        <span key={i} class={`readout-series series-${i}`} data-series={i}>
-          {all.length > 1 ? <bdi>{name}: </bdi> : null}
-          {words.count(distribution.counts[bucket] ?? 0)} samples, {words.percent(sharesOf(distribution)[bucket] ?? 0)}
-        </span>
-      ))}
+      <SeriesNames of={basis.of} noun={basis.noun} />
+      <span class="soft">
+        Share of samples per bucket
+        {empty > 0 ? `; ${words.counted(empty, "empty bucket", "empty buckets")} at the ends not drawn` : ""}
+      </span>
     </>
   );
 }
@@ -182,44 +207,4 @@ function alternativeOf(all: readonly NamedDistribution[]): string {
     return `${name}: ${words.count(distribution.count)} samples${fullest}`;
   });
   return `Distribution. ${parts.join(". ")}. The table has all buckets.`;
-}
-
-function DistributionTable({ all }: { all: readonly NamedDistribution[] }): JSX.Element {
-  const [first] = all;
-  const isCategory = first?.distribution.measure.scale === "categories";
-  const shares = all.map(({ distribution }) => sharesOf(distribution));
-  return (
-    <div class="scroll tall" tabIndex={0} role="region" aria-label="Distribution as a table">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">{isCategory ? "Value" : "Bucket"}</th>
-            {all.flatMap(({ name }, i) => [
-              <th key={`n ${i}`} scope="col" class="name">
-                {all.length > 1 ? <bdi>{name}: </bdi> : null}samples
-              </th>,
-              <th key={`s ${i}`} scope="col">
-                share
-              </th>,
-            ])}
-          </tr>
-        </thead>
-        <tbody>
-          {first?.distribution.counts.map((_, i) => (
-            <tr key={i}>
-              <th scope="row">{bucketName(first.distribution.measure, i)}</th>
-              {all.flatMap(({ distribution }, j) => [
-                <td key={`n ${j}`} data-series={j}>
-                  {words.count(distribution.counts[i] ?? 0)}
-                </td>,
-                <td key={`s ${j}`} data-series={j}>
-                  {words.percent(shares[j]?.[i] ?? 0)}
-                </td>,
-              ])}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
 }

@@ -13,6 +13,14 @@ export interface Span {
   readonly last: number;
 }
 
+/** The buckets that are drawn, side by side and equally wide. */
+export interface Buckets extends Span {
+  /** The one at a place; null outside of them. */
+  readonly at: (x: number) => number | null;
+  /** Where one begins, which is where the one before it ends. */
+  readonly edge: (bucket: number) => number;
+}
+
 export interface Bar {
   readonly bucket: number;
   readonly x: number;
@@ -25,17 +33,15 @@ export interface DistributionGeometry {
   readonly width: number;
   readonly height: number;
   readonly box: Box;
-  readonly span: Span;
+  readonly buckets: Buckets;
   readonly bucketTicks: readonly Tick[];
   readonly shareTicks: readonly Tick[];
   /** Of the first series. */
   readonly bars: readonly Bar[];
-  /** Outlines of the others, in their order. */
+  /** Outlines of the others, in their order: no places of series are known here. */
   readonly outlines: readonly string[];
   /** Where the median of the first series lies; null without one. */
   readonly median: { readonly x: number; readonly from: number; readonly to: number } | null;
-  /** The bucket at a place; null outside. */
-  readonly bucketAt: (x: number) => number | null;
 }
 
 /** At the top there is room for the name of the median. */
@@ -43,25 +49,29 @@ const margin = { left: 56, right: 14, top: 20, bottom: 26 };
 /** Room of a label such as "29.5K", and air. */
 const labelPx = 46;
 const barGapPx = 1;
-/** At least that many buckets are shown: one bar as wide as the page says nothing. Yes and no are all there is of two. */
+/** At least that many buckets are drawn: one bar as wide as the page says nothing. */
 const spanMin = 8;
-const spanMinOfTwo = 2;
+/** Yes and no are all there is. */
+const ofTwo = 2;
 /** Categories stand apart: this share of their room stays free. */
 const categoryGapShare = 0.25;
 
-/** The buckets that hold something in any of them, and one more on both sides. */
+/** From the first bucket that holds something in any of them to the last one. Of yes and no it is both, whatever they hold. */
+export function filledSpan(distributions: readonly Distribution[]): Span {
+  const { measure, counts = [] } = distributions[0] ?? {};
+  const filled = [...counts.keys()].filter((i) => distributions.some((own) => (own.counts[i] ?? 0) > 0));
+  const last = filled.at(-1) ?? 0;
+  if (measure?.kind === "boolean" || measure?.kind === "flag") return { first: 0, last: Math.max(last, ofTwo - 1) };
+  return { first: filled[0] ?? 0, last };
+}
+
+/** What is drawn: what holds something, one more on both sides, and not too few. */
 export function spanOf(distributions: readonly Distribution[]): Span {
   const { measure, counts = [] } = distributions[0] ?? {};
-  const buckets = counts.length;
-  const isOfTwo = measure?.kind === "boolean" || measure?.kind === "flag";
-  // Beside the last one of an axis there is one that is empty; categories have no beside.
-  const beside = isOfTwo ? 0 : 1;
-  const filled = Array.from({ length: buckets }, (_, i) => i).filter((i) =>
-    distributions.some(({ counts }) => (counts[i] ?? 0) > 0),
-  );
-  const first = Math.max(0, (filled[0] ?? 0) - 1);
-  const least = first + (isOfTwo ? spanMinOfTwo : spanMin) - 1;
-  const last = Math.min(buckets - 1, Math.max((filled.at(-1) ?? 0) + beside, least));
+  const filled = filledSpan(distributions);
+  if (measure?.kind === "boolean" || measure?.kind === "flag") return filled;
+  const first = Math.max(0, filled.first - 1);
+  const last = Math.min(counts.length - 1, Math.max(filled.last + 1, first + spanMin - 1));
   return { first, last: Math.max(first, last) };
 }
 
@@ -87,7 +97,14 @@ export function distributionGeometry(
     width,
     height,
     box,
-    span,
+    buckets: {
+      ...span,
+      edge,
+      at: (x) => {
+        const bucket = span.first + Math.floor((x - box.left) / step);
+        return x < box.left || bucket > span.last ? null : bucket;
+      },
+    },
     bucketTicks: first === undefined ? [] : bucketTicks(first, span, step, edge),
     shareTicks: valueTicks(y, percentTick),
     bars: (shares[0] ?? []).slice(span.first, span.last + 1).map((share, i) => ({
@@ -99,10 +116,6 @@ export function distributionGeometry(
     })),
     outlines: shares.slice(1).map((own) => outline(own, span, edge, y, box.bottom)),
     median: first === undefined ? null : medianPlace(first, span, edge, step),
-    bucketAt: (x) => {
-      const bucket = span.first + Math.floor((x - box.left) / step);
-      return x < box.left || bucket > span.last ? null : bucket;
-    },
   };
 }
 

@@ -14,6 +14,7 @@ interface EvolutionDrawingProps {
 export function EvolutionDrawing({ geometry, label, noun }: EvolutionDrawingProps): JSX.Element {
   const { values, submissions, bands, paths, bars, areas } = geometry;
   const isSingle = new Set(paths.map(({ series }) => series)).size <= 1;
+  const isOneEach = new Set(paths.map(({ line }) => line.name)).size === 1;
   const isOfShares = paths.some(({ line }) => isShare(line));
   return (
     <g role="img" aria-label={label}>
@@ -24,8 +25,8 @@ export function EvolutionDrawing({ geometry, label, noun }: EvolutionDrawingProp
       {bands.map(({ name, d }) => (
         <path key={name} class={`band band-${name}`} d={d} />
       ))}
-      {areas.map((d, i) => (
-        <path key={i} class={`submissions series-${i}`} d={d} />
+      {areas.map(({ series, d }) => (
+        <path key={series} class={`submissions series-${series}`} d={d} />
       ))}
       {bars.map(({ series, x, y, width, height }) => (
         <rect
@@ -38,7 +39,10 @@ export function EvolutionDrawing({ geometry, label, noun }: EvolutionDrawingProp
         />
       ))}
       {paths.map(({ series, line, d, dots }) => (
-        <g key={`${series} ${line.name}`} class={`statistic ${line.look} series-${series} ${isSingle ? "single" : ""}`}>
+        <g
+          key={`${series} ${line.name}`}
+          class={`statistic ${line.look} series-${series} ${isSingle ? "single" : ""} ${isOneEach ? "only" : ""}`}
+        >
           <path d={d} />
           {dots.map(({ x, y }) => (
             <circle key={x} cx={x.toFixed(1)} cy={y.toFixed(1)} r="2.5" />

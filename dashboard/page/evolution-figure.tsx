@@ -6,7 +6,7 @@ import { useMemo, useState } from "preact/hooks";
 import type { ComponentChildren, JSX, RefObject } from "preact";
 import { useWidth } from "../parts/use-width.tsx";
 import * as words from "../parts/words.ts";
-import { Brush, type DateRange } from "./brush.tsx";
+import { Brush, type DateRange, type RangeStep } from "./brush.tsx";
 import { EvolutionDrawing } from "./evolution-drawing.tsx";
 import { evolutionGeometry, type ShownSeries } from "./evolution-geometry.ts";
 import { EvolutionLegend } from "./evolution-legend.tsx";
@@ -29,7 +29,7 @@ interface EvolutionFigureProps {
   readonly allLines: readonly Line[];
   readonly range: DateRange;
   readonly sanitize: boolean;
-  readonly onRange: (range: DateRange, isFinal: boolean) => void;
+  readonly onRange: (range: DateRange, step: RangeStep) => void;
   readonly onLines: (lines: readonly LineName[]) => void;
   readonly onSanitize: (on: boolean) => void;
   readonly tools: (frame: RefObject<HTMLElement | null>) => ComponentChildren;
@@ -71,11 +71,18 @@ export function EvolutionFigure(props: EvolutionFigureProps): JSX.Element {
             height={geometry.height}
           >
             {drawing}
-            <Brush geometry={geometry} dates={dates} range={range} onRange={onRange} onHover={setHovered} />
+            <Brush
+              geometry={geometry}
+              dates={dates}
+              range={range}
+              hovered={hovered}
+              onRange={onRange}
+              onHover={setHovered}
+            />
           </svg>
         )}
       </div>
-      <RangeFields dates={dates} range={range} onRange={onRange} />
+      <RangeFields dates={dates} range={range} onRange={onRange} isOfTwo={geometry?.hasLines ?? true} />
       <ContradictionLine series={series} />
       <SanitizeLine sanitized={sanitized} noun={basis.noun} on={props.sanitize} onSanitize={props.onSanitize} />
       <EvolutionTable series={series} lines={allLines} noun={basis.noun} />
@@ -102,7 +109,9 @@ function alternativeOf(measure: string, series: readonly ShownSeries[], noun: st
 interface RangeFieldsProps {
   readonly dates: readonly string[];
   readonly range: DateRange;
-  readonly onRange: (range: DateRange, isFinal: boolean) => void;
+  readonly onRange: (range: DateRange, step: RangeStep) => void;
+  /** Whether submissions have a chart of their own, below. */
+  readonly isOfTwo: boolean;
 }
 
 interface DateFieldProps {
@@ -130,14 +139,15 @@ function DateField({ label, value, first, last, onText }: DateFieldProps): JSX.E
 }
 
 /** The range as text: the way for those who do not drag. */
-function RangeFields({ dates, range, onRange }: RangeFieldsProps): JSX.Element {
+function RangeFields({ dates, range, onRange, isOfTwo }: RangeFieldsProps): JSX.Element {
   const [first, last] = [dates[0] ?? "", dates.at(-1) ?? ""];
   const set = (side: "from" | "to", text: string): void => {
     const date = words.dateOfInput(text);
     if (date === null) return;
     const next = { ...range, [side]: date };
     const isTurned = next.from !== null && next.to !== null && next.from > next.to;
-    onRange(isTurned ? { from: date, to: date } : next, true);
+    // Typed digit by digit, a date is many on the way.
+    onRange(isTurned ? { from: date, to: date } : next, "moved");
   };
   return (
     <div class="range-fields">
@@ -152,10 +162,18 @@ function RangeFields({ dates, range, onRange }: RangeFieldsProps): JSX.Element {
       {range.from === null && range.to === null ? (
         <span class="soft">
           {words.counted(dates.length, "date", "dates")}
-          {dates.length > 1 ? ": drag over the lower chart to choose some" : ""}
+          {dates.length > 1 ? `: drag over the ${isOfTwo ? "lower chart" : "chart"} to choose some` : ""}
         </span>
       ) : (
-        <button type="button" class="button" onClick={() => onRange({ from: null, to: null }, true)}>
+        <button
+          type="button"
+          class="button"
+          onClick={(event) => {
+            // The button goes away: the focus stays beside it.
+            event.currentTarget.closest(".range-fields")?.querySelector("input")?.focus();
+            onRange({ from: null, to: null }, "chosen");
+          }}
+        >
           All dates
         </button>
       )}
@@ -191,8 +209,8 @@ function SanitizeLine({ sanitized, noun, on, onSanitize }: SanitizeLineProps): J
   return (
     <p class="sanitize">
       <label>
-        <input type="checkbox" checked={on} onChange={(event) => onSanitize(event.currentTarget.checked)} /> Hide dates
-        with few {noun}
+        <input type="checkbox" checked={on} onChange={(event) => onSanitize(event.currentTarget.checked)} />
+        Hide dates with few {noun}
       </label>
       {hidden > 0 ? (
         <span class="soft" data-hidden={hidden}>

@@ -12,20 +12,22 @@ import { area, line } from "d3-shape";
 import { dateScale, dateTicks, dayOf, valueScale, valueTicks, type Box, type Tick } from "../parts/axes.ts";
 import { compact, percentTick } from "../parts/words.ts";
 import { isShare, type Line } from "./lines.ts";
-import { lineValue, type Point } from "./series.ts";
+import { lineValue, type Point, type SeriesLabel } from "./series.ts";
 import type { LineName } from "./state.ts";
 
-export interface ShownSeries {
-  readonly name: string;
-  /** Those that are not hidden. */
+export interface ShownSeries extends SeriesLabel {
+  /** Those that are drawn. */
   readonly points: readonly Point[];
+  /** Those of which there is too little: sanitize.ts. */
+  readonly hidden: readonly Point[];
 }
 
 export interface Path {
+  /** Its place. */
   readonly series: number;
   readonly line: Line;
   readonly d: string;
-  /** A line of one point has no length, and one between gaps none that shows: such points are drawn as dots. */
+  /** Few points are read one by one. Of a single date there are none: its lines are strokes, which have their dashes to tell them apart. */
   readonly dots: readonly { readonly x: number; readonly y: number }[];
 }
 
@@ -36,6 +38,8 @@ export interface EvolutionGeometry {
   readonly submissions: Box;
   readonly dateTicks: readonly Tick[];
   readonly valueTicks: readonly Tick[];
+  /** Whether there are two charts: without lines submissions have all the room. */
+  readonly hasLines: boolean;
   readonly submissionTicks: readonly Tick[];
   /** Filled between two percentiles; of a single series. */
   readonly bands: readonly { readonly name: "outer" | "inner"; readonly d: string }[];
@@ -47,8 +51,8 @@ export interface EvolutionGeometry {
     readonly width: number;
     readonly height: number;
   }[];
-  /** Instead of bars, by series; "" where there are bars. */
-  readonly areas: readonly string[];
+  /** Instead of bars; none where there are bars. */
+  readonly areas: readonly { readonly series: number; readonly d: string }[];
   /** Of a date's middle. */
   readonly xOf: (date: string) => number;
   /** The date whose middle is nearest; null without dates. */
@@ -71,8 +75,11 @@ const submissionsShare = 0.24;
 /** Thinner bars run into one another. */
 const barPxMin = 2;
 const barPxMax = 26;
-/** Up to that many points each has a dot: they are read one by one. */
+/** Up to that many points each has a dot. */
 const dottedMax = 45;
+/** What is drawn of a single date: half of a stroke, and how far those of the next series lie beside it. */
+const strokePx = 14;
+const besidePx = 36;
 
 export function evolutionGeometry(series: readonly ShownSeries[], options: EvolutionOptions): EvolutionGeometry {
   const { width, height, lines, dates } = options;
@@ -92,6 +99,13 @@ export function evolutionGeometry(series: readonly ShownSeries[], options: Evolu
     series.flatMap(({ points }) => points.map((point) => point.submissions)),
     submissions,
   );
+  /** Where a date is drawn: at its middle, or from the beginning to the end of a stroke. */
+  const strokesAt =
+    (i: number) =>
+    (date: string): number[] => {
+      const middle = xOf(date) + (dates.length > 1 ? 0 : (i - (series.length - 1) / 2) * besidePx);
+      return dates.length > 1 ? [middle] : [middle - strokePx, middle + strokePx];
+    };
   const step = narrowest(xs, right - left) / Math.max(1, series.length);
   const hasBars = step >= barPxMin;
   const barWidth = Math.min(barPxMax, Math.max(1, step * 0.8));
@@ -102,21 +116,29 @@ export function evolutionGeometry(series: readonly ShownSeries[], options: Evolu
     submissions,
     dateTicks: dateTicks(x),
     valueTicks: hasLines ? valueTicks(y, lines.some(isShare) ? percentTick : compact) : [],
+    hasLines,
     submissionTicks: valueTicks(heights, compact).filter(({ label }) => !label.includes(".")),
-    bands: series.length === 1 ? bandsOf(series[0]?.points ?? [], new Set(lines.map(({ name }) => name)), xOf, y) : [],
-    paths: hasLines ? series.flatMap(({ points }, i) => lines.map((line) => pathOf(points, i, line, xOf, y))) : [],
+    bands:
+      series.length === 1
+        ? bandsOf(series[0]?.points ?? [], new Set(lines.map(({ name }) => name)), strokesAt(0), y)
+        : [],
+    paths: hasLines
+      ? series.flatMap(({ points, place }, i) => lines.map((line) => pathOf(points, place, line, strokesAt(i), y)))
+      : [],
     bars: hasBars
-      ? series.flatMap(({ points }, i) =>
+      ? series.flatMap(({ points, place }, i) =>
           points.map((point) => {
             const top = heights(point.submissions);
             const from = xOf(point.date) + (i - series.length / 2) * barWidth;
             // What is there is seen, however little it is beside the rest.
             const tall = Math.max(1, submissions.bottom - top);
-            return { series: i, x: from, y: submissions.bottom - tall, width: barWidth, height: tall };
+            return { series: place, x: from, y: submissions.bottom - tall, width: barWidth, height: tall };
           }),
         )
       : [],
-    areas: hasBars ? [] : series.map(({ points }) => areaOf(points, xOf, heights, submissions.bottom)),
+    areas: hasBars
+      ? []
+      : series.map(({ points, place }) => ({ series: place, d: areaOf(points, xOf, heights, submissions.bottom) })),
     xOf,
     nearest: (at) => nearestOf(dates, xs, at),
   };
@@ -135,18 +157,19 @@ function pathOf(
   points: readonly Point[],
   series: number,
   own: Line,
-  xOf: (date: string) => number,
+  xsOf: (date: string) => readonly number[],
   y: (value: number) => number,
 ): Path {
   const places = points.flatMap((point) => {
     const value = lineValue(point.distribution, own.name);
-    return value === null ? [] : [{ x: xOf(point.date), y: y(value) }];
+    return value === null ? [] : xsOf(point.date).map((x) => ({ x, y: y(value) }));
   });
+  const isStroke = places.length > points.length;
   const draw = line<{ x: number; y: number }>(
     (place) => place.x,
     (place) => place.y,
   ).digits(1);
-  return { series, line: own, d: draw(places) ?? "", dots: places.length <= dottedMax ? places : [] };
+  return { series, line: own, d: draw(places) ?? "", dots: places.length <= dottedMax && !isStroke ? places : [] };
 }
 
 const bandLines = [
@@ -158,7 +181,7 @@ const bandLines = [
 function bandsOf(
   points: readonly Point[],
   lines: ReadonlySet<LineName>,
-  xOf: (date: string) => number,
+  xsOf: (date: string) => readonly number[],
   y: (value: number) => number,
 ): EvolutionGeometry["bands"] {
   return bandLines
@@ -166,7 +189,7 @@ function bandsOf(
     .map(({ name, low, high }) => {
       const places = points.flatMap((point) => {
         const [from, to] = [lineValue(point.distribution, low), lineValue(point.distribution, high)];
-        return from === null || to === null ? [] : [{ x: xOf(point.date), from: y(from), to: y(to) }];
+        return from === null || to === null ? [] : xsOf(point.date).map((x) => ({ x, from: y(from), to: y(to) }));
       });
       const draw = area<(typeof places)[number]>(
         (place) => place.x,

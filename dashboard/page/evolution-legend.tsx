@@ -5,9 +5,11 @@
 import type { JSX } from "preact";
 import * as words from "../parts/words.ts";
 import type { ShownSeries } from "./evolution-geometry.ts";
-import { isShare, lineText, type Line } from "./lines.ts";
-import { SeriesNames, type SeriesBasis } from "./series-names.tsx";
-import { lineValue } from "./series.ts";
+import { textAt } from "./date-readout.ts";
+import type { Line } from "./lines.ts";
+import { Readout, ReadoutLine } from "./readout.tsx";
+import type { SeriesBasis } from "./caption.ts";
+import { SeriesNames } from "./series-names.tsx";
 import type { LineName } from "./state.ts";
 
 interface EvolutionLegendProps {
@@ -36,7 +38,7 @@ export function EvolutionLegend(props: EvolutionLegendProps): JSX.Element {
             <button
               key={line.name}
               type="button"
-              class={`legend-line ${line.look} ${series.length === 1 ? "single" : "series-all"}`}
+              class={`legend-line ${line.look} ${series.length === 1 ? "single" : "series-all"} ${lines.length === 1 && lines[0] === line ? "only" : ""}`}
               aria-pressed={lines.includes(line)}
               onClick={() => toggle(line)}
             >
@@ -48,35 +50,24 @@ export function EvolutionLegend(props: EvolutionLegendProps): JSX.Element {
           ))}
         </div>
       ) : null}
-      <p class="readout">
+      <ReadoutLine of={[...lines, ...series].map(({ name }) => name).join()}>
         {hovered === null ? (
           <>
             <SeriesNames of={of} noun={noun} />
             <span class="soft">Point at a date to read it</span>
           </>
         ) : (
-          <>
-            <b>{words.date(hovered)}</b>
-            {series.map((shown, i) => (
-              <span key={i} class={`readout-series series-${i}`} data-series={i}>
-                {series.length > 1 ? <bdi>{shown.name}: </bdi> : null}
-                {readout(shown, hovered, lines, noun)}
-              </span>
-            ))}
-          </>
+          <Readout
+            title={words.date(hovered)}
+            isNamed={series.length > 1}
+            parts={series.map((shown) => ({
+              name: shown.name,
+              place: shown.place,
+              text: textAt(shown, hovered, lines, noun),
+            }))}
+          />
         )}
-      </p>
+      </ReadoutLine>
     </div>
   );
-}
-
-function readout({ points }: ShownSeries, date: string, lines: readonly Line[], noun: string): string {
-  const point = points.find((own) => own.date === date);
-  if (point === undefined) return "not shown";
-  const values = lines.flatMap((line) => {
-    const value = lineValue(point.distribution, line.name);
-    return value === null ? [] : [`${isShare(line) ? line.title : line.short} ${lineText(line, value)}`];
-  });
-  const samples = lines.length > 0 ? [`${words.count(point.samples)} samples`] : [];
-  return [`${words.count(point.submissions)} ${noun}`, ...samples, ...values].join(" · ");
 }

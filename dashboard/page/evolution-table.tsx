@@ -1,6 +1,7 @@
 /** The evolution as a table, made when it is opened: for those who read numbers, and for those who cannot see the chart. */
 import { useState } from "preact/hooks";
 import type { JSX } from "preact";
+import { Scroll } from "../parts/scroll.tsx";
 import * as words from "../parts/words.ts";
 import type { ShownSeries } from "./evolution-geometry.ts";
 import { lineText, type Line } from "./lines.ts";
@@ -19,12 +20,16 @@ export function EvolutionTable({ series, lines, noun }: EvolutionTableProps): JS
     <details class="table-details" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>These numbers as a table</summary>
       {isOpen ? (
-        <div class="scroll tall" tabIndex={0} role="region" aria-label="Evolution as a table">
+        <Scroll label="Evolution as a table" isTall>
           <table>
             <thead>
               <tr>
                 <th scope="col">Date</th>
-                {series.length > 1 ? <th scope="col">Series</th> : null}
+                {series.length > 1 ? (
+                  <th scope="col" class="left">
+                    Series
+                  </th>
+                ) : null}
                 <th scope="col">{noun}</th>
                 {lines.length > 0 ? <th scope="col">samples</th> : null}
                 {lines.map(({ name, short }) => (
@@ -35,9 +40,9 @@ export function EvolutionTable({ series, lines, noun }: EvolutionTableProps): JS
               </tr>
             </thead>
             <tbody>
-              {series.flatMap(({ name, points }, i) =>
+              {series.flatMap(({ name, place, points }) =>
                 points.map(({ date, submissions, samples, distribution }) => (
-                  <tr key={`${i} ${date}`} data-series={i}>
+                  <tr key={`${place} ${date}`} data-series={place}>
                     <th scope="row">{words.date(date)}</th>
                     {series.length > 1 ? (
                       <td class="name">
@@ -54,7 +59,7 @@ export function EvolutionTable({ series, lines, noun }: EvolutionTableProps): JS
               )}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       ) : null}
     </details>
   );

@@ -45,8 +45,8 @@ function CoverageLine({ basis }: { basis: Basis }): JSX.Element {
   const isWhole = missing === 0 && open === 0;
   return (
     <p class="coverage">
-      {of.map(({ name, submissions, samples }, i) => (
-        <span key={i} class={of.length > 1 ? `readout-series series-${i}` : ""} data-series={i}>
+      {of.map(({ name, place, submissions, samples }) => (
+        <span key={place} class={of.length > 1 ? `readout-series series-${place}` : ""} data-series={place}>
           {of.length > 1 ? <bdi>{name} </bdi> : null}n = <b data-n={submissions}>{count(submissions)}</b>{" "}
           {nounFor(submissions, noun)}
           {samples === null ? null : (

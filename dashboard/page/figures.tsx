@@ -7,7 +7,7 @@ import type { JSX, RefObject } from "preact";
 import type { DateKind, Site, SiteDescription } from "../client/index.ts";
 import { Message } from "../parts/message.tsx";
 import * as words from "../parts/words.ts";
-import type { DateRange } from "./brush.tsx";
+import type { DateRange, RangeStep } from "./brush.tsx";
 import { ComparisonFigure } from "./comparison-figure.tsx";
 import { DistributionFigure } from "./distribution-figure.tsx";
 import { EvolutionFigure } from "./evolution-figure.tsx";
@@ -22,7 +22,7 @@ import { comparisonMarks, distributionMarks, evolutionMarks } from "./marks.ts";
 import { sanitize } from "./sanitize.ts";
 import { linesOf, shownLines } from "./lines.ts";
 import { countLeftOut, type LeftOut } from "./source.ts";
-import { allDates, datesIn, seriesNames, totalOf, type Series } from "./series.ts";
+import { allDates, datesIn, totalOf, type Series, type SeriesLabel } from "./series.ts";
 import type { FigureName, PageState } from "./state.ts";
 import { NothingLeft } from "./nothing-left.tsx";
 import { SummaryFigure } from "./summary-figure.tsx";
@@ -36,15 +36,17 @@ interface FiguresProps {
   readonly dates: DateKind | undefined;
   /** At least one. */
   readonly series: readonly Series[];
+  /** Of all that were chosen, by place: also of those that cannot be read. */
+  readonly names: readonly string[];
   readonly range: DateRange;
-  readonly onRange: (range: DateRange, isFinal: boolean) => void;
+  readonly onRange: (range: DateRange, step: RangeStep) => void;
   /** Of the versions that are shown. */
   readonly leftOut: readonly (LeftOut & { readonly version: string })[];
   readonly onDetails: () => void;
 }
 
 export function Figures(props: FiguresProps): JSX.Element {
-  const { site, description, state, change, series, range, onRange, leftOut, onDetails } = props;
+  const { site, description, state, change, series, names, range, onRange, leftOut, onDetails } = props;
   const { coverage } = site;
   const [first] = series;
   const dates = useMemo(() => allDates(series), [series]);
@@ -52,10 +54,18 @@ export function Figures(props: FiguresProps): JSX.Element {
     () => series.map(({ points }) => sanitize(points, state.sanitize)),
     [series, state.sanitize],
   );
-  const names = useMemo(() => seriesNames(series), [series]);
+  const labels = useMemo(
+    () => series.map(({ place }): SeriesLabel => ({ place, name: names[place] ?? "" })),
+    [series, names],
+  );
   const shown = useMemo(
-    () => sanitized.map(({ kept }, i) => ({ name: names[i] ?? "", points: kept })),
-    [sanitized, names],
+    () =>
+      labels.map((label, i) => ({
+        ...label,
+        points: sanitized[i]?.kept ?? [],
+        hidden: sanitized[i]?.hiddenPoints ?? [],
+      })),
+    [labels, sanitized],
   );
   const allLines = useMemo(() => linesOf(series), [series]);
   const lines = useMemo(
@@ -64,13 +74,15 @@ export function Figures(props: FiguresProps): JSX.Element {
   );
   const inRange = useMemo(
     () =>
-      series.map(({ evolution }, i) => ({
-        name: names[i] ?? "",
+      series.map(({ place, evolution }) => ({
+        place,
+        name: names[place] ?? "",
         distribution: evolution.range(range.from ?? undefined, range.to ?? undefined),
       })),
     [series, names, range],
   );
-  const title = `${first?.evolution.measure.name ?? ""} · ${names.join(", ")}`;
+  const shownNames = labels.map(({ name }) => name);
+  const title = `${first?.evolution.measure.name ?? ""} · ${shownNames.join(", ")}`;
   useEffect(() => {
     document.title = `${title} · ${description.title}`;
     return () => {
@@ -78,15 +90,15 @@ export function Figures(props: FiguresProps): JSX.Element {
     };
   }, [title, description.title]);
   if (first === undefined || dates.length === 0)
-    return <NothingLeft state={state} change={change} noun={description.submissions} />;
+    return <NothingLeft state={state} change={change} description={description} />;
 
   const { measure } = first.evolution;
   const leftOutCounts = countLeftOut(leftOut, measure.name);
   const basisOf = (all: readonly { readonly submissions: number; readonly samples: number }[]): Basis => ({
-    of: all.map(({ submissions, samples }, i) => ({
-      name: names[i] ?? "",
-      submissions,
-      samples: measure.kind === "counter" ? null : samples,
+    of: labels.map((label, i) => ({
+      ...label,
+      submissions: all[i]?.submissions ?? 0,
+      samples: measure.kind === "counter" ? null : (all[i]?.samples ?? 0),
     })),
     noun: description.submissions,
     coverage,
@@ -115,7 +127,7 @@ export function Figures(props: FiguresProps): JSX.Element {
       allLines,
       exported(),
     );
-  const narrowed = narrowedText({ names, filters: series.map(({ filters }) => filters) });
+  const narrowed = narrowedText({ names: shownNames, filters: series.map(({ filters }) => filters) });
   const aboutOf = (own: readonly string[], more: string): string =>
     [datesText(props.dates?.title ?? "Dates", own), more, narrowed].filter((part) => part !== "").join(" · ");
   const aboutAll = aboutOf(dates, hiddenText(sanitized, basis.noun));
@@ -125,7 +137,7 @@ export function Figures(props: FiguresProps): JSX.Element {
   const aboutFigure = (figure: FigureName): string =>
     figure === "evolution"
       ? aboutAll
-      : aboutOf(datesIn(dates, range.from, range.to), drawnText(figure, comparedBy, names[0] ?? ""));
+      : aboutOf(datesIn(dates, range.from, range.to), drawnText(figure, comparedBy, shownNames[0] ?? ""));
   const menu =
     (figure: FigureName, of: Basis, csv: () => string, marks: (() => readonly Mark[]) | null) =>
     (frame: RefObject<HTMLElement | null>) => (
@@ -180,7 +192,7 @@ export function Figures(props: FiguresProps): JSX.Element {
       ) : null}
       {isEmpty ? (
         <Message title="Nothing in these dates" text={`No ${basis.noun} lie in the range that is chosen.`}>
-          <button type="button" class="button" onClick={() => onRange({ from: null, to: null }, true)}>
+          <button type="button" class="button" onClick={() => onRange({ from: null, to: null }, "chosen")}>
             All dates
           </button>
         </Message>
@@ -217,10 +229,9 @@ export function Figures(props: FiguresProps): JSX.Element {
           {isShown("summary") ? (
             <SummaryFigure
               basis={basis}
-              all={series.map((own, i) => ({
-                name: names[i] ?? "",
-                distribution: ranged[i] ?? own.evolution.range(),
-                days: own.points.filter(({ date }) => datesIn([date], range.from, range.to).length > 0),
+              all={inRange.map((own, i) => ({
+                ...own,
+                days: (series[i]?.points ?? []).filter(({ date }) => datesIn([date], range.from, range.to).length > 0),
               }))}
               lines={allLines}
               tools={menu("summary", basis, () => summaryCsv(dimensions, allLines, exported()), null)}

@@ -17,10 +17,14 @@ export interface Line {
   readonly short: string;
   /** The style sheet's name of its colour and dashes. */
   readonly look: string;
+  /** The one that is shown of several series when nobody chose. */
+  readonly isMain: boolean;
 }
 
 /** As many as there are colours. */
 const sharesMax = 6;
+/** The bucket of "true" and of "set". */
+const yes = 1;
 
 const titles: Readonly<Record<StatisticName, readonly [title: string, short: string]>> = {
   mean: ["Mean", "mean"],
@@ -33,7 +37,7 @@ const titles: Readonly<Record<StatisticName, readonly [title: string, short: str
 
 const statisticLines: readonly Line[] = statisticNames.map((name) => {
   const [title, short] = titles[name];
-  return { name, title, short, look: `line-${name}` };
+  return { name, title, short, look: `line-${name}`, isMain: name === "p50" };
 });
 
 /** All that can be shown of these series, in the order of the legend: of categories the most frequent ones, by their order. */
@@ -60,15 +64,29 @@ function shareLines(measure: Measure, series: readonly Series[]): Line[] {
     .toSorted((a, b) => (weights[b] ?? 0) - (weights[a] ?? 0) || a - b)
     .slice(0, sharesMax)
     .toSorted((a, b) => a - b);
+  const main = mainBucket(measure, most, weights);
   return most.map((bucket, place) => {
-    const title = bucketName(measure, bucket);
-    return { name: `v${bucket}`, title, short: `share of ${title}`, look: `share-${place}` };
+    const value = bucketName(measure, bucket);
+    // A number alone would not say what it is.
+    const title = /^[\d,.]+$/.test(value) ? `value ${value}` : value;
+    return { name: `v${bucket}`, title, short: `share of ${value}`, look: `share-${place}`, isMain: bucket === main };
   });
 }
 
 /**
+ * Whose share is shown of several series. Of yes and no it is yes: "set", "true" is what is asked about. Values of an enumeration lie in
+ * no order, so that no number among them says more than another, and 1 is as likely one that nobody has: there it is the value that most
+ * samples have, in all series together. Its line is the calmest one, and what it loses the others gain.
+ */
+function mainBucket(measure: Measure, shown: readonly number[], weights: readonly number[]): number | undefined {
+  const isOfTwo = measure.kind === "boolean" || measure.kind === "flag";
+  if (isOfTwo && shown.includes(yes)) return yes;
+  return shown.toSorted((a, b) => (weights[b] ?? 0) - (weights[a] ?? 0) || a - b)[0];
+}
+
+/**
  * Of these, those that are chosen. Where nothing was, or nothing that there is: with one series all lines say something; with several
- * only one each can be followed, the median or, of two categories, the one that says yes.
+ * only one each can be followed, the median or the share of one category (`mainBucket`).
  */
 export function shownLines(
   chosen: readonly LineName[] | null,
@@ -78,8 +96,7 @@ export function shownLines(
   const known = all.filter(({ name }) => chosen?.includes(name) === true);
   if (chosen?.length === 0 || known.length > 0) return known;
   if (isSingle) return all;
-  const main = all.find(({ name }) => name === "p50" || name === "v1") ?? all[0];
-  return main === undefined ? [] : [main];
+  return all.filter(({ isMain }) => isMain);
 }
 
 /** A line's value as people read it; null is what cannot be known. */

@@ -7,27 +7,32 @@ import type { ComparisonView } from "./state.ts";
 /** Of one series its lines by their colours; of several the series by theirs, and then the statistics by their dashes. */
 export function evolutionMarks({ of, noun }: Counts, lines: readonly Line[]): Mark[] {
   const isSingle = of.length === 1;
+  const own = `series-${of[0]?.place ?? 0}`;
   const statistics = lines.map(({ look, title }): Mark => ({
     shape: "line",
-    look: `statistic ${look} ${isSingle ? "series-0 single" : "series-all"}`,
+    look: `statistic ${look} ${isSingle ? `${own} single` : "series-all"}`,
     markLook: "",
     name: title,
     note: "",
   }));
-  if (!isSingle) return [...of.map((own, i) => seriesMark(own, noun, `curve series-${i}`)), ...statistics];
-  return [...statistics, { shape: "box", look: "", markLook: "submissions series-0", name: noun, note: "" }];
+  if (!isSingle) return [...of.map((one) => seriesMark(one, noun, `curve series-${one.place}`)), ...statistics];
+  return [...statistics, { shape: "box", look: "", markLook: `submissions ${own}`, name: noun, note: "" }];
 }
 
 /** Bars of the first series, outlines of the others. */
 export function distributionMarks({ of, noun }: Counts): Mark[] {
   return of.map((own, i) =>
-    i === 0 ? { ...seriesMark(own, noun, "bar series-0"), shape: "box" } : seriesMark(own, noun, `outline series-${i}`),
+    i === 0
+      ? { ...seriesMark(own, noun, `bar series-${own.place}`), shape: "box" }
+      : seriesMark(own, noun, `outline series-${own.place}`),
   );
 }
 
 /** A curve for each; of differences a straight line for the first, which the others differ from. */
 export function comparisonMarks({ of, noun }: Counts, view: ComparisonView): Mark[] {
-  return of.map((own, i) => seriesMark(own, noun, i === 0 && view === "difference" ? "zero" : `curve series-${i}`));
+  return of.map((own, i) =>
+    seriesMark(own, noun, i === 0 && view === "difference" ? "zero" : `curve series-${own.place}`),
+  );
 }
 
 function seriesMark(own: SeriesBasis, noun: string, markLook: string): Mark {

@@ -1,5 +1,6 @@
 /** Instead of figures: filters, or a measure, of which there is nothing in any date. */
 import type { JSX } from "preact";
+import type { SiteDescription } from "../client/index.ts";
 import { Message } from "../parts/message.tsx";
 import { filtersText } from "./caption.ts";
 import type { PageState } from "./state.ts";
@@ -8,19 +9,17 @@ import type { Change } from "./use-state-hash.tsx";
 interface NothingLeftProps {
   readonly state: PageState;
   readonly change: Change;
-  readonly noun: string;
+  readonly description: SiteDescription;
 }
 
-export function NothingLeft({ state, change, noun }: NothingLeftProps): JSX.Element {
+export function NothingLeft({ state, change, description }: NothingLeftProps): JSX.Element {
+  const { submissions, unit } = description;
+  const all = unit.length > 0 ? `No ${submissions} of this version` : `No ${submissions}`;
   const isNarrowed = state.filters.size > 0;
   return (
     <Message
       title={isNarrowed ? "Nothing matches these filters" : "This measure is empty here"}
-      text={
-        isNarrowed
-          ? `No ${noun} of this version have ${filtersText(state.filters)} and this measure.`
-          : `No ${noun} of this version have this measure.`
-      }
+      text={isNarrowed ? `${all} have ${filtersText(state.filters)} and this measure.` : `${all} have this measure.`}
     >
       {isNarrowed ? (
         <button type="button" class="button" onClick={() => change({ filters: new Map() })}>

@@ -12,6 +12,7 @@ export interface Sanitized<Point> {
   readonly kept: readonly Point[];
   /** How many points were left out. */
   readonly hidden: number;
+  readonly hiddenPoints: readonly Point[];
   /** Submissions that the hidden points have together. */
   readonly hiddenSubmissions: number;
   /** Points with fewer submissions are hidden. */
@@ -29,6 +30,7 @@ export function sanitize<Point extends { readonly submissions: number }>(
   return {
     kept,
     hidden: hidden.length,
+    hiddenPoints: hidden,
     hiddenSubmissions: hidden.reduce((sum, { submissions }) => sum + submissions, 0),
     limit,
   };

@@ -1,5 +1,5 @@
 /** The series that are compared with the first: added, removed, each with its version and, if wanted, filters of its own. */
-import { useId } from "preact/hooks";
+import { useId, useRef } from "preact/hooks";
 import type { JSX } from "preact";
 import type { Choice } from "../parts/search.ts";
 import { FilterRow } from "./filters.tsx";
@@ -11,6 +11,8 @@ interface SeriesListProps {
   readonly version: string;
   readonly versions: readonly Choice[];
   readonly compared: readonly Compared[];
+  /** By place: the first series', then those of `compared`. */
+  readonly names: readonly string[];
   readonly filters: Filters;
   /** In the order of `compared`; undefined while it is read. */
   readonly read: readonly (Series | Problem | undefined)[];
@@ -18,7 +20,8 @@ interface SeriesListProps {
 }
 
 export function SeriesList(props: SeriesListProps): JSX.Element {
-  const { version, versions, compared, filters, read, onChange } = props;
+  const { version, versions, compared, names, filters, read, onChange } = props;
+  const list = useRef<HTMLDivElement>(null);
   const add = (): void => {
     const used = [version, ...compared.map((series) => series.version)];
     const group = versions.find(({ value }) => value === version)?.group;
@@ -30,17 +33,22 @@ export function SeriesList(props: SeriesListProps): JSX.Element {
   };
   const replace = (at: number, series: Compared): void => onChange(compared.with(at, series));
   return (
-    <div class="series-list">
+    <div ref={list} class="series-list" role="group" aria-label="Compared series" tabIndex={-1}>
       {compared.map((series, i) => (
         <ComparedSeries
           key={i}
           place={i + 1}
+          name={names[i + 1] ?? ""}
           series={series}
           versions={versions}
           filters={filters}
           read={read[i]}
           onChange={(changed) => replace(i, changed)}
-          onRemove={() => onChange(compared.toSpliced(i, 1))}
+          onRemove={() => {
+            onChange(compared.toSpliced(i, 1));
+            // The button that had the focus goes away.
+            list.current?.focus();
+          }}
         />
       ))}
       {compared.length < comparedMax ? (
@@ -54,6 +62,7 @@ export function SeriesList(props: SeriesListProps): JSX.Element {
 
 interface ComparedSeriesProps {
   readonly place: number;
+  readonly name: string;
   readonly series: Compared;
   readonly versions: readonly Choice[];
   readonly filters: Filters;
@@ -63,7 +72,7 @@ interface ComparedSeriesProps {
 }
 
 function ComparedSeries(props: ComparedSeriesProps): JSX.Element {
-  const { place, series, versions, filters, read, onChange, onRemove } = props;
+  const { place, name, series, versions, filters, read, onChange, onRemove } = props;
   const id = useId();
   const groups = [...new Set(versions.map(({ group }) => group))];
   const options = (group: string): JSX.Element[] =>
@@ -74,45 +83,57 @@ function ComparedSeries(props: ComparedSeriesProps): JSX.Element {
           {label}
         </option>
       ));
+  // A site without versions has one, which is called nothing. Its series differ by their filters alone.
+  const hasVersions = versions.length > 1 || series.version !== "";
   const isPublished = versions.some(({ value }) => value === series.version);
   return (
     <div class={`compared series-${place}`}>
       <div class="compared-head">
         <span class={`dot series-${place}`} aria-hidden="true" />
-        <label class="hidden" for={id}>
-          Version of series {place + 1}
-        </label>
-        <select
-          id={id}
-          value={series.version}
-          onChange={(event) => onChange({ ...series, version: event.currentTarget.value })}
-        >
-          {isPublished ? null : <option value={series.version}>{series.version} (not here)</option>}
-          {groups.map((group) =>
-            group === "" ? (
-              options(group)
-            ) : (
-              <optgroup key={group} label={group}>
-                {options(group)}
-              </optgroup>
-            ),
-          )}
-        </select>
-        <label class="own-filters">
-          <input
-            type="checkbox"
-            checked={series.filters !== null}
-            onChange={(event) =>
-              onChange({ ...series, filters: event.currentTarget.checked ? new Map(filters) : null })
-            }
-          />{" "}
-          own filters
-        </label>
+        {hasVersions ? (
+          <>
+            <label class="hidden" for={id}>
+              Version of series {place + 1}
+            </label>
+            <select
+              id={id}
+              value={series.version}
+              onChange={(event) => onChange({ ...series, version: event.currentTarget.value })}
+            >
+              {isPublished ? null : <option value={series.version}>{series.version} (not here)</option>}
+              {groups.map((group) =>
+                group === "" ? (
+                  options(group)
+                ) : (
+                  <optgroup key={group} label={group}>
+                    {options(group)}
+                  </optgroup>
+                ),
+              )}
+            </select>
+            <label class="own-filters">
+              <input
+                type="checkbox"
+                checked={series.filters !== null}
+                onChange={(event) =>
+                  onChange({ ...series, filters: event.currentTarget.checked ? new Map(filters) : null })
+                }
+              />
+              own filters
+            </label>
+          </>
+        ) : (
+          <bdi class="compared-name">{name}</bdi>
+        )}
         <button type="button" class="button" onClick={onRemove} aria-label={`Remove series ${place + 1}`}>
           Remove
         </button>
       </div>
-      {read !== undefined && "message" in read ? <p class="compared-problem">{read.message}</p> : null}
+      {read !== undefined && "message" in read ? (
+        <p class="compared-problem">
+          Not shown: {read.message} {read.hint}
+        </p>
+      ) : null}
       {series.filters !== null && read !== undefined && "evolution" in read ? (
         <FilterRow
           evolution={read.evolution}

@@ -3,8 +3,6 @@ import type { JSX } from "preact";
 import { count, counted, nounFor } from "../parts/words.ts";
 import type { SeriesBasis } from "./caption.ts";
 
-export type { SeriesBasis } from "./caption.ts";
-
 interface SeriesNamesProps {
   readonly of: readonly SeriesBasis[];
   /** What submissions are called. */
@@ -16,8 +14,8 @@ export function SeriesNames({ of, noun }: SeriesNamesProps): JSX.Element | null 
   if (of.length < 2) return null;
   return (
     <>
-      {of.map(({ name, submissions, samples }, i) => (
-        <span key={i} class={`readout-series series-${i}`} data-series={i}>
+      {of.map(({ name, place, submissions, samples }) => (
+        <span key={place} class={`readout-series series-${place}`} data-series={place}>
           <bdi>{name}</bdi>{" "}
           <span class="soft">
             {samples === null ? `${count(submissions)} ${nounFor(submissions, noun)}` : counted(samples, "sample")}

@@ -14,7 +14,15 @@ export interface Point {
   readonly distribution: Distribution;
 }
 
+/** How a series is called wherever its numbers stand, and its place among those that are chosen, which gives its colour. */
+export interface SeriesLabel {
+  readonly name: string;
+  /** 0 for the first one. Series that cannot be read keep theirs, so that no other one changes its colour. */
+  readonly place: number;
+}
+
 export interface Series {
+  readonly place: number;
   readonly version: string;
   readonly filters: Filters;
   readonly evolution: Evolution;
@@ -22,7 +30,7 @@ export interface Series {
 }
 
 /** Filters of dimensions that the aggregate does not have narrow nothing. */
-export function seriesFrom(version: string, all: Evolution, filters: Filters): Series {
+export function seriesFrom(version: string, all: Evolution, filters: Filters, place = 0): Series {
   const evolution = all.dimensions.reduce((narrowed, dimension) => {
     const value = filters.get(dimension);
     return value === undefined ? narrowed : narrowed.where(dimension, value);
@@ -33,7 +41,7 @@ export function seriesFrom(version: string, all: Evolution, filters: Filters): S
     samples: distribution.count,
     distribution,
   }));
-  return { version, filters, evolution, points };
+  return { place, version, filters, evolution, points };
 }
 
 /** Null where it is not known: statistics of categories, shares of nothing. */
@@ -66,17 +74,29 @@ export function allDates(series: readonly Series[]): string[] {
 }
 
 interface Named {
+  /** "" where the site has none. */
   readonly version: string;
   readonly filters: Filters;
 }
 
-/** What tells series from one another: versions where these do, else with their filters. */
-export function seriesNames(series: readonly Named[]): string[] {
+/**
+ * What tells series from one another: versions where these do, else with their filters. Without versions a value alone would say little,
+ * so the filters are said with their dimensions. Those that are the same are numbered. `noun`: what submissions are called.
+ */
+export function seriesNames(series: readonly Named[], noun: string): string[] {
   const versions = new Set(series.map(({ version }) => version));
   const isEnough = series.length > 1 && versions.size === series.length && new Set(series.map(filterKey)).size === 1;
-  return series.map(({ version, filters }) => {
-    const parts = [version === "" ? "all" : version, ...(isEnough ? [] : filters.values())];
-    return parts.map(isolated).join(" · ");
+  const names = series.map(({ version, filters }) => {
+    const values = [...filters].map(([dimension, value]) => {
+      const shown = isolated(value === "" ? "(empty)" : value);
+      return version === "" ? `${isolated(dimension)} ${shown}` : shown;
+    });
+    const parts = [...(version === "" ? [] : [isolated(version)]), ...(isEnough ? [] : values)];
+    return parts.length === 0 ? `all ${noun}` : parts.join(" · ");
+  });
+  return names.map((name, i) => {
+    const before = names.slice(0, i).filter((own) => own === name).length;
+    return before === 0 ? name : `${name} (${before + 1})`;
   });
 }
 

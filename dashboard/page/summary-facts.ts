@@ -3,10 +3,9 @@ import type { Distribution } from "../client/distribution.ts";
 import * as words from "../parts/words.ts";
 import { isShare, lineText, type Line } from "./lines.ts";
 import { perDate } from "./per-date.ts";
-import { lineValue } from "./series.ts";
+import { lineValue, type SeriesLabel } from "./series.ts";
 
-export interface Summarized {
-  readonly name: string;
+export interface Summarized extends SeriesLabel {
   readonly distribution: Distribution;
   /** Submissions of each date in the range, by date. */
   readonly days: readonly { readonly date: string; readonly submissions: number }[];
@@ -39,7 +38,8 @@ export function factsOf({ distribution, days }: Summarized, lines: readonly Line
     { title: noun, text: words.count(distribution.submissions) },
     isCounter ? null : { title: "Samples", text: words.count(distribution.count) },
     { title: "Dates", text: words.count(days.length) },
-    { title: "Range", text: first === last ? words.date(first) : `${words.date(first)} to ${words.date(last)}` },
+    { title: "First date", text: words.date(first) },
+    { title: "Last date", text: words.date(last) },
     isCounter ? { title: "Mean per date", text: words.value(perDateOf(days)?.mean ?? null) } : null,
     measure.scale === "categories" ? null : { title: "Mean", text: text(distribution.mean) },
     measure.scale === "linear" ? { title: "Standard deviation", text: text(distribution.standardDeviation) } : null,

@@ -1,5 +1,6 @@
 /** The range in numbers: of one series as a list, of several beside one another. */
 import type { ComponentChildren, JSX, RefObject } from "preact";
+import { Scroll } from "../parts/scroll.tsx";
 import { Figure, type Basis } from "./figure.tsx";
 import type { Line } from "./lines.ts";
 import { factsOf, methodOf, percentilesOf, type PercentileFact, type Summarized } from "./summary-facts.ts";
@@ -55,7 +56,7 @@ function One({ own, lines, noun }: { own: Summarized; lines: readonly Line[]; no
 function Percentiles({ all }: { all: readonly PercentileFact[] }): JSX.Element {
   const hasBuckets = all.some(({ bucket }) => bucket !== "");
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label="Percentiles">
+    <Scroll label="Percentiles">
       <table class="percentiles">
         <thead>
           <tr>
@@ -74,7 +75,7 @@ function Percentiles({ all }: { all: readonly PercentileFact[] }): JSX.Element {
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 
@@ -93,14 +94,14 @@ function Several({
   // Series may be of measures that changed their kind: rows are those of the first, cells by title.
   const textOf = (i: number, title: string): string => facts[i]?.find((fact) => fact.title === title)?.text ?? "–";
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label="Summary of the series">
+    <Scroll label="Summary of the series">
       <table class="side-by-side">
         <thead>
           <tr>
             <th scope="col">Series</th>
-            {all.map(({ name }, i) => (
-              <th key={i} scope="col" class="name">
-                <span class={`dot series-${i}`} aria-hidden="true" />
+            {all.map(({ name, place }) => (
+              <th key={place} scope="col" class="name">
+                <span class={`dot series-${place}`} aria-hidden="true" />
                 <bdi>{name}</bdi>
               </th>
             ))}
@@ -110,8 +111,8 @@ function Several({
           {facts[0]?.map(({ title }) => (
             <tr key={title}>
               <th scope="row">{title}</th>
-              {all.map((_, i) => (
-                <td key={i} data-series={i}>
+              {all.map(({ place }, i) => (
+                <td key={place} data-series={place}>
                   {textOf(i, title)}
                 </td>
               ))}
@@ -123,7 +124,7 @@ function Several({
               {percentiles.map((own, i) => {
                 const found = own.find((one) => one.percent === percent);
                 return (
-                  <td key={i} data-series={i}>
+                  <td key={i} data-series={all[i]?.place}>
                     {found?.text ?? "–"} <span class="soft">{found?.bucket}</span>
                   </td>
                 );
@@ -132,7 +133,7 @@ function Several({
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 

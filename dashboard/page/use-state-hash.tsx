@@ -1,14 +1,26 @@
-/** The page's state, kept in its address: what is chosen becomes an entry of the browser's history, what is dragged does not. */
-import { useCallback, useEffect, useState } from "preact/hooks";
+/**
+ * The page's state, kept in its address. What is chosen becomes an entry of the browser's history; what was moved step by step is one
+ * entry together, so that Back leads to before the first step.
+ */
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { fromHash, toHash } from "./state-hash.ts";
 import type { PageState } from "./state.ts";
 
-export type Change = (changes: Partial<PageState>, how?: "push" | "replace") => void;
+/**
+ * `push`: an entry of its own. `replace`: none. `step`: one together with the steps before it, if nothing else was changed in between.
+ */
+export type How = "push" | "replace" | "step";
+export type Change = (changes: Partial<PageState>, how?: How) => void;
 
 export function useStateHash(): readonly [PageState, Change] {
   const [state, setState] = useState(() => fromHash(location.hash));
+  /** The address that the last step led to; null when something else came after it. */
+  const stepped = useRef<string | null>(null);
   useEffect(() => {
-    const read = (): void => setState(fromHash(location.hash));
+    const read = (): void => {
+      stepped.current = null;
+      setState(fromHash(location.hash));
+    };
     globalThis.addEventListener("popstate", read);
     globalThis.addEventListener("hashchange", read);
     return () => {
@@ -19,8 +31,10 @@ export function useStateHash(): readonly [PageState, Change] {
   const change = useCallback<Change>((changes, how = "push") => {
     const next = { ...fromHash(location.hash), ...changes };
     const hash = `#${toHash(next)}`;
-    if (how === "push" && hash !== location.hash) history.pushState(null, "", hash);
-    else history.replaceState(null, "", hash);
+    const isSame = hash === location.hash || how === "replace" || (how === "step" && stepped.current === location.hash);
+    if (isSame) history.replaceState(null, "", hash);
+    else history.pushState(null, "", hash);
+    stepped.current = how === "step" ? location.hash : null;
     setState(next);
   }, []);
   return [state, change];

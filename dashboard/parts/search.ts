@@ -1,6 +1,6 @@
 /**
- * Search over names and descriptions: every word that was typed must occur. What begins with it comes before what contains it, and
- * names before descriptions. An index is made once for a list; a key then costs a pass over texts that are lower case already.
+ * Search over names, kinds and descriptions: every word that was typed must occur. What begins with it comes before what contains it,
+ * names before kinds, and kinds before descriptions. An index is made once for a list; a key then costs a pass over texts that are lower case already.
  */
 
 export interface Choice {
@@ -10,7 +10,7 @@ export interface Choice {
   readonly label: string;
   /** Under which heading it stands; "" for none. */
   readonly group: string;
-  /** Beside the label, such as a kind; "" for none. */
+  /** Beside the label, such as a kind. Searched, too; "" for none. */
   readonly note: string;
   /** Searched, too; "" for none. */
   readonly description: string;
@@ -19,8 +19,12 @@ export interface Choice {
 interface Entry {
   readonly choice: Choice;
   readonly label: string;
+  readonly note: string;
   readonly description: string;
 }
+
+/** Found in the name: as its beginning 0, as that of a word in it 1, else 2. Elsewhere: */
+const ranks = { note: 5, description: 10 } as const;
 
 export class ChoiceIndex {
   readonly #entries: readonly Entry[];
@@ -29,6 +33,7 @@ export class ChoiceIndex {
     this.#entries = choices.map((choice) => ({
       choice,
       label: choice.label.toLowerCase(),
+      note: choice.note.toLowerCase(),
       description: choice.description.toLowerCase(),
     }));
   }
@@ -49,13 +54,14 @@ export class ChoiceIndex {
 }
 
 /** Less is better; null when a word does not occur. */
-function rankOf({ label, description }: Entry, words: readonly string[]): number | null {
+function rankOf({ label, note, description }: Entry, words: readonly string[]): number | null {
   let rank = 0;
   for (const word of words) {
     const at = label.indexOf(word);
     if (at === 0) continue;
     if (at > 0) rank += /[\s_/.:-]/.test(label[at - 1] ?? "") ? 1 : 2;
-    else if (description.includes(word)) rank += 10;
+    else if (note.startsWith(word)) rank += ranks.note;
+    else if (description.includes(word)) rank += ranks.description;
     else return null;
   }
   return rank;

@@ -13,12 +13,11 @@ import {
   greatestGap,
   medianShift,
 } from "../../../dashboard/page/comparison.ts";
-import { distributionGeometry } from "../../../dashboard/page/distribution-geometry.ts";
-import { bucketName, bucketTick } from "../../../dashboard/page/bucket-names.ts";
+import { distributionGeometry, filledSpan, spanOf } from "../../../dashboard/page/distribution-geometry.ts";
 import { evolutionGeometry } from "../../../dashboard/page/evolution-geometry.ts";
 import { toCsv } from "../../../dashboard/page/export-csv.ts";
 import { fileName } from "../../../dashboard/page/export.ts";
-import { linesOf, lineText, shownLines } from "../../../dashboard/page/lines.ts";
+import { linesOf } from "../../../dashboard/page/lines.ts";
 import { perDate } from "../../../dashboard/page/per-date.ts";
 import { sanitize } from "../../../dashboard/page/sanitize.ts";
 import { seriesFrom, type Series } from "../../../dashboard/page/series.ts";
@@ -51,6 +50,7 @@ describe("sanitizing", () => {
     assert.deepEqual(sanitize(points, true), {
       kept: [{ submissions: 5000 }, { submissions: 60 }, { submissions: 50 }],
       hidden: 1,
+      hiddenPoints: [{ submissions: 49 }],
       hiddenSubmissions: 49,
       limit: 50,
     });
@@ -65,8 +65,8 @@ describe("search", () => {
     value,
     label: value,
     group: "",
-    note: "",
-    description: value === "OTHER" ? "Time in GC" : "",
+    note: value === "CYCLE_GC" ? "enumerated" : "flag",
+    description: value === "OTHER" ? "Time in GC, no flag, enumerated" : "",
   }));
   const index = new ChoiceIndex(choices);
 
@@ -77,6 +77,8 @@ describe("search", () => {
     assert.deepEqual(found("__PROTO"), ["__proto__"]);
     assert.equal(found(" ").length, 4);
     assert.deepEqual(found("gc nothing"), []);
+    assert.deepEqual(found("enumerated"), ["CYCLE_GC", "OTHER"], "kinds before descriptions");
+    assert.deepEqual(found("flag gc"), ["GC_MS", "OTHER"]);
   });
 
   it("answers each key within 50 ms among 2,000", () => {
@@ -148,13 +150,22 @@ describe("places on charts", () => {
       for (const width of [280, 1900]) {
         const own = points(many);
         const dates = own.map(({ date }) => date);
-        const drawn = evolutionGeometry([{ name: "a", points: own }], { width, height: 300, lines, dates });
-        assert.ok(drawn.bars.length === many || drawn.areas[0] !== "");
+        const drawn = evolutionGeometry([{ name: "a", place: 0, hidden: [], points: own }], {
+          width,
+          height: 300,
+          lines,
+          dates,
+        });
+        assert.ok(drawn.bars.length === many || drawn.areas[0]?.d !== "");
         for (const { x, y, width: wide, height } of drawn.bars) {
           assert.ok(x >= drawn.submissions.left - 1 && x + wide <= drawn.submissions.right + 1);
           assert.ok(y >= drawn.submissions.top - 1 && y + height <= drawn.submissions.bottom + 0.01);
         }
         for (const { d } of drawn.paths) assert.doesNotMatch(d, /NaN|Infinity/);
+        // A line of a single date would have no length: it is a stroke. There is no mean, for no sums are known.
+        const lengths = drawn.paths.filter(({ d }) => /^M[\d.]+,[\d.]+L/.test(d));
+        assert.equal(lengths.length, 5);
+        assert.ok(many > 1 || lengths.every(({ dots }) => dots.length === 0));
         for (const { at } of drawn.dateTicks) assert.ok(at >= 0 && at <= width);
         assert.ok(drawn.dateTicks.length > 0);
         assert.equal(drawn.nearest(drawn.xOf(dates[0] ?? "")), dates[0]);
@@ -177,71 +188,14 @@ describe("places on charts", () => {
     const row = bounds.map((i) => (i === 20 ? 8 : 0));
     const one = new Distribution({ ...measure, bounds }, [[...row, -1, -1, -1, -1, -1, 1, 0]]);
     const drawn = distributionGeometry([one], { width: 400, height: 200 });
-    assert.deepEqual(drawn.span, { first: 19, last: 26 });
-    assert.equal(drawn.bucketAt(drawn.box.left + 1), 19);
-    assert.equal(drawn.bucketAt(drawn.box.left - 1), null);
+    assert.deepEqual(spanOf([one]), { first: 19, last: 26 });
+    // The table has no room to fill.
+    assert.deepEqual(filledSpan([one]), { first: 20, last: 20 });
+    assert.deepEqual(filledSpan([distribution(0, 1, 0, 0), distribution(0, 0, 0, 1)]), { first: 1, last: 3 });
+    assert.deepEqual(filledSpan([distribution(0, 0, 0, 0)]), { first: 0, last: 0 });
+    assert.equal(drawn.buckets.at(drawn.box.left + 1), 19);
+    assert.equal(drawn.buckets.at(drawn.box.left - 1), null);
     assert.ok(drawn.median !== null && drawn.median.x > drawn.median.from && drawn.median.x < drawn.median.to);
-  });
-});
-
-describe("categories", () => {
-  const flag: Measure = { name: "F", kind: "flag", description: "", bounds: [0, 1, 2], scale: "categories" };
-  const boolean: Measure = { ...flag, kind: "boolean" };
-  const many: Measure = { ...flag, kind: "enumerated", bounds: Array.from({ length: 10 }, (_, i) => i) };
-
-  it("are called what they stand for", () => {
-    assert.deepEqual(
-      [0, 1, 2].map((bucket) => [bucketName(boolean, bucket), bucketTick(flag, bucket)]),
-      [
-        ["false", "not set"],
-        ["true", "set"],
-        ["2", "2"],
-      ],
-    );
-    assert.deepEqual(
-      [bucketName(many, 3), bucketName(measure, 0), bucketName(measure, 3)],
-      ["3", "[0, 10)", "30 or more"],
-    );
-  });
-
-  it("are shown over dates by their shares, the most frequent ones", () => {
-    const one = seriesOf(boolean, { "20130101": [3, 1, 0], "20130102": [0, 2, 0] });
-    const lines = linesOf([one]);
-    assert.deepEqual(
-      lines.map(({ name, title }) => [name, title]),
-      [
-        ["v0", "false"],
-        ["v1", "true"],
-      ],
-    );
-    const drawn = evolutionGeometry([{ name: "a", points: one.points }], {
-      width: 400,
-      height: 300,
-      lines,
-      dates: ["20130101", "20130102"],
-    });
-    assert.deepEqual(
-      drawn.valueTicks.map(({ label }) => label),
-      ["0 %", "50 %", "100 %"],
-    );
-    assert.equal(lineText(lines[0]!, 0.75), "75.0 %");
-    const eight = [0, 8, 7, 6, 5, 4, 3, 2, 1, 0];
-    assert.deepEqual(
-      linesOf([seriesOf(many, { "20130101": eight })]).map(({ name }) => name),
-      ["v1", "v2", "v3", "v4", "v5", "v6"],
-    );
-    assert.deepEqual(linesOf([seriesOf({ ...measure, kind: "counter", scale: "categories", bounds: [] }, {})]), []);
-  });
-
-  it("choose which lines are shown; what there is not, is not chosen", () => {
-    const all = linesOf([seriesOf(boolean, { "20130101": [3, 1, 0] })]);
-    const names = (...given: Parameters<typeof shownLines>): string[] => shownLines(...given).map(({ name }) => name);
-    assert.deepEqual(names(null, all, true), ["v0", "v1"]);
-    assert.deepEqual(names(null, all, false), ["v1"]);
-    assert.deepEqual(names(["p50", "mean"], all, true), ["v0", "v1"]);
-    assert.deepEqual(names(["v0"], all, false), ["v0"]);
-    assert.deepEqual(names([], all, true), []);
-    assert.deepEqual(names(null, linesOf([seriesOf(measure, {})]), false), ["p50"]);
   });
 });
 

@@ -128,6 +128,41 @@ describe("the dashboard in a browser", () => {
     await until(page, `!location.hash.includes("from=")`);
   });
 
+  it("keeps a brush, however many its steps, as one entry of the history: Back leads to before it", async () => {
+    const page = await open(cycle);
+    const state = async (): Promise<string> => await page.evaluate<string>("location.hash");
+    const entries = async (): Promise<number> => await page.evaluate<number>("history.length");
+    await page.getByRole("slider", { name: "First date" }).focus();
+    const [before, many] = [await state(), await entries()];
+    // Held down, and pressed again and again.
+    await page.keyboard.down("ArrowRight");
+    for (let repeated = 0; repeated < 5; repeated++) await page.keyboard.down("ArrowRight");
+    assert.equal(await state(), before, "while it is held it is not in the address");
+    await page.keyboard.up("ArrowRight");
+    await until(page, `location.hash.includes("from=20130113")`);
+    for (let pressed = 0; pressed < 5; pressed++) await page.keyboard.press("ArrowRight");
+    await until(page, `location.hash.includes("from=20130118")`);
+    const box = await page.locator("rect.dragging").boundingBox();
+    assert.ok(box !== null);
+    for (const part of [0.3, 0.5]) {
+      await page.mouse.move(box.x + box.width * part, box.y + box.height / 2);
+      await page.mouse.down();
+      await page.mouse.move(box.x + box.width * (part + 0.2), box.y + box.height / 2, { steps: 4 });
+      await page.mouse.up();
+    }
+    await until(page, `/from=20130[67]\\d\\d&to=/.test(location.hash)`);
+    assert.equal(await entries(), many + 1);
+    // What is searched is no state.
+    const search = page.getByRole("combobox", { name: "Measure" });
+    await search.click();
+    await search.pressSequentially("step 1");
+    await page.keyboard.press("Escape");
+    assert.equal(await entries(), many + 1);
+    await page.goBack();
+    await until(page, `location.hash === ${JSON.stringify(before)}`);
+    await page.waitForSelector(".range-fields:has-text('365 dates')");
+  });
+
   it("chooses dates with a finger", async () => {
     const context = await browser.newContext({ hasTouch: true, isMobile: true, viewport: { width: 360, height: 800 } });
     const page = await context.newPage();

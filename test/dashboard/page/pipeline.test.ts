@@ -73,6 +73,13 @@ describe("the dashboard on what a run published", function published() {
       const hash = new URLSearchParams({ "filter.$.agent": hostileName });
       const one = await openPage(browser, `${base}#${hash.toString()}`);
       await one.page.waitForSelector('figure[data-figure=summary] [data-n="1"]');
+      // Without versions a series is called by its filters.
+      await one.page.getByRole("button", { name: "Compare with another series" }).click();
+      await one.page.locator(".compared [data-dimension='$.agent']").selectOption("=curl");
+      const headings = one.page.locator("figure[data-figure=summary] thead th.name");
+      await one.page.waitForSelector("figure[data-figure=summary] thead th:has-text('curl')");
+      assert.deepEqual(await headings.allTextContents(), [`$.agent ${hostileName}`, "$.agent curl"]);
+      assert.equal(await one.page.locator(".compared-name").textContent(), "$.agent curl");
       const site = await openSite(base);
       const hostiles = (await site.evolution("", "records", "date")).where("$.agent", hostileName);
       assert.deepEqual([hostiles.dates, hostiles.range().submissions], [["20260101"], 1]);

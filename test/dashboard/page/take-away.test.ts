@@ -164,7 +164,7 @@ describe("what stands beside a saved drawing", () => {
     assert.equal(narrowedText({ names: ["a", "b"], filters }), "Filters: a: OS (empty); b: no filters");
     assert.equal(datesText("Builds", ["20130101"]), "Builds: 2013-01-01 (1 date)");
     assert.equal(datesText("Builds", ["20130101", "20130103"]), "Builds: 2013-01-01 to 2013-01-03 (2 dates)");
-    const own = { name: "a", submissions: 1, samples: 1 };
+    const own = { name: "a", place: 0, submissions: 1, samples: 1 };
     const counts = { of: [own], noun: "pings", coverage, leftOut: { here: 1, others: 0, pings: 7 } };
     assert.equal(
       basisText(counts),
@@ -177,7 +177,7 @@ describe("what stands beside a saved drawing", () => {
   it("names each series and each line", () => {
     const series = [seriesOf(new Map()), seriesOf(new Map())];
     const lines = linesOf(series);
-    const of = ["a", "b"].map((name) => ({ name, submissions: 2, samples: 8 }));
+    const of = ["a", "b"].map((name, i) => ({ name, place: 2 * i, submissions: 2, samples: 8 }));
     const counts = { of, noun: "pings", coverage, leftOut: { here: 0, others: 0, pings: 0 } };
     const names = (marks: readonly { readonly name: string; readonly note: string }[]): string[] =>
       marks.map(({ name, note }) => `${name} ${note}`.trim());
@@ -186,6 +186,11 @@ describe("what stands beside a saved drawing", () => {
     assert.deepEqual(names(evolutionMarks({ ...counts, of: of.slice(0, 1) }, lines.slice(0, 1))), ["Mean", "pings"]);
     assert.deepEqual(names(distributionMarks(counts)), each);
     assert.deepEqual(names(comparisonMarks(counts, "difference")), each);
+    // The one between them cannot be read: colours are those of the drawing.
+    assert.deepEqual(
+      comparisonMarks(counts, "cumulative").map(({ markLook }) => markLook),
+      ["curve series-0", "curve series-2"],
+    );
   });
 
   it("is placed in rows that it fits in", () => {
