@@ -1,8 +1,9 @@
 /** The page: what is known, how old it is, and the sections. */
 import type { VNode } from "preact";
+import { useMemo } from "preact/hooks";
 import { Acted } from "./acting.tsx";
 import { Aggregates } from "./aggregates.tsx";
-import type { Connection } from "./connection.ts";
+import { isOld, type Connection } from "./connection.ts";
 import type { StatusDocument } from "./document.ts";
 import { useLive, useNow } from "./live.tsx";
 import { Login } from "./login.tsx";
@@ -17,10 +18,15 @@ import { Workers } from "./workers.tsx";
 /** Ages are told in seconds at first. */
 const tickMs = 1_000;
 
+/** Beside buttons that act. */
+const oldWords = "Not now: the server does not answer, so what is shown may no longer hold.";
+
 export function App(): VNode {
   const { connection, news, askNow } = useLive();
   const now = useNow(tickMs);
   const { phase, document, clockAheadMs } = connection;
+  const whyNot = isOld(connection, now) ? oldWords : null;
+  const ground = useMemo(() => ({ acted: askNow, whyNot }), [askNow, whyNot]);
   return (
     <>
       <header class="top">
@@ -41,7 +47,7 @@ export function App(): VNode {
         {phase !== "refused" && <Trouble connection={connection} now={now} />}
         {phase === "connecting" && connection.trouble === null && <p class="empty">Connecting …</p>}
         {document !== null && (
-          <Acted.Provider value={askNow}>
+          <Acted.Provider value={ground}>
             {document.actions && <NewRun />}
             <Sections document={document} storeNow={now + clockAheadMs} />
           </Acted.Provider>

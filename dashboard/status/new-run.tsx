@@ -56,7 +56,7 @@ function Filled({ choices }: { readonly choices: ChoicesDocument }): VNode {
         <RunFields choices={choices} form={form} onChange={setForm} />
       </fieldset>
       <ActionSteps title="Submit run" acting={acting}>
-        <button type="submit" aria-disabled={acting.isPlanning}>
+        <button type="submit" aria-disabled={acting.isPlanning || acting.whyNot !== null}>
           {acting.isPlanning ? "Planning …" : "Show plan"}
         </button>
       </ActionSteps>

@@ -4,6 +4,8 @@ import { useState } from "preact/hooks";
 import { ActionButton } from "./action.tsx";
 import { Attempts } from "./attempts.tsx";
 import type { HoldLine, Pace, RunLine, StatusDocument } from "./document.ts";
+import { OutcomeMark } from "./outcome-mark.tsx";
+import { runOutcome, shareText } from "./outcome.ts";
 import { counted, count as countText } from "../parts/words.ts";
 import { agoText, clockText, durationText, inText, percentText, rateText } from "./words.ts";
 
@@ -43,11 +45,12 @@ function Run({ run, storeNow, isAnybodyAlive, mayAct }: RunInput): VNode {
   const { held, state, jobs, admittedAt, covered, missing, blocks, records } = run;
   const [isOpen, setIsOpen] = useState(false);
   const badge = held === null ? state : "held";
-  const done = covered + missing;
+  const outcome = runOutcome(run);
   return (
-    <li class={`card ${badge}`}>
+    <li class={`card ${badge} has-${outcome.tone}`}>
       <h3>
-        <span class="name">{run.run}</span> <span class={`badge ${badge}`}>{badge}</span>
+        <span class="name">{run.run}</span> <span class={`badge ${badge}`}>{badge}</span>{" "}
+        {(missing > 0 || state !== "open") && <OutcomeMark outcome={outcome} />}
       </h3>
       <p class="sub">
         into {run.aggregate}
@@ -55,7 +58,7 @@ function Run({ run, storeNow, isAnybodyAlive, mayAct }: RunInput): VNode {
       </p>
       <Bar run={run} />
       <dl class="facts">
-        <Fact name="Blocks" value={`${countText(done)} of ${countText(blocks)}`} />
+        <Fact name="Covered" value={`${countText(covered)} of ${countText(blocks)}`} />
         <Fact name="Missing" value={countText(missing)} tone={missing > 0 ? "warning" : ""} />
         <Fact name="Records" value={countText(records)} />
         {state === "open" && <PaceFacts pace={run.pace} storeNow={storeNow} isHeld={held !== null} />}
@@ -127,7 +130,8 @@ function PaceFacts({ pace, storeNow, isHeld }: PaceInput): VNode {
 }
 
 /** Covered, missing, and what is left. */
-function Bar({ run: { run, blocks, covered, missing } }: { readonly run: RunLine }): VNode {
+function Bar({ run: line }: { readonly run: RunLine }): VNode {
+  const { run, blocks, covered, missing } = line;
   const all = Math.max(1, blocks);
   const text = `${percentText(covered + missing, blocks)} done: ${countText(covered)} covered, ${countText(missing)} missing, of ${counted(blocks, "block")}`;
   return (
@@ -147,7 +151,7 @@ function Bar({ run: { run, blocks, covered, missing } }: { readonly run: RunLine
         <rect class="bar-missing" x={covered} width={missing} height="1" />
       </svg>
       <span class="percent" aria-hidden="true">
-        {percentText(covered + missing, blocks)}
+        {shareText(line)}
       </span>
     </div>
   );
