@@ -4,10 +4,11 @@ import { useState } from "preact/hooks";
 import { ActionButton } from "./action.tsx";
 import { Attempts } from "./attempts.tsx";
 import type { HoldLine, Pace, RunLine, StatusDocument } from "./document.ts";
+import { expectedEnd, type ExpectedEnd } from "./expected-end.ts";
 import { OutcomeMark } from "./outcome-mark.tsx";
 import { runOutcome, shareText } from "./outcome.ts";
 import { counted, count as countText } from "../parts/words.ts";
-import { agoText, clockText, durationText, inText, percentText, rateText } from "./words.ts";
+import { agoText, durationText, inText, percentText, rateText } from "./words.ts";
 
 export function Runs({ document, storeNow }: { readonly document: StatusDocument; readonly storeNow: number }): VNode {
   const { runs, runsHidden, inbox, workers } = document;
@@ -61,7 +62,7 @@ function Run({ run, storeNow, isAnybodyAlive, mayAct }: RunInput): VNode {
         <Fact name="Covered" value={`${countText(covered)} of ${countText(blocks)}`} />
         <Fact name="Missing" value={countText(missing)} tone={missing > 0 ? "warning" : ""} />
         <Fact name="Records" value={countText(records)} />
-        {state === "open" && <PaceFacts pace={run.pace} storeNow={storeNow} isHeld={held !== null} />}
+        {state === "open" && <PaceFacts pace={run.pace} end={expectedEnd(run, storeNow, isAnybodyAlive)} />}
       </dl>
       {jobs !== null && (
         <p class="jobs">
@@ -104,13 +105,11 @@ function Fact({
 
 interface PaceInput {
   readonly pace: Pace | null;
-  readonly storeNow: number;
-  readonly isHeld: boolean;
+  readonly end: ExpectedEnd;
 }
 
-function PaceFacts({ pace, storeNow, isHeld }: PaceInput): VNode {
+function PaceFacts({ pace, end }: PaceInput): VNode {
   const over = pace?.over === "recent" ? "over the last minutes" : "since it was admitted";
-  const ends = pace?.endsAt ?? null;
   return (
     <>
       <div title={over}>
@@ -121,9 +120,9 @@ function PaceFacts({ pace, storeNow, isHeld }: PaceInput): VNode {
         <dt>Records, rate</dt>
         <dd>{pace === null ? "–" : rateText(pace.recordsPerSecond)}</dd>
       </div>
-      <div>
+      <div class="end" title={end.why}>
         <dt>Expected end</dt>
-        <dd>{ends === null || isHeld ? "–" : `${inText(ends - storeNow)} (${clockText(ends, storeNow)})`}</dd>
+        <dd>{end.text ?? <span class="sub">unknown: {end.why}</span>}</dd>
       </div>
     </>
   );
