@@ -19,9 +19,11 @@ export interface TableInput<Row> {
   readonly keyOf: (row: Row) => string;
   /** The first one heads its row. */
   readonly columns: readonly Column<Row>[];
+  /** Short numbers in few columns: it has room enough everywhere. */
+  readonly isCompact?: boolean;
 }
 
-export function Table<Row>({ caption, rows, keyOf, columns }: TableInput<Row>): VNode {
+export function Table<Row>({ caption, rows, keyOf, columns, isCompact = false }: TableInput<Row>): VNode {
   const frame = useRef<HTMLDivElement>(null);
   const isWider = useIsWider(frame);
   return (
@@ -32,7 +34,7 @@ export function Table<Row>({ caption, rows, keyOf, columns }: TableInput<Row>): 
         ref={frame}
         {...(isWider ? { role: "region", "aria-label": caption, tabIndex: 0 } : {})}
       >
-        <table role="table">
+        <table role="table" class={isCompact ? "compact" : "stacks"}>
           <caption class="for-readers">{caption}</caption>
           <thead role="rowgroup">
             <tr role="row">

@@ -74,6 +74,10 @@ describe("the status page", function pageSuite() {
     assert.ok((await page.locator("pre.log").allInnerTexts()).some((log) => log.includes(hostile)));
     assert.equal(await page.locator("main img").count(), 0);
     assert.equal(await page.title(), "Spotfold status");
+    const long = page.locator(".logged", { hasText: String.raw`line 0\x07` });
+    assert.equal((await long.locator("pre").innerText()).split("\n").length, 12);
+    await long.getByRole("button", { name: "Show all 40 lines" }).press("Enter");
+    assert.equal((await long.locator("pre").innerText()).split("\n").length, 40);
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme });
       assert.deepEqual(await accessibilityProblems(page), [], colorScheme);
