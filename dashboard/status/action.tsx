@@ -3,8 +3,10 @@ import type { ComponentChildren, VNode } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { count as countText } from "../parts/words.ts";
 import { useActing, type Acting } from "./acting.tsx";
-import type { ActionPlan, ActionRequest, RunPlan } from "./action-document.ts";
+import type { ActionPlan, ActionRequest, ActionResult, RunPlan } from "./action-document.ts";
 import { focusOn } from "./focus-on.tsx";
+import { OutcomeMark } from "./outcome-mark.tsx";
+import type { Outcome } from "./outcome.ts";
 import { planSentence, sizeText } from "./plan-words.ts";
 
 interface ButtonInput {
@@ -64,6 +66,9 @@ export function ActionSteps({ title, acting, children }: StepsInput): VNode {
       {whyNot !== null && <p class="said">{whyNot}</p>}
       {result !== null && (
         <>
+          <p>
+            <OutcomeMark outcome={endOf(result)} />
+          </p>
           <pre role="status" tabIndex={-1} ref={said}>
             {typeof result === "string" ? result : `exit ${result.code ?? "by force"}\n${result.output}`}
           </pre>
@@ -74,6 +79,12 @@ export function ActionSteps({ title, acting, children }: StepsInput): VNode {
       )}
     </div>
   );
+}
+
+/** Whether it was done; the exit code's words are the command's own, below. */
+function endOf(result: ActionResult | string): Outcome {
+  const isDone = typeof result !== "string" && result.code === 0;
+  return isDone ? { tone: "good", text: "done" } : { tone: "bad", text: "not done, or not all of it" };
 }
 
 function Planned({

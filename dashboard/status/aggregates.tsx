@@ -29,7 +29,7 @@ export function Aggregates({ aggregates, storeNow }: Input): VNode {
               isForeign: true,
               cell: ({ aggregate, analysis }) => (
                 <>
-                  <span class="name">{aggregate}</span> <span class="sub">{analysis}</span>
+                  <span class="name">{aggregate}</span> <span class="sub">by {analysis}</span>
                 </>
               ),
             },

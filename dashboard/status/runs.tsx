@@ -113,11 +113,11 @@ function PaceFacts({ pace, end }: PaceInput): VNode {
   return (
     <>
       <div title={over}>
-        <dt>Blocks, rate</dt>
+        <dt>Block rate</dt>
         <dd>{pace === null ? "–" : rateText(pace.blocksPerSecond)}</dd>
       </div>
       <div title={over}>
-        <dt>Records, rate</dt>
+        <dt>Record rate</dt>
         <dd>{pace === null ? "–" : rateText(pace.recordsPerSecond)}</dd>
       </div>
       <div class="end" title={end.why}>
