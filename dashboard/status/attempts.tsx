@@ -10,9 +10,12 @@ import { clockText } from "./words.ts";
 
 /** The server reads them anew after about so long. */
 const againMs = 10_000;
+/** More are folded: those that failed come first. */
+const shownMax = 8;
 
 export function Attempts({ run, isEnded }: { readonly run: string; readonly isEnded: boolean }): VNode {
   const [found, setFound] = useState<AttemptsDocument | string | null>(null);
+  const [isAll, setIsAll] = useState(false);
   useEffect(() => {
     let isGone = false;
     const ask = async (): Promise<void> => {
@@ -42,10 +45,17 @@ export function Attempts({ run, isEnded }: { readonly run: string; readonly isEn
   return (
     <>
       <ol class="attempts">
-        {worstFirst(attempts).map((attempt) => (
-          <Attempt attempt={attempt} key={`${attempt.job} ${attempt.attempt}`} />
-        ))}
+        {worstFirst(attempts)
+          .slice(0, isAll ? attempts.length : shownMax)
+          .map((attempt) => (
+            <Attempt attempt={attempt} key={`${attempt.job} ${attempt.attempt}`} />
+          ))}
       </ol>
+      {attempts.length > shownMax && (
+        <button type="button" class="quiet" aria-expanded={isAll} onClick={() => setIsAll(!isAll)}>
+          {isAll ? `Show the first ${shownMax} attempts` : `Show all ${attempts.length} attempts`}
+        </button>
+      )}
       {more && (
         <p class="sub">
           There are more. All of them: <code>spotfold logs {run}</code>

@@ -28,7 +28,7 @@ export function expectedEnd(run: RunLine, now: number, isAnybodyAlive: boolean):
   if (held !== null) return unknown("it is held");
   if (done >= blocks) return unknown("all blocks are done: a master closes it next");
   if (!isAnybodyAlive) return unknown("no worker is alive");
-  if (done === 0) return unknown("no job is done yet");
+  if (done === 0) return unknown("no block is done yet");
   if ((jobs?.done ?? 0) < jobsMin && done < blocks * shareMin) return unknown("too little is done yet");
   if (pace === null || pace.endsAt === null) return unknown("no block was done in the last minutes");
   const left = pace.endsAt - now;

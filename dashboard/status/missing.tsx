@@ -1,5 +1,5 @@
 /** Missing blocks: how many, why, what would cure each reason, which; and retries, whose word stays when nothing is missing any more. */
-import type { VNode } from "preact";
+import { Fragment, type VNode } from "preact";
 import { useCallback, useState } from "preact/hooks";
 import { cureOf } from "./cures.ts";
 import type { MissingGroup, MissingReport } from "./document.ts";
@@ -74,12 +74,30 @@ function Blocks({ missing: { count, blocks } }: { readonly missing: MissingRepor
         rows={blocks}
         keyOf={({ aggregate, dataset, key }) => JSON.stringify([aggregate, dataset, key])}
         columns={[
-          { title: "Block", isForeign: true, cell: ({ key }) => <span class="name">{key}</span> },
+          { title: "Block", isForeign: true, cell: ({ key }) => <Key text={key} /> },
           { title: "Aggregate", isForeign: true, cell: ({ aggregate }) => aggregate },
           { title: "Reason", cell: ({ reason }) => reason },
           { title: "Detail", isForeign: true, cell: ({ detail }) => detail },
         ]}
       />
     </details>
+  );
+}
+
+/** A key is long: its lines end at slashes where they can. */
+function Key({ text }: { readonly text: string }): VNode {
+  return (
+    <span class="name">
+      {text.split("/").map((part, index) => (
+        <Fragment key={index}>
+          {index > 0 && (
+            <>
+              /<wbr />
+            </>
+          )}
+          {part}
+        </Fragment>
+      ))}
+    </span>
   );
 }

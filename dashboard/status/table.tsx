@@ -32,7 +32,7 @@ export function Table<Row>({ caption, rows, keyOf, columns, isCompact = false }:
       <div
         class="table-scroll"
         ref={frame}
-        {...(isWider ? { role: "region", "aria-label": caption, tabIndex: 0 } : {})}
+        {...(isWider ? { role: "region", "aria-label": `Table: ${caption}`, tabIndex: 0 } : {})}
       >
         <table role="table" class={isCompact ? "compact" : "stacks"}>
           <caption class="for-readers">{caption}</caption>

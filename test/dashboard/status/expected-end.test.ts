@@ -42,7 +42,7 @@ describe("the expected end of a run", () => {
 
   it("says why there is none", () => {
     const first = { all: 100, done: 1, inHand: 1, waiting: 98, failed: 0 };
-    assert.match(why({ covered: 0, missing: 0, pace: null }), /no job is done yet/);
+    assert.match(why({ covered: 0, missing: 0, pace: null }), /no block is done yet/);
     assert.match(why({ covered: 1, missing: 0, jobs: first }), /too little is done yet/);
     assert.equal(text({ covered: 48, jobs: first }), "about 3 min left (13:05)");
     assert.match(why({ pace: pace(null) }), /no block was done/);

@@ -10,10 +10,25 @@ import { gzipped, layout, moduleText, writeLog } from "../../cli/retry/missing-l
 import { spotfold, startSpotfold } from "../../e2e/spotfold.ts";
 import { needs } from "../../support/requirements.ts";
 import { tempDir } from "../../support/temp.ts";
-import { accessibilityProblems, startBrowser } from "../browser.ts";
+import { accessibilityProblems, startBrowser, until } from "../browser.ts";
 import { giveToken, openPage } from "./browser.ts";
 
 const waitMs = 120_000;
+
+/** Words in cells and badges, but for names of anybody, that stand in two lines. */
+const brokenWords = `[...document.querySelectorAll("th:not(.foreign), td:not(.foreign), .badge, .facts")].flatMap((cell) => {
+  const found = [];
+  const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+    for (const { index, 0: word } of node.data.matchAll(/[\\p{L}\\p{N}]+/gu)) {
+      const range = document.createRange();
+      range.setStart(node, index);
+      range.setEnd(node, index + word.length);
+      if (new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size > 1) found.push(word);
+    }
+  }
+  return found;
+})`;
 
 describe("missing blocks on the status page", function missingSuite() {
   this.timeout(400_000);
@@ -59,6 +74,22 @@ describe("missing blocks on the status page", function missingSuite() {
     }
 
     const missing = page.locator("section[aria-labelledby=missing]");
+    await missing.locator("summary").press("Enter");
+    for (const width of [360, 600, 768, 1280]) {
+      await page.setViewportSize({ width, height: 900 });
+      await until(page, "document.documentElement.scrollWidth <= innerWidth");
+      assert.deepEqual(await page.evaluate(brokenWords), [], `${width}`);
+      // Between cards and enough room for its columns the table scrolls, and the keyboard reaches it.
+      const region = missing.getByRole("region", { name: "Table: Missing blocks", exact: true });
+      if (width === 600) {
+        await region.waitFor();
+        assert.equal(await region.getAttribute("tabindex"), "0");
+        await missing.getByText("More to the right").waitFor();
+        assert.deepEqual(await accessibilityProblems(page), []);
+      } else {
+        await region.and(page.locator("[tabindex]")).waitFor({ state: "detached" });
+      }
+    }
     await missing.getByRole("button", { name: "Retry missing blocks …" }).click();
     await missing.getByRole("button", { name: "Retry missing blocks", exact: true }).click({ timeout: waitMs });
     const said = missing.getByText(/^exit 0/);
