@@ -115,6 +115,11 @@ describe("missing blocks on the status page", function missingSuite() {
     assert.equal(await plan.getAttribute("aria-disabled"), "true");
     await plan.press("Enter");
     assert.equal(await page.getByRole("button", { name: "Planning …" }).count(), 0);
+    // What somebody typed stays when the form is closed and opened meanwhile.
+    await page.getByRole("combobox", { name: "Aggregate" }).fill("typed");
+    for (let step = 0; step < 2; step++) await page.locator("summary", { hasText: "New run" }).click();
+    await page.locator(".new-run").getByText("The server does not answer.", { exact: true }).waitFor();
+    assert.equal(await page.getByRole("combobox", { name: "Aggregate" }).inputValue(), "typed");
     await page.close();
   });
 });
