@@ -52,9 +52,9 @@ function Coverage({ blocks }: Pick<AggregateLine, "blocks">): VNode {
   const { covered, missing, open } = blocks;
   return (
     <>
-      <OutcomeMark outcome={outcomeOf(blocks)} />{" "}
+      <OutcomeMark outcome={outcomeOf(blocks)} />
       <span class="sub">
-        {countText(covered)} covered, {countText(missing)} missing, {countText(open)} open
+        {`${countText(covered)}\u00a0covered, ${countText(missing)}\u00a0missing, ${countText(open)}\u00a0open`}
       </span>
     </>
   );

@@ -55,9 +55,26 @@ function Reasons({ missing: { reasons } }: { readonly missing: MissingReport }):
         { title: "Reason", cell: ({ reason }) => <span class="name">{reason}</span> },
         { title: "Blocks", isNumber: true, cell: ({ count }) => countText(count) },
         { title: "What happened", cell: (line) => cureOf(line.reason, line.class).what },
-        { title: "What cures it", cell: (line) => cureOf(line.reason, line.class).cure },
+        { title: "What cures it", cell: (line) => <CureText text={cureOf(line.reason, line.class).cure} /> },
       ]}
     />
+  );
+}
+
+/** Words with names of flags among them, which do not break at their hyphens. */
+function CureText({ text }: { readonly text: string }): VNode {
+  return (
+    <>
+      {text.split(/(--[a-z]+)/).map((part, index) =>
+        part.startsWith("--") ? (
+          <code class="flag" key={index}>
+            {part}
+          </code>
+        ) : (
+          part
+        ),
+      )}
+    </>
   );
 }
 
