@@ -7,6 +7,8 @@ import type { RunLine, StatusDocument, WorkerLine } from "./document.ts";
 import { runOutcome } from "./outcome.ts";
 import { count as countText } from "../parts/words.ts";
 
+type RunNews = Pick<RunLine, "run" | "state" | "blocks" | "covered" | "missing" | "held">;
+
 /** What the reader has been told, or saw when the page came. */
 export interface Told {
   readonly connection: "fresh" | "answers" | "away" | "refused";
@@ -44,11 +46,11 @@ export function newsAfter(told: Told, connection: Connection): { readonly told: 
   return { told: { connection: now, runs, workers, isMasterSilent }, news: news.join(" ") };
 }
 
-function stateOf({ state, held }: RunLine): string {
+function stateOf({ state, held }: RunNews): string {
   return held === null ? state : "held";
 }
 
-function runNews(before: string | undefined, run: RunLine): string[] {
+function runNews(before: string | undefined, run: RunNews): string[] {
   const after = stateOf(run);
   if (before === after) return [];
   if (run.held !== null) return [`Run ${run.run} is held: ${run.held.what}`];

@@ -5,6 +5,8 @@
 import type { RunLine } from "./document.ts";
 import { clockText, durationText } from "./words.ts";
 
+type RunToEnd = Pick<RunLine, "blocks" | "covered" | "missing" | "held" | "jobs" | "pace">;
+
 export interface ExpectedEnd {
   /** `about 3 min left (13:05)`; null: unknown. */
   readonly text: string | null;
@@ -22,7 +24,7 @@ const dayMs = 86_400_000;
 const soonMs = 60_000;
 
 /** `now`: the store's clock, ms. `isAnybodyAlive`: of the workers. */
-export function expectedEnd(run: RunLine, now: number, isAnybodyAlive: boolean): ExpectedEnd {
+export function expectedEnd(run: RunToEnd, now: number, isAnybodyAlive: boolean): ExpectedEnd {
   const { blocks, covered, missing, held, jobs, pace } = run;
   const done = covered + missing;
   if (held !== null) return unknown("it is held");

@@ -4,15 +4,13 @@ import { newsAfter, nothingTold, type Told } from "../../../dashboard/status/ann
 import { afterAnswer, connecting, type Answer, type Connection } from "../../../dashboard/status/connection.ts";
 import type { RunLine, StatusDocument, WorkerLine } from "../../../dashboard/status/document.ts";
 
-const run = (changes: Partial<RunLine> = {}): RunLine => {
-  const counts = { blocks: 8, covered: 0, missing: 0, records: 0 };
-  const nothing = { admittedAt: null, jobs: null, pace: null, held: null };
-  return { run: "r1", aggregate: "a", state: "open", ...counts, ...nothing, ...changes };
+type Run = Pick<RunLine, "run" | "state" | "blocks" | "covered" | "missing" | "held">;
+const run = (changes: Partial<Run> = {}): Run => {
+  return { run: "r1", state: "open", blocks: 8, covered: 0, missing: 0, held: null, ...changes };
 };
-const worker = (name: string, state: WorkerLine["state"]): WorkerLine => {
-  return { worker: name, state, slots: 1, jobs: [], done: 0, failed: 0, startedAt: 0, seenAt: 0 };
-};
-const document = (runs: readonly RunLine[], workers: readonly WorkerLine[] = [], silentSince?: number): Answer => {
+type Worker = Pick<WorkerLine, "worker" | "state">;
+const worker = (name: string, state: WorkerLine["state"]): Worker => ({ worker: name, state });
+const document = (runs: readonly Run[], workers: readonly Worker[] = [], silentSince?: number): Answer => {
   const leader = { master: "m", silentSince: silentSince ?? null };
   return { kind: "document", document: { runs, workers, leader } as unknown as StatusDocument, storeTime: 0 };
 };
@@ -63,8 +61,7 @@ describe("the news of the status page", () => {
   });
 
   it("is a worker that goes silent, many as one, and the master", () => {
-    const all = (state: WorkerLine["state"]): WorkerLine[] =>
-      ["a", "b", "c", "d", "e"].map((name) => worker(name, state));
+    const all = (state: WorkerLine["state"]): Worker[] => ["a", "b", "c", "d", "e"].map((name) => worker(name, state));
     assert.deepEqual(
       told(
         document([], all("alive")),

@@ -1,6 +1,6 @@
 /** When a run will be done, as the status page says it: at its beginning, on its way, and at its end. */
 import assert from "node:assert/strict";
-import type { Pace, RunLine } from "../../../dashboard/status/document.ts";
+import type { Pace } from "../../../dashboard/status/document.ts";
 import { expectedEnd } from "../../../dashboard/status/expected-end.ts";
 
 /** By the clock of this machine, as the page writes times. */
@@ -11,14 +11,13 @@ const dayMs = 86_400_000;
 const pace = (leftMs: number | null, over: Pace["over"] = "recent"): Pace => {
   return { blocksPerSecond: 1, recordsPerSecond: 1, over, endsAt: leftMs === null ? null : now + leftMs };
 };
-const run = (changes: Partial<RunLine> = {}): RunLine => {
+type RunToEnd = Parameters<typeof expectedEnd>[0];
+const run = (changes: Partial<RunToEnd> = {}): RunToEnd => {
   const jobs = { all: 10, done: 5, inHand: 1, waiting: 4, failed: 0 };
-  const counts = { blocks: 100, covered: 48, missing: 2, records: 0 };
-  const common = { run: "r", aggregate: "a", state: "open", admittedAt: 0, held: null } as const;
-  return { ...common, ...counts, jobs, pace: pace(3 * minuteMs), ...changes };
+  return { blocks: 100, covered: 48, missing: 2, held: null, jobs, pace: pace(3 * minuteMs), ...changes };
 };
-const text = (changes: Partial<RunLine>): string | null => expectedEnd(run(changes), now, true).text;
-const why = (changes: Partial<RunLine>, isAnybodyAlive = true): string => {
+const text = (changes: Partial<RunToEnd>): string | null => expectedEnd(run(changes), now, true).text;
+const why = (changes: Partial<RunToEnd>, isAnybodyAlive = true): string => {
   const end = expectedEnd(run(changes), now, isAnybodyAlive);
   assert.equal(end.text, null);
   return end.why;
