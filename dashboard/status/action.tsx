@@ -3,7 +3,10 @@ import type { ComponentChildren, VNode } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { count as countText } from "../parts/words.ts";
 import { useActing, type Acting } from "./acting.tsx";
-import type { ActionPlan, ActionRequest, RunPlan } from "./action-document.ts";
+import type { ActionPlan, ActionRequest, ActionResult, RunPlan } from "./action-document.ts";
+import { focusOn } from "./focus-on.tsx";
+import { OutcomeMark } from "./outcome-mark.tsx";
+import type { Outcome } from "./outcome.ts";
 import { planSentence, sizeText } from "./plan-words.ts";
 
 interface ButtonInput {
@@ -22,8 +25,8 @@ export function ActionButton({ title, action, isOffered }: ButtonInput): VNode |
         <button
           type="button"
           class="quiet"
-          aria-disabled={acting.isPlanning}
-          onClick={() => void (acting.isPlanning ? undefined : acting.show(action))}
+          aria-disabled={acting.isPlanning || acting.whyNot !== null}
+          onClick={() => void acting.show(action)}
         >
           {acting.isPlanning ? "Planning …" : `${title} …`}
         </button>
@@ -40,27 +43,48 @@ interface StepsInput {
 }
 
 export function ActionSteps({ title, acting, children }: StepsInput): VNode {
-  const { plan, result } = acting;
+  const { plan, result, whyNot } = acting;
   const frame = useRef<HTMLDivElement>(null);
   const said = useRef<HTMLPreElement>(null);
-  const wasPlanned = useRef(false);
-  const isPlanned = plan !== null;
-  // What had the focus is gone by then: it goes to what was said, or back to what asked for the plan that was left.
+  const hadMore = useRef(false);
+  const hasMore = plan !== null || result !== null;
+  // What had the focus is gone by then: it goes to what was said, or back to what asked for what was left or put away.
   useEffect(() => {
     if (result !== null) said.current?.focus();
-    else if (wasPlanned.current && !isPlanned) frame.current?.querySelector("button")?.focus();
-    wasPlanned.current = isPlanned;
-  }, [result, isPlanned]);
+    else if (hadMore.current && !hasMore && !acting.isPlanning) frame.current?.querySelector("button")?.focus();
+    hadMore.current = hasMore;
+  }, [result, hasMore]);
+  const putAway = (): void => {
+    // Where nothing else is offered, all of this goes with it.
+    const isAll = plan === null && frame.current?.querySelector("button:not(.away)") === null;
+    if (isAll) focusOn(frame.current?.closest("section")?.querySelector("h2"));
+    acting.putAway();
+  };
   return (
     <div class="action" ref={frame}>
       {plan === null ? children : <Planned title={title} acting={acting} plan={plan} />}
+      {whyNot !== null && <p class="said">{whyNot}</p>}
       {result !== null && (
-        <pre role="status" tabIndex={-1} ref={said}>
-          {typeof result === "string" ? result : `exit ${result.code ?? "by force"}\n${result.output}`}
-        </pre>
+        <>
+          <p>
+            <OutcomeMark outcome={endOf(result)} />
+          </p>
+          <pre role="status" tabIndex={-1} ref={said}>
+            {typeof result === "string" ? result : `exit ${result.code ?? "by force"}\n${result.output}`}
+          </pre>
+          <button type="button" class="quiet away" onClick={putAway}>
+            Put away
+          </button>
+        </>
       )}
     </div>
   );
+}
+
+/** Whether it was done; the exit code's words are the command's own, below. */
+function endOf(result: ActionResult | string): Outcome {
+  const isDone = typeof result !== "string" && result.code === 0;
+  return isDone ? { tone: "good", text: "done" } : { tone: "bad", text: "not done, or not all of it" };
 }
 
 function Planned({
@@ -72,7 +96,7 @@ function Planned({
   readonly acting: Acting;
   readonly plan: ActionPlan;
 }): VNode {
-  const { isRunning, execute, leave } = acting;
+  const { isRunning, whyNot, execute, leave } = acting;
   const frame = useRef<HTMLDivElement>(null);
   useEffect(() => frame.current?.focus(), []);
   const isEmpty = plan?.blocks === 0;
@@ -89,7 +113,7 @@ function Planned({
         {command}
       </pre>
       {refusal === null && !isEmpty && (
-        <button type="button" aria-disabled={isRunning} onClick={() => void (isRunning ? undefined : execute())}>
+        <button type="button" aria-disabled={isRunning || whyNot !== null} onClick={() => void execute()}>
           {isRunning ? "Running …" : title}
         </button>
       )}

@@ -1,6 +1,8 @@
 /** Aggregates: what each covers, and how old it is. */
 import type { VNode } from "preact";
 import type { AggregateLine } from "./document.ts";
+import { OutcomeMark } from "./outcome-mark.tsx";
+import { outcomeOf } from "./outcome.ts";
 import { Table } from "./table.tsx";
 import { count as countText } from "../parts/words.ts";
 import { agoText } from "./words.ts";
@@ -22,11 +24,16 @@ export function Aggregates({ aggregates, storeNow }: Input): VNode {
           rows={aggregates}
           keyOf={({ aggregate }) => aggregate}
           columns={[
-            { title: "Aggregate", cell: ({ aggregate }) => <span class="name">{aggregate}</span> },
-            { title: "Analysis", cell: ({ analysis }) => analysis },
-            { title: "Covered", isNumber: true, cell: ({ blocks }) => countOr(blocks?.covered) },
-            { title: "Missing", isNumber: true, cell: ({ blocks }) => countOr(blocks?.missing) },
-            { title: "Open", isNumber: true, cell: ({ blocks }) => countOr(blocks?.open) },
+            {
+              title: "Aggregate, analysis",
+              isForeign: true,
+              cell: ({ aggregate, analysis }) => (
+                <>
+                  <span class="name">{aggregate}</span> <span class="sub">by {analysis}</span>
+                </>
+              ),
+            },
+            { title: "Coverage", cell: ({ blocks }) => <Coverage blocks={blocks} /> },
             { title: "Records", isNumber: true, cell: ({ records }) => countText(records) },
             { title: "Changed", cell: ({ committedAt }) => agoText(storeNow - committedAt) },
             {
@@ -40,6 +47,15 @@ export function Aggregates({ aggregates, storeNow }: Input): VNode {
   );
 }
 
-function countOr(count: number | undefined): string {
-  return count === undefined ? "–" : countText(count);
+function Coverage({ blocks }: Pick<AggregateLine, "blocks">): VNode {
+  if (blocks === null) return <>unknown: it could not be read</>;
+  const { covered, missing, open } = blocks;
+  return (
+    <>
+      <OutcomeMark outcome={outcomeOf(blocks)} />
+      <span class="sub">
+        {`${countText(covered)}\u00a0covered, ${countText(missing)}\u00a0missing, ${countText(open)}\u00a0open`}
+      </span>
+    </>
+  );
 }

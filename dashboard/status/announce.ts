@@ -1,27 +1,74 @@
-/** What a screen reader is told when it changes: the connection, runs that end, holds that come and go. Nothing else is news. */
+/**
+ * What a screen reader is told when it changes: the connection, runs that begin and end, holds that come and go, workers and the master
+ * that go silent and come back. Nothing else is news, and what was told is not told again: also not when it is away for an answer.
+ */
 import type { Connection } from "./connection.ts";
-import type { RunLine } from "./document.ts";
+import type { RunLine, StatusDocument, WorkerLine } from "./document.ts";
+import { runOutcome } from "./outcome.ts";
 import { count as countText } from "../parts/words.ts";
 
-/** Empty: nothing that anybody waits for. */
-export function newsBetween(before: Connection, after: Connection): string {
-  const news: string[] = [];
-  if (before.phase !== after.phase) {
-    if (after.phase === "stale") news.push("The server is away. What is shown is old.");
-    if (after.phase === "live" && before.phase === "stale") news.push("The server is back.");
-    if (after.phase === "refused") news.push("A token is needed.");
-  }
-  if (before.document === null || after.document === null) return news.join(" ");
-  const known = new Map(before.document.runs.map((run) => [run.run, run]));
-  for (const run of after.document.runs) news.push(...runNews(known.get(run.run), run));
-  return news.join(" ");
+type RunNews = Pick<RunLine, "run" | "state" | "blocks" | "covered" | "missing" | "held">;
+
+/** What the reader has been told, or saw when the page came. */
+export interface Told {
+  readonly connection: "fresh" | "answers" | "away" | "refused";
+  /** By run: as it was told last. Null: no document came yet. */
+  readonly runs: ReadonlyMap<string, string> | null;
+  readonly workers: ReadonlyMap<string, WorkerLine["state"]>;
+  readonly isMasterSilent: boolean;
 }
 
-function runNews(before: RunLine | undefined, { run, state, covered, missing, held }: RunLine): string[] {
-  if (before === undefined) return [`Run ${run} began.`];
-  if (before.state !== state)
-    return [`Run ${run} is ${state}: ${countText(covered)} covered, ${countText(missing)} missing.`];
-  if (before.held === null && held !== null) return [`Run ${run} is held: ${held.what}`];
-  if (before.held !== null && held === null) return [`Run ${run} goes on.`];
-  return [];
+export const nothingTold: Told = { connection: "fresh", runs: null, workers: new Map(), isMasterSilent: false };
+
+/** Names in one sentence; a fleet that goes silent is one piece of news. */
+const namesMax = 3;
+
+/** `news` is empty when there is nothing that anybody waits for. */
+export function newsAfter(told: Told, connection: Connection): { readonly told: Told; readonly news: string } {
+  const { phase, trouble, document } = connection;
+  const news: string[] = [];
+  const now = phase === "refused" ? "refused" : trouble !== null ? "away" : phase === "live" ? "answers" : "fresh";
+  if (now !== told.connection) {
+    if (now === "away")
+      news.push(document === null ? (trouble?.message ?? "") : "The server is away. What is shown is old.");
+    if (now === "answers" && told.connection === "away") news.push("The server answers again.");
+    if (now === "refused") news.push("A token is needed.");
+  }
+  if (document === null || now === "away") return { told: { ...told, connection: now }, news: news.join(" ") };
+  const isMasterSilent = (document.leader?.silentSince ?? null) !== null;
+  const runs = new Map([...(told.runs ?? []), ...document.runs.map((run) => [run.run, stateOf(run)] as const)]);
+  const workers = new Map([...told.workers, ...document.workers.map(({ worker, state }) => [worker, state] as const)]);
+  if (told.runs !== null) {
+    news.push(...document.runs.flatMap((run) => runNews(told.runs?.get(run.run), run)), ...workerNews(told, document));
+    if (isMasterSilent && !told.isMasterSilent) news.push("The master is silent.");
+    if (!isMasterSilent && told.isMasterSilent && document.leader !== null) news.push("A master leads again.");
+  }
+  return { told: { connection: now, runs, workers, isMasterSilent }, news: news.join(" ") };
+}
+
+function stateOf({ state, held }: RunNews): string {
+  return held === null ? state : "held";
+}
+
+function runNews(before: string | undefined, run: RunNews): string[] {
+  const after = stateOf(run);
+  if (before === after) return [];
+  if (run.held !== null) return [`Run ${run.run} is held: ${run.held.what}`];
+  if (after !== "open") return [`Run ${run.run} is ${after}: ${runOutcome(run).text}.`];
+  return [`Run ${run.run} ${before === undefined ? "began" : "goes on"}.`];
+}
+
+function workerNews({ workers: before }: Told, { workers }: StatusDocument): string[] {
+  const changed = (state: WorkerLine["state"], from: (known: string | undefined) => boolean): string[] =>
+    workers.filter((line) => line.state === state && from(before.get(line.worker))).map(({ worker }) => worker);
+  const silent = changed("silent", (known) => known !== "silent");
+  const back = changed("alive", (known) => known === "silent");
+  return [...sentence(silent, "silent"), ...sentence(back, "alive again")];
+}
+
+function sentence(names: readonly string[], state: string): string[] {
+  if (names.length === 0) return [];
+  if (names.length === 1) return [`Worker ${names.join("")} is ${state}.`];
+  const more = names.length > namesMax ? ` and ${countText(names.length - namesMax)} more` : "";
+  return [`${countText(names.length)} workers are ${state}: ${names.slice(0, namesMax).join(", ")}${more}.`];
 }

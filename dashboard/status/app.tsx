@@ -1,9 +1,11 @@
 /** The page: what is known, how old it is, and the sections. */
 import type { VNode } from "preact";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { Acted } from "./acting.tsx";
 import { Aggregates } from "./aggregates.tsx";
-import type { Connection } from "./connection.ts";
+import { isOld, type Connection } from "./connection.ts";
 import type { StatusDocument } from "./document.ts";
+import { focusOn } from "./focus-on.tsx";
 import { useLive, useNow } from "./live.tsx";
 import { Login } from "./login.tsx";
 import { Missing } from "./missing.tsx";
@@ -11,22 +13,38 @@ import { NewRun } from "./new-run.tsx";
 import { Queue } from "./queue.tsx";
 import { Runs } from "./runs.tsx";
 import { ThemeChoice } from "./theme.tsx";
-import { agoText } from "./words.ts";
+import { agoText, clockText } from "./words.ts";
 import { Workers } from "./workers.tsx";
 
 /** Ages are told in seconds at first. */
 const tickMs = 1_000;
 
+/** Beside buttons that act. */
+const oldWords = "Not now: the server does not answer, so what is shown may no longer hold.";
+
 export function App(): VNode {
   const { connection, news, askNow } = useLive();
   const now = useNow(tickMs);
   const { phase, document, clockAheadMs } = connection;
+  const whyNot = isOld(connection, now) ? oldWords : null;
+  const ground = useMemo(() => ({ acted: askNow, whyNot }), [askNow, whyNot]);
+  const wasRefused = useRef(false);
+  const isThere = document !== null;
+  // The form that had the focus is gone when the token was taken: reading begins at the runs.
+  useEffect(() => {
+    if (wasRefused.current && isThere) focusOn(window.document.querySelector<HTMLElement>("#runs, #nothing"));
+    if (phase === "refused" || isThere) wasRefused.current = phase === "refused";
+  }, [phase, isThere]);
   return (
     <>
       <header class="top">
         <div>
-          <h1>Spotfold</h1>
-          {document !== null && <p class="place">{document.place}</p>}
+          <h1>Spotfold status</h1>
+          {document !== null && (
+            <p class="place">
+              Work store <span class="name">{document.place}</span>
+            </p>
+          )}
         </div>
         <div class="top-right">
           <State connection={connection} now={now} />
@@ -41,13 +59,13 @@ export function App(): VNode {
         {phase !== "refused" && <Trouble connection={connection} now={now} />}
         {phase === "connecting" && connection.trouble === null && <p class="empty">Connecting …</p>}
         {document !== null && (
-          <Acted.Provider value={askNow}>
+          <Acted.Provider value={ground}>
             {document.actions && <NewRun />}
             <Sections document={document} storeNow={now + clockAheadMs} />
           </Acted.Provider>
         )}
       </main>
-      {document !== null && <footer>Spotfold {document.version}</footer>}
+      {document !== null && <footer>Spotfold {document.version}. Times are those of your time zone.</footer>}
     </>
   );
 }
@@ -83,7 +101,7 @@ function Sections({ document, storeNow }: { readonly document: StatusDocument; r
 function Nothing(): VNode {
   return (
     <section class="empty">
-      <h2>Nothing yet</h2>
+      <h2 id="nothing">Nothing yet</h2>
       <p>
         No run was submitted here, and no worker has been seen. This page shows the first as soon as it is there, such
         as:
@@ -95,25 +113,24 @@ function Nothing(): VNode {
   );
 }
 
-const phaseWords: Readonly<Record<Connection["phase"], string>> = {
-  connecting: "Connecting",
-  live: "Live",
-  stale: "Stale",
-  refused: "Token needed",
-};
+/** Whether the page follows, and of when it is. */
+function State({ connection, now }: { readonly connection: Connection; readonly now: number }): VNode {
+  const { phase, answeredAt } = connection;
+  if (phase === "refused") return <Sign tone="refused" text="Token needed" />;
+  if (answeredAt === null) return <Sign tone="connecting" text="Connecting" />;
+  const time = clockText(answeredAt, now);
+  return isOld(connection, now) ? (
+    <Sign tone="stale" text={`Not live: as of ${time}, ${agoText(now - answeredAt)}`} />
+  ) : (
+    <Sign tone="live" text={`Live, as of ${time}`} />
+  );
+}
 
-function State({
-  connection: { phase, answeredAt },
-  now,
-}: {
-  readonly connection: Connection;
-  readonly now: number;
-}): VNode {
+function Sign({ tone, text }: { readonly tone: Connection["phase"]; readonly text: string }): VNode {
   return (
-    <p class={`state ${phase}`}>
+    <p class={`state ${tone}`}>
       <span class="dot" aria-hidden="true" />
-      {phaseWords[phase]}
-      {phase === "stale" && answeredAt !== null && `, as of ${agoText(now - answeredAt)}`}
+      {text}
     </p>
   );
 }

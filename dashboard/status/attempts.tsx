@@ -1,16 +1,21 @@
-/** Attempts at a run's jobs: how each ended, why, and what it logged. Asked for while they are shown. Logs are text. */
+/** Attempts at a run's jobs, failed ones first: how each ended, why, and what it logged. Asked for while they are shown. Logs are text. */
 import type { VNode } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { askAttempts } from "./ask.ts";
 import type { AttemptLine, AttemptsDocument } from "./document.ts";
+import { AttemptLog } from "./attempt-log.tsx";
+import { plainText } from "./log-lines.ts";
 import { counted } from "../parts/words.ts";
 import { clockText } from "./words.ts";
 
 /** The server reads them anew after about so long. */
 const againMs = 10_000;
+/** More are folded: those that failed come first. */
+const shownMax = 8;
 
 export function Attempts({ run, isEnded }: { readonly run: string; readonly isEnded: boolean }): VNode {
   const [found, setFound] = useState<AttemptsDocument | string | null>(null);
+  const [isAll, setIsAll] = useState(false);
   useEffect(() => {
     let isGone = false;
     const ask = async (): Promise<void> => {
@@ -40,11 +45,22 @@ export function Attempts({ run, isEnded }: { readonly run: string; readonly isEn
   return (
     <>
       <ol class="attempts">
-        {attempts.map((attempt) => (
-          <Attempt attempt={attempt} key={`${attempt.job} ${attempt.attempt}`} />
-        ))}
+        {worstFirst(attempts)
+          .slice(0, isAll ? attempts.length : shownMax)
+          .map((attempt) => (
+            <Attempt attempt={attempt} key={`${attempt.job} ${attempt.attempt}`} />
+          ))}
       </ol>
-      {more && <p class="sub">There are more. All of them: spotfold logs {run}</p>}
+      {attempts.length > shownMax && (
+        <button type="button" class="quiet" aria-expanded={isAll} onClick={() => setIsAll(!isAll)}>
+          {isAll ? `Show the first ${shownMax} attempts` : `Show all ${attempts.length} attempts`}
+        </button>
+      )}
+      {more && (
+        <p class="sub">
+          There are more. All of them: <code>spotfold logs {run}</code>
+        </p>
+      )}
     </>
   );
 }
@@ -58,32 +74,42 @@ const outcomes: Readonly<Record<AttemptLine["outcome"], string>> = {
   unknown: "done",
 };
 
+/** What went wrong comes first. */
+const order: Readonly<Record<AttemptLine["outcome"], number>> = {
+  failed: 0,
+  vanished: 1,
+  open: 2,
+  lost: 3,
+  resolved: 3,
+  unknown: 3,
+};
+
+function worstFirst(attempts: readonly AttemptLine[]): readonly AttemptLine[] {
+  return attempts.toSorted((a, b) => order[a.outcome] - order[b.outcome] || b.startedAt - a.startedAt);
+}
+
 function Attempt({ attempt }: { readonly attempt: AttemptLine }): VNode {
-  const { job, worker, startedAt, outcome, failure, log, isLogCut, plan } = attempt;
+  const { job, worker, startedAt, outcome, failure, log } = attempt;
   return (
     <li>
-      <p>
-        <span class="name">job {job}</span>{" "}
-        <span class={`badge outcome-${outcome} ${outcome === "open" ? "" : outcome}`}>{outcomes[outcome]}</span>{" "}
-        <span class="sub">
-          {clockText(startedAt, Date.now())}, {worker}
+      <p class="attempt-head">
+        <span class="sub" title="When it began">
+          {clockText(startedAt, Date.now())}
         </span>
+        <span class={`badge outcome-${outcome} ${outcome === "open" ? "" : outcome}`}>{outcomes[outcome]}</span>
+        <span class="name">job {job}</span>
+        <span class="sub">on {worker}</span>
       </p>
       {failure !== null && (
-        <p>
+        <p class="failure">
           <strong>
             {failure.cause} ({failure.reason})
           </strong>
-          : {failure.message}
-          {failure.hint !== null && <span class="sub"> {failure.hint}</span>}
+          : {plainText(failure.message)}
+          {failure.hint !== null && <span class="hint">{plainText(failure.hint)}</span>}
         </p>
       )}
-      {log !== null && (
-        <pre class="log" tabIndex={0} aria-label={`Log of an attempt at job ${job}`}>
-          {log}
-          {isLogCut && `\n… all of it: spotfold logs ${plan}/${job}`}
-        </pre>
-      )}
+      {log !== null && <AttemptLog attempt={attempt} />}
     </li>
   );
 }

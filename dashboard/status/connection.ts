@@ -50,6 +50,16 @@ export function afterAnswer(before: Connection, answer: Answer, now: number): Co
   }
 }
 
+/** The least age at which what is shown counts as old, and that age in refreshes: answers of a slow store take seconds. */
+const oldMsMin = 20_000;
+const oldRefreshes = 5;
+
+/** Whether what is shown may no longer hold: the server is away, or has not answered for long. */
+export function isOld({ phase, answeredAt, document }: Connection, now: number): boolean {
+  if (phase !== "live" || answeredAt === null) return true;
+  return now - answeredAt > Math.max(oldMsMin, oldRefreshes * (document?.refreshMs ?? 0));
+}
+
 /** A server that is away is asked less and less often, up to this. */
 const patienceMsMax = 15_000;
 const firstTryMs = 1_000;

@@ -1,6 +1,6 @@
 /** Asks the server again and again while somebody looks at the page, and not while its tab is hidden. */
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import { newsBetween } from "./announce.ts";
+import { newsAfter, nothingTold } from "./announce.ts";
 import { askStatus } from "./ask.ts";
 import { afterAnswer, connecting, nextAskMs, type Connection } from "./connection.ts";
 
@@ -17,7 +17,7 @@ export function useLive(): Live {
   const [news, setNews] = useState("");
   const wake = useRef<() => void>(() => undefined);
   useEffect(() => {
-    const known = { connection: connecting, etag: null as string | null };
+    const known = { connection: connecting, etag: null as string | null, told: nothingTold };
     let [timer, failures, isAsking, isGone] = [0, 0, false, false];
     const ask = async (): Promise<void> => {
       if (isAsking || isGone || document.hidden) return;
@@ -27,8 +27,9 @@ export function useLive(): Live {
       isAsking = false;
       if (isGone) return;
       const after = afterAnswer(known.connection, answer, Date.now());
-      const told = newsBetween(known.connection, after);
-      if (told !== "") setNews(told);
+      const { told, news: fresh } = newsAfter(known.told, after);
+      if (fresh !== "") setNews(fresh);
+      known.told = told;
       known.connection = after;
       known.etag = etag;
       failures = answer.kind === "trouble" ? failures + 1 : 0;

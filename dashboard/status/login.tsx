@@ -1,17 +1,25 @@
 /** Asks for the server's token. It is sent once, in the body of a request; what is kept is a cookie that scripts cannot read. */
 import type { VNode } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { logIn } from "./ask.ts";
 
 export function Login({ onDone }: { readonly onDone: () => void }): VNode {
   const [token, setToken] = useState("");
   const [said, say] = useState("");
   const [isAsking, setIsAsking] = useState(false);
+  const field = useRef<HTMLInputElement>(null);
+  // There is nothing else on the page; and what had the focus may have gone with the data.
+  useEffect(() => field.current?.focus(), []);
   const submit = async (): Promise<void> => {
     setIsAsking(true);
+    say("");
     const taken = await logIn(async (path, init) => await fetch(path, init), token);
     setIsAsking(false);
-    if (taken !== true) return say(taken === false ? "That is not the token of this server." : taken);
+    if (taken !== true) {
+      field.current?.select();
+      field.current?.focus();
+      return say(taken === false ? "That is not the token of this server." : taken);
+    }
     setToken("");
     onDone();
   };
@@ -32,14 +40,18 @@ export function Login({ onDone }: { readonly onDone: () => void }): VNode {
       <div class="row">
         <input
           id="token"
+          ref={field}
           type="password"
           autocomplete="current-password"
           required
           value={token}
+          aria-invalid={said !== ""}
           aria-describedby="token-said"
           onInput={(event) => setToken(event.currentTarget.value)}
         />
-        <button type="submit">Show status</button>
+        <button type="submit" aria-disabled={isAsking}>
+          {isAsking ? "Asking …" : "Show status"}
+        </button>
       </div>
       <p id="token-said" class="said" role="alert">
         {said}

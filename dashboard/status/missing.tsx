@@ -1,100 +1,120 @@
-/** Missing blocks: how many, why, which; and what can be done about a reason. */
-import type { VNode } from "preact";
-import { useState } from "preact/hooks";
-import { ActionButton } from "./action.tsx";
+/** Missing blocks: how many, why, what would cure each reason, which; and retries, whose word stays when nothing is missing any more. */
+import { Fragment, type VNode } from "preact";
+import { useCallback, useState } from "preact/hooks";
+import { cureOf } from "./cures.ts";
 import type { MissingGroup, MissingReport } from "./document.ts";
+import { RetryGroup } from "./retry-group.tsx";
 import { Table } from "./table.tsx";
 import { counted, count as countText } from "../parts/words.ts";
-
-/** By the class of the reason. */
-const cures: ReadonlyMap<string, string> = new Map([
-  ["content", "by a retry, once the block was mended; by a run of a mended analysis with --reprocess"],
-  ["circumstance", "by the next run that selects it, or by a retry"],
-]);
 
 interface Input {
   readonly missing: MissingReport;
   readonly mayAct: boolean;
 }
 
+const keyOf = ({ aggregate, dataset }: MissingGroup): string => JSON.stringify([aggregate, dataset]);
+
 export function Missing({ missing, mayAct }: Input): VNode {
-  const { count, reasons, groups, blocks } = missing;
+  const { count, groups } = missing;
+  /** With a plan, or a word, that was not put away yet. */
+  const [kept, setKept] = useState<ReadonlyMap<string, MissingGroup>>(new Map());
+  const keep = useCallback((group: MissingGroup, isKept: boolean): void => {
+    setKept((before) => {
+      const after = new Map(before);
+      if (isKept) after.set(keyOf(group), group);
+      else after.delete(keyOf(group));
+      return after;
+    });
+  }, []);
+  const known = new Set(groups.map(keyOf));
+  const cured = [...kept.values()].filter((group) => !known.has(keyOf(group)));
+  const shown = [...groups, ...cured.map((group) => ({ ...group, count: 0, reasons: [] }))];
   return (
     <section aria-labelledby="missing">
       <h2 id="missing">Missing blocks</h2>
-      {count === 0 ? (
-        <p class="empty">None is missing.</p>
-      ) : (
-        <>
-          <Table
-            caption="Missing blocks by reason"
-            rows={reasons}
-            keyOf={({ reason }) => reason}
-            columns={[
-              { title: "Reason", cell: ({ reason }) => reason },
-              { title: "Blocks", isNumber: true, cell: ({ count: some }) => countText(some) },
-              { title: "Tried again", cell: (line) => cures.get(line.class) ?? line.class },
-            ]}
-          />
-          {mayAct && (
-            <ul class="cards groups">
-              {groups.map((group) => (
-                <Group group={group} key={JSON.stringify([group.aggregate, group.dataset])} />
-              ))}
-            </ul>
-          )}
-          <details>
-            <summary>
-              {blocks.length < count
-                ? `The first ${countText(blocks.length)} of ${counted(count, "block")}`
-                : counted(count, "block")}
-            </summary>
-            <Table
-              caption="Missing blocks"
-              rows={blocks}
-              keyOf={({ aggregate, dataset, key }) => JSON.stringify([aggregate, dataset, key])}
-              columns={[
-                { title: "Block", cell: ({ key }) => <span class="name">{key}</span> },
-                { title: "Aggregate", cell: ({ aggregate }) => aggregate },
-                { title: "Reason", cell: ({ reason }) => reason },
-                { title: "Detail", cell: ({ detail }) => detail },
-              ]}
-            />
-          </details>
-        </>
+      {count === 0 ? <p class="empty">No block is missing.</p> : <Reasons missing={missing} />}
+      {mayAct && shown.length > 0 && (
+        <ul class="cards groups">
+          {shown.map((group) => (
+            <RetryGroup group={group} onKeep={keep} key={keyOf(group)} />
+          ))}
+        </ul>
       )}
+      {count > 0 && <Blocks missing={missing} />}
     </section>
   );
 }
 
-const allReasons = "";
-
-/** What one run can try again, and the reasons that it is to try. */
-function Group({ group: { aggregate, dataset, count, reasons } }: { readonly group: MissingGroup }): VNode {
-  const [chosen, choose] = useState(allReasons);
-  const action = { action: "retry", aggregate, dataset, reasons: chosen === allReasons ? [] : [chosen] } as const;
+function Reasons({ missing: { reasons } }: { readonly missing: MissingReport }): VNode {
   return (
-    <li class="card">
-      <h3>
-        <span class="name">{aggregate}</span>
-      </h3>
-      <p class="sub">
-        {counted(count, "block")} of {dataset}
-      </p>
-      {reasons.length > 1 && (
-        <label class="field">
-          <span>Missing by</span>
-          <select value={chosen} onChange={(event) => choose(event.currentTarget.value)}>
-            <option value={allReasons}>any reason ({countText(count)})</option>
-            {reasons.map(({ reason, count: some }) => (
-              <option value={reason} key={reason}>
-                {reason} ({countText(some)})
-              </option>
-            ))}
-          </select>
-        </label>
+    <Table
+      caption="Missing blocks by reason"
+      rows={reasons}
+      keyOf={({ reason }) => reason}
+      columns={[
+        { title: "Reason", cell: ({ reason }) => <span class="name">{reason}</span> },
+        { title: "Blocks", isNumber: true, cell: ({ count }) => countText(count) },
+        { title: "What happened", cell: (line) => cureOf(line.reason, line.class).what },
+        { title: "What cures it", cell: (line) => <CureText text={cureOf(line.reason, line.class).cure} /> },
+      ]}
+    />
+  );
+}
+
+/** Words with names of flags among them, which do not break at their hyphens. */
+function CureText({ text }: { readonly text: string }): VNode {
+  return (
+    <>
+      {text.split(/(--[a-z]+)/).map((part, index) =>
+        part.startsWith("--") ? (
+          <code class="flag" key={index}>
+            {part}
+          </code>
+        ) : (
+          part
+        ),
       )}
-      <ActionButton title="Retry missing blocks" action={action} isOffered={true} key={chosen} />
-    </li>
+    </>
+  );
+}
+
+function Blocks({ missing: { count, blocks } }: { readonly missing: MissingReport }): VNode {
+  return (
+    <details>
+      <summary>
+        {blocks.length < count
+          ? `The first ${countText(blocks.length)} of ${counted(count, "block")}`
+          : counted(count, "block")}
+      </summary>
+      <Table
+        caption="Missing blocks"
+        rows={blocks}
+        keyOf={({ aggregate, dataset, key }) => JSON.stringify([aggregate, dataset, key])}
+        columns={[
+          { title: "Block", isForeign: true, cell: ({ key }) => <Key text={key} /> },
+          { title: "Aggregate", isForeign: true, cell: ({ aggregate }) => aggregate },
+          { title: "Reason", cell: ({ reason }) => reason },
+          { title: "Detail", isForeign: true, cell: ({ detail }) => detail },
+        ]}
+      />
+    </details>
+  );
+}
+
+/** A key is long: its lines end at slashes where they can. */
+function Key({ text }: { readonly text: string }): VNode {
+  return (
+    <span class="name">
+      {text.split("/").map((part, index) => (
+        <Fragment key={index}>
+          {index > 0 && (
+            <>
+              /<wbr />
+            </>
+          )}
+          {part}
+        </Fragment>
+      ))}
+    </span>
   );
 }

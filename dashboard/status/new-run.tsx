@@ -9,9 +9,14 @@ import { formOf, requestOf, type RunForm } from "./run-form.ts";
 import { RunFields } from "./run-fields.tsx";
 
 export function NewRun(): VNode {
-  const [choices, setChoices] = useState<ChoicesDocument | string | null>(null);
+  const [choices, setChoices] = useState<ChoicesDocument | null>(null);
+  const [trouble, setTrouble] = useState<string | null>(null);
   const open = async (isOpen: boolean): Promise<void> => {
-    if (isOpen) setChoices(await askChoices(async (path, init) => await fetch(path, init)));
+    if (!isOpen) return;
+    const answer = await askChoices(async (path, init) => await fetch(path, init));
+    // What was known, and what somebody has typed, stays while the server is away.
+    if (typeof answer !== "string") setChoices(answer);
+    setTrouble(typeof answer === "string" ? answer : null);
   };
   return (
     <section aria-labelledby="new-run">
@@ -19,9 +24,9 @@ export function NewRun(): VNode {
         <summary>
           <h2 id="new-run">New run</h2>
         </summary>
-        {choices === null && <p class="sub">Reading what there is …</p>}
-        {typeof choices === "string" && <p class="said">{choices}</p>}
-        {choices !== null && typeof choices !== "string" && <Chosen choices={choices} />}
+        {choices === null && trouble === null && <p class="sub">Reading what there is …</p>}
+        {trouble !== null && <p class="said">{trouble}</p>}
+        {choices !== null && <Chosen choices={choices} />}
       </details>
     </section>
   );
@@ -56,7 +61,7 @@ function Filled({ choices }: { readonly choices: ChoicesDocument }): VNode {
         <RunFields choices={choices} form={form} onChange={setForm} />
       </fieldset>
       <ActionSteps title="Submit run" acting={acting}>
-        <button type="submit" aria-disabled={acting.isPlanning}>
+        <button type="submit" aria-disabled={acting.isPlanning || acting.whyNot !== null}>
           {acting.isPlanning ? "Planning …" : "Show plan"}
         </button>
       </ActionSteps>

@@ -9,9 +9,11 @@ import { counted, count as countText } from "../parts/words.ts";
 import { clockText, durationText } from "./words.ts";
 
 /** Pixels. Labels of depths are as short as 1.23M. */
-const height = 170;
+const height = 200;
 const marginLeft = 48;
 const marginRight = 12;
+/** Room for labels of times, and below them the axis' title. */
+const marginBottom = 42;
 /** Rows of the table that says what the chart shows. */
 const rowsMax = 20;
 
@@ -44,8 +46,13 @@ function Depth({
   const [frame, width] = useWidth<HTMLDivElement>();
   const last = samples.at(-1);
   if (last === undefined) return null;
-  const box = { left: marginLeft, right: Math.max(marginLeft + 1, width - marginRight), top: 20, bottom: height - 34 };
-  const drawn = width === 0 ? null : depthGeometry(samples, storeNow, box);
+  const box = {
+    left: marginLeft,
+    right: Math.max(marginLeft + 1, width - marginRight),
+    top: 20,
+    bottom: height - marginBottom,
+  };
+  const drawn = width === 0 ? null : depthGeometry(samples, storeNow, box, width);
   const max = samples.reduce((most, sample) => Math.max(most, depthOf(sample)), 0);
   const over = durationText(Math.max(storeNow, last[0]) - (samples[0]?.[0] ?? last[0]));
   const text = `Messages in the jobs queue over ${over}: at most ${countText(max)}, now ${countText(depthOf(last))}`;
@@ -70,6 +77,7 @@ function Depth({
         <summary>As a table</summary>
         <Table
           caption="Depth of the jobs queue, newest first"
+          isCompact={true}
           rows={samples.slice(-rowsMax).toReversed()}
           keyOf={([at]) => String(at)}
           columns={[

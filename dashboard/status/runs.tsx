@@ -4,8 +4,11 @@ import { useState } from "preact/hooks";
 import { ActionButton } from "./action.tsx";
 import { Attempts } from "./attempts.tsx";
 import type { HoldLine, Pace, RunLine, StatusDocument } from "./document.ts";
+import { expectedEnd, type ExpectedEnd } from "./expected-end.ts";
+import { OutcomeMark } from "./outcome-mark.tsx";
+import { runOutcome, shareText } from "./outcome.ts";
 import { counted, count as countText } from "../parts/words.ts";
-import { agoText, clockText, durationText, inText, percentText, rateText } from "./words.ts";
+import { agoText, durationText, inText, percentText, rateText } from "./words.ts";
 
 export function Runs({ document, storeNow }: { readonly document: StatusDocument; readonly storeNow: number }): VNode {
   const { runs, runsHidden, inbox, workers } = document;
@@ -43,11 +46,12 @@ function Run({ run, storeNow, isAnybodyAlive, mayAct }: RunInput): VNode {
   const { held, state, jobs, admittedAt, covered, missing, blocks, records } = run;
   const [isOpen, setIsOpen] = useState(false);
   const badge = held === null ? state : "held";
-  const done = covered + missing;
+  const outcome = runOutcome(run);
   return (
-    <li class={`card ${badge}`}>
+    <li class={`card ${badge} has-${outcome.tone}`}>
       <h3>
-        <span class="name">{run.run}</span> <span class={`badge ${badge}`}>{badge}</span>
+        <span class="name">{run.run}</span> <span class={`badge ${badge}`}>{badge}</span>{" "}
+        {(missing > 0 || state !== "open") && <OutcomeMark outcome={outcome} />}
       </h3>
       <p class="sub">
         into {run.aggregate}
@@ -55,10 +59,10 @@ function Run({ run, storeNow, isAnybodyAlive, mayAct }: RunInput): VNode {
       </p>
       <Bar run={run} />
       <dl class="facts">
-        <Fact name="Blocks" value={`${countText(done)} of ${countText(blocks)}`} />
+        <Fact name="Covered" value={`${countText(covered)} of ${countText(blocks)}`} />
         <Fact name="Missing" value={countText(missing)} tone={missing > 0 ? "warning" : ""} />
         <Fact name="Records" value={countText(records)} />
-        {state === "open" && <PaceFacts pace={run.pace} storeNow={storeNow} isHeld={held !== null} />}
+        {state === "open" && <PaceFacts pace={run.pace} end={expectedEnd(run, storeNow, isAnybodyAlive)} />}
       </dl>
       {jobs !== null && (
         <p class="jobs">
@@ -101,33 +105,32 @@ function Fact({
 
 interface PaceInput {
   readonly pace: Pace | null;
-  readonly storeNow: number;
-  readonly isHeld: boolean;
+  readonly end: ExpectedEnd;
 }
 
-function PaceFacts({ pace, storeNow, isHeld }: PaceInput): VNode {
+function PaceFacts({ pace, end }: PaceInput): VNode {
   const over = pace?.over === "recent" ? "over the last minutes" : "since it was admitted";
-  const ends = pace?.endsAt ?? null;
   return (
     <>
       <div title={over}>
-        <dt>Blocks, rate</dt>
+        <dt>Block rate</dt>
         <dd>{pace === null ? "–" : rateText(pace.blocksPerSecond)}</dd>
       </div>
       <div title={over}>
-        <dt>Records, rate</dt>
+        <dt>Record rate</dt>
         <dd>{pace === null ? "–" : rateText(pace.recordsPerSecond)}</dd>
       </div>
-      <div>
+      <div class="end" title={end.why}>
         <dt>Expected end</dt>
-        <dd>{ends === null || isHeld ? "–" : `${inText(ends - storeNow)} (${clockText(ends, storeNow)})`}</dd>
+        <dd>{end.text ?? <span class="sub">unknown: {end.why}</span>}</dd>
       </div>
     </>
   );
 }
 
 /** Covered, missing, and what is left. */
-function Bar({ run: { run, blocks, covered, missing } }: { readonly run: RunLine }): VNode {
+function Bar({ run: line }: { readonly run: RunLine }): VNode {
+  const { run, blocks, covered, missing } = line;
   const all = Math.max(1, blocks);
   const text = `${percentText(covered + missing, blocks)} done: ${countText(covered)} covered, ${countText(missing)} missing, of ${counted(blocks, "block")}`;
   return (
@@ -147,7 +150,7 @@ function Bar({ run: { run, blocks, covered, missing } }: { readonly run: RunLine
         <rect class="bar-missing" x={covered} width={missing} height="1" />
       </svg>
       <span class="percent" aria-hidden="true">
-        {percentText(covered + missing, blocks)}
+        {shareText(line)}
       </span>
     </div>
   );

@@ -130,7 +130,7 @@ describe("the actions of the status page", function actionsSuite() {
     assert.match(await retry.innerText(), /Blocks\s+2\s[\s\S]*1 block missing, and no longer in the dataset/);
     await looksGood(page, folder, "retry");
     await retry.getByRole("button", { name: "Retry missing blocks" }).click();
-    await page.locator("li.card.finished", { hasText: "2 of 2" }).waitFor({ timeout: waitMs });
+    await page.locator("li.card.finished", { hasText: "1 of 2 missing" }).waitFor({ timeout: waitMs });
     assert.deepEqual(await resultsOf(folder), ["x,13", "y,100"]);
     const names = await spotfold(folder, ["results", "names", "--format", "csv"]);
     assert.match(names.stdout, /^new,1$/m);

@@ -1,8 +1,7 @@
 /** What the page knows and says, without a page. */
 import assert from "node:assert/strict";
-import { newsBetween } from "../../../dashboard/status/announce.ts";
 import { askStatus } from "../../../dashboard/status/ask.ts";
-import { afterAnswer, connecting, nextAskMs } from "../../../dashboard/status/connection.ts";
+import { afterAnswer, connecting, isOld, nextAskMs } from "../../../dashboard/status/connection.ts";
 import { depthGeometry } from "../../../dashboard/status/depth-geometry.ts";
 import type { StatusDocument } from "../../../dashboard/status/document.ts";
 import { durationText, percentText, rateText } from "../../../dashboard/status/words.ts";
@@ -17,8 +16,10 @@ describe("the status page's connection", () => {
     assert.deepEqual([stale.phase, stale.answeredAt, stale.document], ["stale", 100, empty]);
     const back = afterAnswer(stale, { kind: "unchanged", storeTime: 700 }, 300);
     assert.deepEqual([back.phase, back.document, back.trouble], ["live", empty, null]);
-    assert.match(newsBetween(live, stale), /away/);
-    assert.match(newsBetween(stale, back), /back/);
+    assert.deepEqual(
+      [isOld(live, 20_000), isOld(live, 21_000), isOld(stale, 201), isOld(back, 301)],
+      [false, true, true, false],
+    );
   });
 
   it("forgets what it knew when it is refused", () => {

@@ -9,7 +9,7 @@ import { startSpotfold } from "../../e2e/spotfold.ts";
 import type { Started } from "../../support/processes.ts";
 import { needs } from "../../support/requirements.ts";
 import { tempDir } from "../../support/temp.ts";
-import { accessibilityProblems, startBrowser } from "../browser.ts";
+import { accessibilityProblems, startBrowser, until } from "../browser.ts";
 import { giveToken, openPage } from "./browser.ts";
 import { fillWorkFolder, hostile, runs } from "./work-folder.ts";
 
@@ -74,6 +74,10 @@ describe("the status page", function pageSuite() {
     assert.ok((await page.locator("pre.log").allInnerTexts()).some((log) => log.includes(hostile)));
     assert.equal(await page.locator("main img").count(), 0);
     assert.equal(await page.title(), "Spotfold status");
+    const long = page.locator(".logged", { hasText: String.raw`line 0\x07` });
+    assert.equal((await long.locator("pre").innerText()).split("\n").length, 12);
+    await long.getByRole("button", { name: "Show all 40 lines" }).press("Enter");
+    assert.equal((await long.locator("pre").innerText()).split("\n").length, 40);
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme });
       assert.deepEqual(await accessibilityProblems(page), [], colorScheme);
@@ -93,13 +97,18 @@ describe("the status page", function pageSuite() {
     const { server, url } = await served(folder, "--token-file", "token", "--host", "0.0.0.0");
     const { page } = await openPage(browser);
     await page.goto(url.replace("0.0.0.0", "127.0.0.1"));
-    await page.getByLabel("Token", { exact: true }).fill("wrong");
-    await page.getByRole("button", { name: "Show status" }).click();
+    // By the keyboard alone: the field has the focus from the first, and again when the token was wrong.
+    const focused = async (id: string): Promise<void> => await until(page, `document.activeElement.id === "${id}"`);
+    await focused("token");
+    await page.keyboard.type("wrong");
+    await page.keyboard.press("Enter");
     await page.getByText("That is not the token").waitFor();
+    await focused("token");
     assert.deepEqual(await accessibilityProblems(page), []);
     await page.getByLabel("Token", { exact: true }).fill("0123456789abcdef0123");
     await page.keyboard.press("Enter");
     await page.getByText("Nothing yet").waitFor();
+    await focused("nothing");
     assert.equal(await page.evaluate("document.cookie"), "");
     assert.ok(!page.url().includes("0123456789abcdef"));
     assert.ok(!(server.stdout() + server.stderr()).includes("0123456789abcdef"));

@@ -16,6 +16,12 @@ import { seededRandom } from "../../support/manual-clock.ts";
 export const hostile = "<img src=x onerror=\"document.title='broken'\">";
 export const rightToLeft = "מערכת הפעלה";
 
+/** As executors write it: more lines than are shown at once, with colours and a bell. */
+export const longLog = Array.from(
+  { length: 40 },
+  (_, line) => `${JSON.stringify({ printed: `\u001b[31mline ${line}\u001b[0m\u0007` })}\n`,
+).join("");
+
 export const runs = {
   held: "20260101-120000-0a1b2c3d",
   going: "20260101-130000-1a2b3c4d",
@@ -96,7 +102,7 @@ export async function fillWorkFolder(folder: string): Promise<void> {
     await worker(store, "build-2", { jobs: [`${planOf(runs.going)}/000027`] });
     await attempt(store, runs.going, "000003", "00000000000000aa", `line one\n${hostile}\n${rightToLeft}\n`);
     await attempt(store, runs.going, "000004", "00000000000000ab", null);
-    await attempt(store, runs.going, "000004", "00000000000000ac", "tried again\n");
+    await attempt(store, runs.going, "000004", "00000000000000ac", longLog);
   } finally {
     await store.close();
   }

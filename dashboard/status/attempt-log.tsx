@@ -1,0 +1,54 @@
+/** The log of one attempt: its first lines, all of it when it is asked for, and a button that copies it. */
+import type { VNode } from "preact";
+import { useState } from "preact/hooks";
+import type { AttemptLine } from "./document.ts";
+import { logLines } from "./log-lines.ts";
+import { counted } from "../parts/words.ts";
+
+/** More are folded: what is wrong shows in the first ones. */
+const shownMax = 12;
+
+/** Of a page that did not come over TLS nor from this machine, browsers take nothing. */
+const clipboard = navigator.clipboard as Clipboard | undefined;
+
+export function AttemptLog({ attempt: { plan, job, log, isLogCut } }: { readonly attempt: AttemptLine }): VNode {
+  const [isAll, setIsAll] = useState(false);
+  const [said, say] = useState("");
+  const lines = logLines(log ?? "");
+  const isLong = lines.length > shownMax;
+  const copy = async (): Promise<void> => {
+    try {
+      await clipboard?.writeText(lines.join("\n"));
+      say("Copied.");
+    } catch {
+      say("The browser did not allow it.");
+    }
+  };
+  return (
+    <div class="logged">
+      <pre class="log" tabIndex={0} role="group" aria-label={`Log of an attempt at job ${job}`}>
+        {lines.slice(0, isAll ? lines.length : shownMax).join("\n")}
+      </pre>
+      <div class="row">
+        {isLong && (
+          <button type="button" class="quiet" aria-expanded={isAll} onClick={() => setIsAll(!isAll)}>
+            {isAll ? `Show the first ${shownMax} lines` : `Show all ${counted(lines.length, "line")}`}
+          </button>
+        )}
+        {clipboard !== undefined && (
+          <button type="button" class="quiet" onClick={() => void copy()}>
+            Copy log
+          </button>
+        )}
+        <span class="sub" role="status">
+          {said}
+        </span>
+      </div>
+      {isLogCut && (
+        <p class="sub">
+          This is its beginning. All of it: <code>{`spotfold logs ${plan}/${job}`}</code>
+        </p>
+      )}
+    </div>
+  );
+}
