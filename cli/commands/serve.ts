@@ -14,6 +14,7 @@ import { exitCodes } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
 import { shownPath } from "../sample/shown-path.ts";
 import { isLoopback, startServer } from "../serve/server.ts";
+import { refuseWithoutPage } from "../status-page/token.ts";
 import { serveStatus } from "./serve-status.ts";
 
 export interface ServeOptions extends StoreOptions {
@@ -34,6 +35,7 @@ export async function serve(target: string | undefined, options: ServeOptions, i
   const { host = hostDefault } = options;
   const port = portOf(options.port ?? portDefault);
   if (options.status === true) return await serveStatus(target, { host, port }, options, io);
+  refuseWithoutPage(options, "--status");
   const settings = settingsOf(options, io);
   const folder = folderToServe(target, settings.web, settings.folder);
   const say = async (text: string): Promise<void> => await io.err.write(`${text}\n`);

@@ -1,30 +1,22 @@
-/** Runs: how far each is, how fast, until when; what holds it and what would cure that; its jobs and their attempts. */
+/** Runs: those that wait, those that are open and how far each is, those that ended last; what holds one and what would cure that. */
 import type { VNode } from "preact";
 import { useState } from "preact/hooks";
 import { ActionButton } from "./action.tsx";
 import { Attempts } from "./attempts.tsx";
-import type { HoldLine, Pace, RunLine, StatusDocument } from "./document.ts";
+import type { HoldLine, InboxLine, Pace, RunLine, StatusDocument } from "./document.ts";
 import { counted, count as countText } from "../parts/words.ts";
-import { agoText, clockText, durationText, inText, percentText, rateText } from "./words.ts";
+import { Start } from "./start.tsx";
+import { agoText, awaitedText, clockText, durationText, inText, percentText, rateText } from "./words.ts";
 
 export function Runs({ document, storeNow }: { readonly document: StatusDocument; readonly storeNow: number }): VNode {
-  const { runs, runsHidden, inbox, workers } = document;
-  const isAnybodyAlive = workers.some(({ state }) => state === "alive");
+  const { runs, runsHidden, inbox } = document;
   return (
     <section aria-labelledby="runs">
       <h2 id="runs">Runs</h2>
       {runs.length + inbox.length === 0 && <p class="empty">No run yet.</p>}
       <ul class="cards">
-        {inbox.map(({ run, aggregate }) => (
-          <li class="card" key={run}>
-            <h3>
-              <span class="name">{run}</span> <span class="badge waiting">waits for a master</span>
-            </h3>
-            <p class="sub">into {aggregate}. Nobody has admitted it yet: a master does, when one runs.</p>
-          </li>
-        ))}
-        {runs.map((run) => (
-          <Run run={run} storeNow={storeNow} isAnybodyAlive={isAnybodyAlive} mayAct={document.actions} key={run.run} />
+        {[...inbox, ...runs].map((line) => (
+          <Card line={line} storeNow={storeNow} document={document} key={line.run} />
         ))}
       </ul>
       {runsHidden > 0 && <p class="sub">{counted(runsHidden, "earlier run")} not shown.</p>}
@@ -32,27 +24,86 @@ export function Runs({ document, storeNow }: { readonly document: StatusDocument
   );
 }
 
-interface RunInput {
-  readonly run: RunLine;
+interface CardInput {
+  readonly line: InboxLine | RunLine;
   readonly storeNow: number;
-  readonly isAnybodyAlive: boolean;
-  readonly mayAct: boolean;
+  readonly document: StatusDocument;
 }
 
-function Run({ run, storeNow, isAnybodyAlive, mayAct }: RunInput): VNode {
-  const { held, state, jobs, admittedAt, covered, missing, blocks, records } = run;
+/** One run, before it is admitted and after: what its action said stays when it becomes another. */
+function Card({ line, storeNow, document }: CardInput): VNode {
   const [isOpen, setIsOpen] = useState(false);
-  const badge = held === null ? state : "held";
-  const done = covered + missing;
+  const { run } = line;
+  const state = "state" in line ? line.state : "waiting";
+  const badge = line.held === null ? state : "held";
   return (
     <li class={`card ${badge}`}>
       <h3>
-        <span class="name">{run.run}</span> <span class={`badge ${badge}`}>{badge}</span>
+        <span class="name">{run}</span>{" "}
+        <span class={`badge ${badge}`}>{badge === "waiting" ? "waits for a master" : badge}</span>
       </h3>
-      <p class="sub">
-        into {run.aggregate}
-        {admittedAt !== null && `, admitted ${agoText(storeNow - admittedAt)}`}
-      </p>
+      <p class="sub">{headText(line, storeNow)}</p>
+      {"state" in line ? (
+        <Run run={line} storeNow={storeNow} document={document} />
+      ) : (
+        <Waiting line={line} document={document} />
+      )}
+      {line.held !== null && <Hold held={line.held} storeNow={storeNow} />}
+      {document.actions && (
+        <ActionButton
+          title="Cancel run"
+          action={{ action: "cancel", run }}
+          isOffered={state === "open" || state === "waiting"}
+        />
+      )}
+      {"state" in line && (
+        <details onToggle={(event) => setIsOpen(event.currentTarget.open)}>
+          <summary>Attempts and logs</summary>
+          {isOpen && <Attempts run={run} isEnded={state !== "open"} />}
+        </details>
+      )}
+    </li>
+  );
+}
+
+/** What it is of, and when: ages while it goes on, times when it has ended. */
+function headText(line: InboxLine | RunLine, storeNow: number): string {
+  const { analysis, aggregate, submittedAt } = line;
+  const closedAt = "state" in line ? line.closedAt : null;
+  const admittedAt = "state" in line ? line.admittedAt : null;
+  const isEnded = "state" in line && line.state !== "open";
+  const whenText = (at: number): string => (isEnded ? clockText(at, storeNow) : agoText(storeNow - at));
+  return [
+    `${analysis === null ? "" : `${analysis} `}into ${aggregate}`,
+    ...(submittedAt === null ? [] : [`submitted ${whenText(submittedAt)}`]),
+    ...(admittedAt === null ? [] : [`admitted ${whenText(admittedAt)}`]),
+    ...(closedAt === null ? [] : [`closed ${whenText(closedAt)}`]),
+  ].join(", ");
+}
+
+function Waiting({ line, document }: { readonly line: InboxLine; readonly document: StatusDocument }): VNode {
+  const { leader, commands } = document;
+  if (leader?.silentSince === null) {
+    return <p class="sub">{line.held === null ? "Its master admits it." : "A master tries again by itself."}</p>;
+  }
+  return <Start said="Nobody admits it: no master leads." command={commands.master} />;
+}
+
+interface RunInput {
+  readonly run: RunLine;
+  readonly storeNow: number;
+  readonly document: StatusDocument;
+}
+
+function Run({ run, storeNow, document: { workers, commands } }: RunInput): VNode {
+  const { held, state, jobs, covered, missing, blocks, records } = run;
+  const done = covered + missing;
+  const isAnybodyAlive = workers.some((worker) => worker.state === "alive");
+  const awaited = awaitedText(run);
+  const { outputs = 0, unsent = 0 } = run.awaits ?? {};
+  const waitsForWorker = jobs !== null && held === null && jobs.waiting > outputs + unsent && !isAnybodyAlive;
+  return (
+    <>
       <Bar run={run} />
       <dl class="facts">
         <Fact name="Blocks" value={`${countText(done)} of ${countText(blocks)}`} />
@@ -67,18 +118,9 @@ function Run({ run, storeNow, isAnybodyAlive, mayAct }: RunInput): VNode {
           {jobs.failed > 0 && `; ${countText(jobs.failed)} failed and handed their blocks on`}
         </p>
       )}
-      {jobs !== null && held === null && jobs.waiting > 0 && !isAnybodyAlive && (
-        <p class="said">No worker is alive: its jobs wait. Start one with: spotfold worker</p>
-      )}
-      {held !== null && <Hold held={held} storeNow={storeNow} />}
-      {mayAct && (
-        <ActionButton title="Cancel run" action={{ action: "cancel", run: run.run }} isOffered={state === "open"} />
-      )}
-      <details onToggle={(event) => setIsOpen(event.currentTarget.open)}>
-        <summary>Attempts and logs</summary>
-        {isOpen && <Attempts run={run.run} isEnded={state !== "open"} />}
-      </details>
-    </li>
+      {awaited !== null && <Start said={awaited} command={commands.master} />}
+      {waitsForWorker && <Start said="No worker is alive: its jobs wait." command={commands.worker} />}
+    </>
   );
 }
 
@@ -158,14 +200,16 @@ function Hold({ held, storeNow }: { readonly held: HoldLine; readonly storeNow: 
   return (
     <div class="hold">
       <p>
-        <strong>Held ({kind})</strong>
+        <strong>{kind === "admission" ? "Not admitted" : `Held (${kind})`}</strong>
         {since !== null && ` for ${durationText(storeNow - since)}`}
         {times > 1 && `, ${countText(times)} times in a row`}: {what}
       </p>
       <p class="sub">{where}</p>
-      <p>
-        <strong>Cure:</strong> {hint}
-      </p>
+      {hint !== "" && (
+        <p>
+          <strong>Cure:</strong> {hint}
+        </p>
+      )}
       {until !== null && <p class="sub">It is tried again {inText(until - storeNow)}.</p>}
     </div>
   );

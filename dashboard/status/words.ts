@@ -1,4 +1,9 @@
 /** How rates, times and ages look on the status page; counts are those of parts/words.ts. Pure; the language is English, as everywhere in Spotfold. */
+import { count, counted } from "../parts/words.ts";
+import type { RunLine } from "./document.ts";
+
+/** Outputs are counted up to here. */
+const outputsMax = 1000;
 
 const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 const short = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 3 });
@@ -39,6 +44,39 @@ export function agoText(ms: number): string {
 /** `in 3 min`, `now`. */
 export function inText(ms: number): string {
   return ms < 1_000 ? "now" : `in ${durationText(ms)}`;
+}
+
+/**
+ * `1 of 2 slots busy, 1 draining`: a slot reads one job, and beside it at most one drains whose blocks are all read. What an
+ * older worker says may have both among its jobs: no more slots are busy than there are.
+ */
+export function slotsText({
+  slots,
+  inHand,
+  draining,
+}: {
+  readonly slots: number;
+  readonly inHand: number;
+  readonly draining: number;
+}): string {
+  const busy = Math.min(slots, inHand - draining);
+  const drains = inHand - busy;
+  return `${count(busy)} of ${counted(slots, "slot")} busy${drains > 0 ? `, ${count(drains)} draining` : ""}`;
+}
+
+/** What of an open run waits for a master where none leads; null: nothing, or one leads. */
+export function awaitedText({ awaits, jobs }: Pick<RunLine, "awaits" | "jobs">): string | null {
+  if (awaits === null || jobs === null) return null;
+  const { outputs, unsent } = awaits;
+  const more = outputs >= outputsMax ? " or more" : "";
+  const waiting = [
+    ...(outputs > 0 ? [`outputs of ${counted(outputs, "job")}${more} wait for one to enter them`] : []),
+    ...(unsent > 0 ? [`${counted(unsent, "job waits", "jobs wait")} for one to send them`] : []),
+    ...(jobs.done >= jobs.all ? ["all is entered, and waits for one to close it"] : []),
+  ];
+  return waiting.length === 0
+    ? null
+    : `No master leads: ${waiting.join(", ")}; a spotfold run that goes on does it itself.`;
 }
 
 /** The reader's clock and zone: `14:05:09`, with the day when it is another one. */
