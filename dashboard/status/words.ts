@@ -1,6 +1,6 @@
 /** How rates, times and ages look on the status page; counts are those of parts/words.ts. Pure; the language is English, as everywhere in Spotfold. */
 import { count, counted } from "../parts/words.ts";
-import type { RunLine } from "./document.ts";
+import type { RunLine, WorkerLine } from "./document.ts";
 
 /** Outputs are counted up to here. */
 const outputsMax = 1000;
@@ -47,20 +47,18 @@ export function inText(ms: number): string {
 }
 
 /**
- * `1 of 2 slots busy, 1 draining`: a slot reads one job, and beside it at most one drains whose blocks are all read. What an
- * older worker says may have both among its jobs: no more slots are busy than there are.
+ * Slots that are taken: each has one job, and beside it at most one whose blocks are all read. What an older worker says does not
+ * tell them apart: no more are busy than there are.
  */
-export function slotsText({
-  slots,
-  inHand,
-  draining,
-}: {
-  readonly slots: number;
-  readonly inHand: number;
-  readonly draining: number;
-}): string {
-  const busy = Math.min(slots, inHand - draining);
-  const drains = inHand - busy;
+export function busySlots({ slots, jobs, draining }: Pick<WorkerLine, "slots" | "jobs" | "draining">): number {
+  return Math.min(slots, jobs.length - Math.min(slots, draining.length));
+}
+
+/** `1 of 2 slots busy, 1 draining`. */
+export function slotsText(workers: readonly Pick<WorkerLine, "slots" | "jobs" | "draining">[]): string {
+  const slots = workers.reduce((sum, worker) => sum + worker.slots, 0);
+  const busy = workers.reduce((sum, worker) => sum + busySlots(worker), 0);
+  const drains = workers.reduce((sum, worker) => sum + worker.jobs.length, 0) - busy;
   return `${count(busy)} of ${counted(slots, "slot")} busy${drains > 0 ? `, ${count(drains)} draining` : ""}`;
 }
 

@@ -2,7 +2,7 @@
 import type { VNode } from "preact";
 import type { LeaderLine, WorkerLine } from "./document.ts";
 import { counted, count as countText } from "../parts/words.ts";
-import { agoText, slotsText } from "./words.ts";
+import { agoText, busySlots, slotsText } from "./words.ts";
 
 const order = { alive: 0, silent: 1, ended: 2 } as const;
 /** A fleet has hundreds; the first say enough. */
@@ -16,18 +16,13 @@ interface Input {
 
 export function Workers({ leader, workers, storeNow }: Input): VNode {
   const alive = workers.filter(({ state }) => state === "alive");
-  const slots = alive.reduce((sum, worker) => sum + worker.slots, 0);
-  const draining = alive.reduce((sum, worker) => sum + worker.draining.length, 0);
-  const inHand = alive.reduce((sum, worker) => sum + worker.jobs.length, 0);
   const sorted = workers.toSorted((a, b) => order[a.state] - order[b.state] || b.seenAt - a.seenAt);
   return (
     <section aria-labelledby="workers">
       <h2 id="workers">Master and workers</h2>
       <Leader leader={leader} storeNow={storeNow} />
       <p class="sub">
-        {alive.length === 0
-          ? "No worker is alive."
-          : `${countText(alive.length)} alive, ${slotsText({ slots, inHand, draining })}`}
+        {alive.length === 0 ? "No worker is alive." : `${countText(alive.length)} alive, ${slotsText(alive)}`}
       </p>
       <ul class="cards small">
         {sorted.slice(0, shownMax).map((worker) => (
@@ -56,7 +51,7 @@ function Leader({ leader, storeNow }: Omit<Input, "workers">): VNode {
 
 function Worker({ worker, storeNow }: { readonly worker: WorkerLine; readonly storeNow: number }): VNode {
   const { state, slots, jobs, draining, done, failed, seenAt } = worker;
-  const free = state === "alive" ? Math.max(0, slots - (jobs.length - draining.length)) : 0;
+  const free = state === "alive" ? slots - busySlots(worker) : 0;
   return (
     <li class={`card worker-${state}`}>
       <h3>
