@@ -174,7 +174,7 @@ describe("the actions of the status page's server", function actionsSuite() {
     const retried = JSON.parse((await post(port, "run", retry)).text) as ActionResult;
     assert.match(retried.output, /is stored: 2 missing blocks of sums to be tried again/);
     const nothing = await planOf({ ...retry, reasons: ["timeout"] });
-    assert.match(nothing.refusal?.message ?? "", /nothing of that is missing in sums/);
+    assert.match(nothing.refusal?.message ?? "", /^nothing is missing in sums of the dataset \S+ by timeout$/);
   });
 
   it("wait for one another, but for a cancel; a plan that nobody waits for ends, as all do with the server", async () => {
