@@ -86,12 +86,12 @@ describe("commands of the status page", function commandsSuite() {
 const input = { script: ${JSON.stringify(commandPath)}, folder: ${JSON.stringify(folder)}, atOnceMax: 1 };
 await new Commands(input).run(["serve", "--status", "--port", "0"]);`,
     );
-    const { pid, kill, waitForEnd } = await start(process.execPath, [server], { cwd: folder });
+    const started = await start(process.execPath, [server], { cwd: folder });
     const commandPids = (): readonly number[] =>
       execFileSync("ps", ["-A", "-o", "pid=,ppid=,args="], { encoding: "utf8" })
         .split("\n")
         .map((line) => line.trim().split(/\s+/))
-        .filter(([, parent, ...args]) => parent === String(pid) && args.includes("--status"))
+        .filter(([, parent, ...args]) => parent === String(started.pid) && args.includes("--status"))
         .map(([child]) => Number(child));
     const until = async (what: string, isSo: () => boolean): Promise<void> => {
       for (const end = performance.now() + 30_000; !isSo(); await sleep(50)) assert.ok(performance.now() < end, what);
@@ -102,8 +102,8 @@ await new Commands(input).run(["serve", "--status", "--port", "0"]);`,
     // So that it listens to signals by then.
     await sleep(2_000);
     assert.ok(isAlive(command));
-    kill("SIGKILL");
-    await waitForEnd();
+    started.kill("SIGKILL");
+    await started.waitForEnd();
     await until("the command has ended", () => !isAlive(command));
   });
 

@@ -8,7 +8,7 @@ import { addressOf } from "../../../cli/status-page/address.ts";
 import type { AttemptsDocument, StatusDocument } from "../../../dashboard/status/document.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { repositoryRoot } from "../../support/requirements.ts";
-import { bin, startSpotfold } from "../../e2e/spotfold.ts";
+import { bin, spotfold, startSpotfold } from "../../e2e/spotfold.ts";
 import { run } from "../../support/processes.ts";
 import { tempDir } from "../../support/temp.ts";
 import { fillWorkFolder, hostile, runs } from "../../dashboard/status/work-folder.ts";
@@ -161,6 +161,19 @@ describe("the status page's server", () => {
   it("acts for nobody without a token, on this machine neither", async () => {
     await assert.rejects(started("127.0.0.1", null, ["spotfold"]), /a status page that acts needs a token/);
   });
+
+  for (const [words, cure] of [
+    [["serve", "--allow-actions"], "Add --status"],
+    [["serve", "--token-file", "token"], "Add --status"],
+    [["master", "--allow-actions"], "Add --http"],
+    [["master", "--token-file", "token"], "Add --http"],
+  ] as const) {
+    it(`refuses ${words.join(" ")}: there is no page`, async () => {
+      const { code, stderr } = await spotfold(folder, words);
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, new RegExp(`^spotfold: ${words[1]} is for the status page, .*\n  ${cure}`));
+    });
+  }
 
   for (const [words, listening] of [
     [["serve", "--status", "--port", "0", "--allow-actions"], /Status of .* at (http:\S+)/],
