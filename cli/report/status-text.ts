@@ -81,10 +81,10 @@ function heldLines({ what, where, hint }: HoldLine, said: string, { command }: C
 
 function inboxLines({ run, aggregate, submittedAt, held }: InboxLine, caller: Caller): string[] {
   const since = submittedAt === null ? "" : `; submitted ${whenText(submittedAt)}`;
-  return [
-    `${run}  waits for a master, for ${aggregate}${since}`,
-    ...(held === null ? [] : heldLines(held, "a master could not admit it", caller)),
-  ];
+  const line = `${run}  waits for a master, for ${aggregate}${since}`;
+  if (held === null) return [line];
+  const why = heldLines(held, "a master could not admit it", caller);
+  return [line, ...why, `    to give it up: ${commandLine(caller, ["cancel", run, ...caller.flags])}`];
 }
 
 /** Of an open run where no master leads. */

@@ -5,8 +5,17 @@ import { ActionButton } from "./action.tsx";
 import { Attempts } from "./attempts.tsx";
 import type { HoldLine, InboxLine, Pace, RunLine, StatusDocument } from "./document.ts";
 import { counted, count as countText } from "../parts/words.ts";
-import { Start } from "./start.tsx";
-import { agoText, awaitedText, clockText, durationText, inText, percentText, rateText } from "./words.ts";
+import { Starts } from "./start.tsx";
+import {
+  agoText,
+  awaitedText,
+  clockText,
+  durationText,
+  inText,
+  percentText,
+  rateText,
+  waitsForWorker,
+} from "./words.ts";
 
 export function Runs({ document, storeNow }: { readonly document: StatusDocument; readonly storeNow: number }): VNode {
   const { runs, runsHidden, inbox } = document;
@@ -14,6 +23,7 @@ export function Runs({ document, storeNow }: { readonly document: StatusDocument
     <section aria-labelledby="runs">
       <h2 id="runs">Runs</h2>
       {runs.length + inbox.length === 0 && <p class="empty">No run yet.</p>}
+      <Starts document={document} />
       <ul class="cards">
         {[...inbox, ...runs].map((line) => (
           <Card line={line} storeNow={storeNow} document={document} key={line.run} />
@@ -43,11 +53,7 @@ function Card({ line, storeNow, document }: CardInput): VNode {
         <span class={`badge ${badge}`}>{badge === "waiting" ? "waits for a master" : badge}</span>
       </h3>
       <p class="sub">{headText(line, storeNow)}</p>
-      {"state" in line ? (
-        <Run run={line} storeNow={storeNow} document={document} />
-      ) : (
-        <Waiting line={line} document={document} />
-      )}
+      {"state" in line ? <Run run={line} storeNow={storeNow} document={document} /> : <Waiting document={document} />}
       {line.held !== null && <Hold held={line.held} storeNow={storeNow} />}
       {document.actions && (
         <ActionButton
@@ -81,12 +87,12 @@ function headText(line: InboxLine | RunLine, storeNow: number): string {
   ].join(", ");
 }
 
-function Waiting({ line, document }: { readonly line: InboxLine; readonly document: StatusDocument }): VNode {
-  const { leader, commands } = document;
-  if (leader?.silentSince === null) {
-    return <p class="sub">{line.held === null ? "Its master admits it." : "A master tries again by itself."}</p>;
-  }
-  return <Start said="Nobody admits it: no master leads." command={commands.master} />;
+function Waiting({ document: { leader } }: { readonly document: StatusDocument }): VNode {
+  return (
+    <p class="sub">
+      {leader?.silentSince === null ? "A master leads, and tries." : "A master admits it, when one leads."}
+    </p>
+  );
 }
 
 interface RunInput {
@@ -95,13 +101,11 @@ interface RunInput {
   readonly document: StatusDocument;
 }
 
-function Run({ run, storeNow, document: { workers, commands } }: RunInput): VNode {
+function Run({ run, storeNow, document: { workers } }: RunInput): VNode {
   const { held, state, jobs, covered, missing, blocks, records } = run;
   const done = covered + missing;
   const isAnybodyAlive = workers.some((worker) => worker.state === "alive");
   const awaited = awaitedText(run);
-  const { outputs = 0, unsent = 0 } = run.awaits ?? {};
-  const waitsForWorker = jobs !== null && held === null && jobs.waiting > outputs + unsent && !isAnybodyAlive;
   return (
     <>
       <Bar run={run} />
@@ -118,8 +122,8 @@ function Run({ run, storeNow, document: { workers, commands } }: RunInput): VNod
           {jobs.failed > 0 && `; ${countText(jobs.failed)} failed and handed their blocks on`}
         </p>
       )}
-      {awaited !== null && <Start said={awaited} command={commands.master} />}
-      {waitsForWorker && <Start said="No worker is alive: its jobs wait." command={commands.worker} />}
+      {awaited !== null && <p class="said">{awaited}</p>}
+      {waitsForWorker(run) && !isAnybodyAlive && <p class="said">No worker is alive: its jobs wait.</p>}
     </>
   );
 }

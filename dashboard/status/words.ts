@@ -68,13 +68,17 @@ export function awaitedText({ awaits, jobs }: Pick<RunLine, "awaits" | "jobs">):
   const { outputs, unsent } = awaits;
   const more = outputs >= outputsMax ? " or more" : "";
   const waiting = [
-    ...(outputs > 0 ? [`outputs of ${counted(outputs, "job")}${more} wait for one to enter them`] : []),
-    ...(unsent > 0 ? [`${counted(unsent, "job waits", "jobs wait")} for one to send them`] : []),
-    ...(jobs.done >= jobs.all ? ["all is entered, and waits for one to close it"] : []),
+    ...(outputs > 0 ? [`outputs of ${counted(outputs, "job")}${more} wait for a master to enter them`] : []),
+    ...(unsent > 0 ? [`${counted(unsent, "job waits", "jobs wait")} for a master to send them`] : []),
+    ...(jobs.done >= jobs.all ? ["all is entered, and waits for a master to close it"] : []),
   ];
-  return waiting.length === 0
-    ? null
-    : `No master leads: ${waiting.join(", ")}; a spotfold run that goes on does it itself.`;
+  return waiting.length === 0 ? null : `${waiting.join("; ")}.`;
+}
+
+/** Some of its jobs are in the queue, and nothing holds it. */
+export function waitsForWorker({ held, jobs, awaits }: Pick<RunLine, "held" | "jobs" | "awaits">): boolean {
+  const { outputs = 0, unsent = 0 } = awaits ?? {};
+  return jobs !== null && held === null && jobs.waiting > outputs + unsent;
 }
 
 /** The reader's clock and zone: `14:05:09`, with the day when it is another one. */

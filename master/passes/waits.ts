@@ -105,7 +105,7 @@ function entryOf({ run, spec, error }: Failed, before: InboxEntry, storeTime: nu
     what: messageOf(error),
     where: whereOf(run, spec, error),
     code,
-    hint: hintFor(run, spec, error),
+    hint: hintFor(spec, error),
     since: before.waits?.code === code ? before.waits.since : storeTime,
   };
   return { format: 1, run, ...(aggregate === undefined ? {} : { aggregate }), waits };
@@ -119,9 +119,9 @@ function whereOf(run: string, spec: RunSpec | null, error: unknown): string {
   return `dataset ${spec.dataset.name} in ${spec.dataset.place.replace(/^file:/, "")}`;
 }
 
-function hintFor(run: string, spec: RunSpec | null, error: unknown): string {
+function hintFor(spec: RunSpec | null, error: unknown): string {
   const { hint } = hintOf(error);
   if (spec === null) return hint ?? "Upgrade the master, if a newer version of Spotfold submitted the run.";
-  const tried = `A master tries again by itself. To give it up: spotfold cancel ${run}`;
+  const tried = "A master tries again by itself; to give it up, cancel the run.";
   return hint === undefined ? tried : `${hint} ${tried}`;
 }

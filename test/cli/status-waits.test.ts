@@ -38,12 +38,12 @@ describe("spotfold status of what waits", () => {
   it("says why a master could not admit a run, and what would cure that", async () => {
     await submitted(store, specOf("r1"));
     const waits = { what: "There is no folder /data.\n", where: "dataset d in /data", code: "no-such-store", since: 5 };
-    const hint = "Bring it back. To give it up: spotfold cancel r1";
+    const hint = "Bring it back.";
     await store.put(inboxKey("r1"), encodeStored({ format: 1, run: "r1", aggregate: "a", waits: { ...waits, hint } }));
     await lead();
     assert.match(
       await textOf(),
-      /^r1 {2}waits for a master, for a;.*\n {4}a master could not admit it: There is no folder \/data\.\\x0a\n {4}dataset d in \/data\. Bring it back\. To give it up: npx spotfold cancel r1$/m,
+      /^r1 {2}waits for a master, for a;.*\n {4}a master could not admit it: There is no folder \/data\.\\x0a\n {4}dataset d in \/data\. Bring it back\.\n {4}to give it up: npx spotfold cancel r1 --store s3:\/\/w --queue q\.db$/m,
     );
     const [line] = (await reportOf()).inbox;
     assert.deepEqual([line?.analysis, line?.held?.kind, line?.held?.since], ["counts", "admission", 5]);

@@ -50,7 +50,7 @@ describe("a run that waits for a master", function waitingSuite() {
     const text = await textOf(folder);
     assert.match(text, new RegExp(`^${given}  waits for a master, for systems-0; submitted .* UTC$`, "m"));
     assert.match(text, /^ {4}a master could not admit it: .*logs/m);
-    assert.match(text, new RegExp(`^ {4}dataset \\S+ in .*/logs\\. .*cancel ${given}$`, "m"));
+    assert.match(text, new RegExp(`^ {4}dataset \\S+ in .*/logs\\. .*\n {4}to give it up: .*cancel ${given}$`, "m"));
 
     const cancelled = await spotfold(folder, ["cancel", given]);
     assert.match(cancelled.stdout, /is cancelled; no master had admitted it, so nothing is in systems-0/);

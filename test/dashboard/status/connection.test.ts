@@ -134,8 +134,11 @@ describe("what the status page says of slots, and of what waits for a master", (
     assert.equal(awaitedText({ jobs, awaits: { outputs: 0, unsent: 0 } }), null);
     const text = (outputs: number, unsent: number, done = 0): string | null =>
       awaitedText({ jobs: { ...jobs, done }, awaits: { outputs, unsent } });
-    assert.match(text(1, 2) ?? "", /outputs of 1 job wait for one to enter them, 2 jobs wait for one to send them;/);
+    assert.match(
+      text(1, 2) ?? "",
+      /outputs of 1 job wait for a master to enter them; 2 jobs wait for a master to send them\./,
+    );
     assert.match(text(1000, 0) ?? "", /outputs of 1,000 jobs or more wait/);
-    assert.match(text(0, 0, 3) ?? "", /all is entered, and waits for one to close it/);
+    assert.match(text(0, 0, 3) ?? "", /all is entered, and waits for a master to close it/);
   });
 });

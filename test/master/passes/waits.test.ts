@@ -66,7 +66,7 @@ describe("the reason why a run waits", () => {
     assert.equal(waits?.code, "no-such-store");
     assert.equal(waits.what, "There is no folder /data.");
     assert.match(waits.where, /^dataset data in /);
-    assert.match(waits.hint, /^Bring it back\. A master tries again by itself\. .*spotfold cancel r1$/);
+    assert.match(waits.hint, /^Bring it back\. A master tries again by itself; to give it up, cancel the run\.$/);
     assert.equal(waits.since, setting.clock.now());
     master.fails = null;
     await master.passes();
