@@ -72,7 +72,8 @@ export function awaitedText({ awaits, jobs }: Pick<RunLine, "awaits" | "jobs">):
     ...(unsent > 0 ? [`${counted(unsent, "job waits", "jobs wait")} for a master to send them`] : []),
     ...(jobs.done >= jobs.all ? ["all is entered, and waits for a master to close it"] : []),
   ];
-  return waiting.length === 0 ? null : `${waiting.join("; ")}.`;
+  const text = `${waiting.join("; ")}.`;
+  return waiting.length === 0 ? null : text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** Some of its jobs are in the queue, and nothing holds it. */

@@ -136,9 +136,9 @@ describe("what the status page says of slots, and of what waits for a master", (
       awaitedText({ jobs: { ...jobs, done }, awaits: { outputs, unsent } });
     assert.match(
       text(1, 2) ?? "",
-      /outputs of 1 job wait for a master to enter them; 2 jobs wait for a master to send them\./,
+      /^Outputs of 1 job wait for a master to enter them; 2 jobs wait for a master to send them\./,
     );
-    assert.match(text(1000, 0) ?? "", /outputs of 1,000 jobs or more wait/);
-    assert.match(text(0, 0, 3) ?? "", /all is entered, and waits for a master to close it/);
+    assert.match(text(1000, 0) ?? "", /^Outputs of 1,000 jobs or more wait/);
+    assert.match(text(0, 0, 3) ?? "", /^All is entered, and waits for a master to close it/);
   });
 });
