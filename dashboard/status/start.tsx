@@ -24,7 +24,7 @@ export function Starts({ document }: { readonly document: StatusDocument }): VNo
 
 function Start({ said, command }: { readonly said: string; readonly command: string }): VNode {
   return (
-    <div class="said">
+    <div class="action said">
       <p>{said} To start one:</p>
       <pre tabIndex={0} role="group" aria-label="The command that starts it">
         {command}
