@@ -23,6 +23,7 @@ import { PublishDue } from "./publish-due.ts";
 import { sendPass } from "./passes/send.ts";
 import type { Stuck } from "./passes/stuck.ts";
 import { SendState } from "./passes/send-state.ts";
+import { WaitingRuns } from "./passes/waits.ts";
 import { openReady, type ReadyMessages } from "./ready.ts";
 
 export interface MasterOptions {
@@ -47,7 +48,7 @@ export class Master {
   /** Partitions that cannot be merged, and why, by aggregate. */
   readonly #stuck = new Map<string, Map<string, Stuck>>();
   /** Why runs stay in the inbox, as it was said. */
-  readonly #refused = new Map<string, string>();
+  readonly #refused = new WaitingRuns();
   /** Runs that were open in the last pass, by aggregate: when one is closed, what we remember of its plan goes. */
   readonly #open = new Map<string, readonly OpenRun[]>();
   /** Monotonic time of the last look at the dead-letter queue. */

@@ -6,7 +6,7 @@
  *   runs/<run>/run.json                      created once by the submitter
  *   runs/<run>/hold.json                     swapped: why the run stands still
  *   runs/<run>/sent.json                     the master's send cursor: a hint
- *   inbox/<run>                              written last by submit, deleted after admission
+ *   inbox/<run>                              written last by submit, swapped: why it waits; deleted after admission
  *   workers/<id>                             status, owned by one worker
  *   master/lease                             which master works
  *   aggregates/<a>/head                      swapped; the only object of an aggregate that is replaced

@@ -126,13 +126,18 @@ async function runTask(
           lend: async (block) => await data.lend(block.key),
           progress: () => {},
           // A job that has the worker to itself has it to its end.
-          ...(exclusive ? {} : { read: services.read }),
+          ...(exclusive ? {} : { read: () => noteRead(services, job) }),
         }),
     );
   } catch (error) {
     const ended = causeOf(error);
     return { reports: [], faults: [], ended, segment: null, log: new Uint8Array() };
   }
+}
+
+function noteRead({ status, read }: JobServices, { message: { plan, job } }: Job): void {
+  status.read(`${plan}/${job}`);
+  read();
 }
 
 /** What an attempt's outcome means for its job. */
@@ -185,10 +190,10 @@ async function conclude(
   if (verdict.do !== "run") {
     const settled = await settle(services, job, verdict, sorted, { ...by, end });
     // Of what is resolved, the resolution tells.
-    if (verdict.do === "hold") logEnd(context, job, end);
+    if (verdict.do === "hold") noteEnd(services, job, end);
     return settled;
   }
-  logEnd(context, job, end);
+  noteEnd(services, job, end);
   await release(context, job.lease, releaseDelayMs(end.cause, records.length - 1, context.random.float()));
   return end.cause === "timeout" ? "failed-here" : "released";
 }
@@ -201,7 +206,7 @@ async function fail(services: JobServices, job: Job, attempt: Attempt, end: Fail
     context.log({ event: "queue-failed", what: "attempt record", message: messageOf(error) });
     away = isAway(error);
   });
-  logEnd(context, job, end);
+  noteEnd(services, job, end);
   const heldForMs = end.cause === "environment" ? await holdFor(context, job.message.run, end) : null;
   if (job.held.signal.reason === leaseLost) return "lease-lost";
   // When the hold ends: not before, when the job would only be put back, nor much later.
@@ -211,8 +216,9 @@ async function fail(services: JobServices, job: Job, attempt: Attempt, end: Fail
   return end.cause === "infrastructure" ? "failed-here" : "released";
 }
 
-/** Each attempt whose start is logged has one end there: this one, or that of the resolution. */
-function logEnd(context: WorkerContext, job: Job, end: Failure): void {
+/** Counts it, and logs it: each attempt whose start is logged has one end there: this one, or that of the resolution. */
+function noteEnd({ context, status }: JobServices, job: Job, end: Failure): void {
+  status.failed(end.cause);
   const { run, plan, job: id } = job.message;
   context.log({ event: "job-ended", run, job: `${plan}/${id}`, how: end.cause, ...told(job, end) });
 }

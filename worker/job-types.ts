@@ -8,6 +8,7 @@ import type { WorkerContext } from "./context.ts";
 import type { HeldLease, LeaseKeeper } from "./leases.ts";
 import type { Room } from "./room.ts";
 import type { RunRecords } from "./run-records.ts";
+import type { StatusWriter } from "./status.ts";
 
 /**
  * How the handling of a lease ended. `lost`: another attempt resolved the job before this one could, which worked all the same.
@@ -27,7 +28,7 @@ export interface JobServices {
   readonly runs: RunRecords;
   /** Aborts when the worker drains; its reason is what ended it. */
   readonly drain: AbortSignal;
-  readonly status: { started(job: string): void; ended(job: string): void };
+  readonly status: Pick<StatusWriter, "started" | "read" | "failed" | "ended">;
   /** The job's blocks are all read: another job may begin beside it. */
   readonly read: () => void;
 }

@@ -107,6 +107,7 @@ export async function resolve(
     context.log({ event: "queue-failed", what: "ready", message: messageOf(error) });
   });
   await acknowledge(context, job.lease);
+  if (end !== null) services.status.failed(end.cause);
   context.log({
     event: "job-ended",
     run: message.run,

@@ -2,6 +2,7 @@
  * `workers/<id>`: what this worker is doing, written every `statusMs`, when a job starts or ends, and when the worker does;
  * however short the jobs, no more than `writesMax` times in `statusMs`. Owned by one writer. The source of `status`; the master sends a job again only if no status names it.
  */
+import type { AttemptEnd } from "../shared/formats/attempt.ts";
 import { encodeWorkerStatus, type WorkerStatus } from "../shared/formats/worker-status.ts";
 import { workerKey } from "../shared/names.ts";
 import type { WorkerContext } from "./context.ts";
@@ -14,6 +15,8 @@ export class StatusWriter {
   readonly #context: WorkerContext;
   readonly #reach: Reach;
   readonly #jobs = new Set<string>();
+  /** Those of them that drain. */
+  readonly #draining = new Set<string>();
   readonly #startedAt: number;
   #resolved = 0;
   #failed = 0;
@@ -34,14 +37,24 @@ export class StatusWriter {
     this.#write();
   }
 
+  /** Its blocks are all read. Told with the next change: most often that is the next job of its slot. */
+  read(job: string): void {
+    this.#draining.add(job);
+  }
+
   ended(job: string): void {
     this.#jobs.delete(job);
+    this.#draining.delete(job);
     this.#write();
   }
 
-  counted(end: string): void {
-    if (end === "resolved") this.#resolved++;
-    if (end === "failed-here") this.#failed++;
+  resolved(): void {
+    this.#resolved++;
+  }
+
+  /** An attempt ended by this cause. */
+  failed(cause: AttemptEnd["cause"]): void {
+    if (cause !== "interrupted" && cause !== "lost-lease") this.#failed++;
   }
 
   /** Writes at the start, every `statusMs` until `signal` aborts, and then once more: that the worker has ended. */
@@ -80,6 +93,7 @@ export class StatusWriter {
       at: clock.now(),
       slots,
       jobs: [...this.#jobs],
+      draining: [...this.#draining],
       resolved: this.#resolved,
       failed: this.#failed,
       ...(this.#over ? { ended: true } : {}),

@@ -151,7 +151,7 @@ export class Worker {
 
   #count(end: JobEnd): void {
     this.#context.log({ event: "lease-ended", how: end });
-    this.#status.counted(end);
+    if (end === "resolved") this.#status.resolved();
     this.#newer = end === "newer" ? this.#newer + 1 : 0;
     if (this.#newer >= newerInRowMax) {
       this.#giveUp(`${newerInRowMax} messages in a row are of a newer version of Spotfold: update this one`);

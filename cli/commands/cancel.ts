@@ -6,6 +6,8 @@ import { systemRandom } from "../../shared/clock.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
 import type { RunSpec } from "../../shared/formats/run.ts";
 import { inboxKey } from "../../shared/names.ts";
+import type { BlobStore } from "../../shared/ports/blob-store.ts";
+import { readHold } from "../../shared/read-hold.ts";
 import type { MasterContext } from "../../master/context.ts";
 import { endRun } from "../../master/passes/close.ts";
 import { readRun } from "../compose/master.ts";
@@ -45,9 +47,7 @@ export async function cancel(run: string, options: CancelOptions, io: Io): Promi
     const ended = await endRun(context, spec.aggregate, run, "cancelled");
     const { manifest } = await context.ledger.read(spec.aggregate);
     const closed = manifest?.closed.find((candidate) => candidate.run === run);
-    if (closed === undefined) {
-      throw new SpotfoldError("usage", `the run ${run} was never admitted`, { hint: "See spotfold status." });
-    }
+    if (closed === undefined) throw await neverAdmitted(context.store, run);
     const { totals, blocks, state } = closed;
     const settled = totals.covered + totals.missing;
     if (options.json === true) {
@@ -76,10 +76,20 @@ function jsonOf(cancelled: Cancelled): string {
   return `${JSON.stringify({ format: 1, ...cancelled })}\n`;
 }
 
-/** In the ledger and closed by one commit, so that its id is refused for ever. False when a master was faster, or refuses it. */
+async function neverAdmitted(store: BlobStore, run: string): Promise<SpotfoldError> {
+  const hold = (await readHold(store, run))?.hold;
+  const why = hold?.kind === "closed" ? `: it was refused, since ${hold.what}` : "";
+  return new SpotfoldError("usage", `the run ${run} was never admitted${why}`, { hint: "See spotfold status." });
+}
+
+/**
+ * In the ledger and closed by one commit, so that its id is refused for ever. One of another lineage no ledger takes, neither open
+ * nor closed: any master refuses it. False when a master was faster.
+ */
 async function closeUnadmitted({ ledger, rules, random }: MasterContext, spec: RunSpec): Promise<boolean> {
   return await ledger.commit(spec.aggregate, ({ manifest: base, storeTime }) => {
-    if (rules.admissible(base, spec) !== "yes") return { manifest: null, result: false };
+    const state = rules.admissible(base, spec);
+    if (state !== "yes") return { manifest: null, result: typeof state === "object" };
     const plan = `${spec.run}.${random.hex(12)}`;
     const admitted = rules.admit(base, { spec, plan, jobs: 0, blocks: 0, admittedAt: storeTime });
     if (admitted.outcome !== "changed") return { manifest: null, result: false };

@@ -21,7 +21,7 @@ import type { Io } from "../io.ts";
 import { isLoopback } from "../serve/hosts.ts";
 import { addressOf } from "../status-page/address.ts";
 import type { DaemonPage } from "../status-page/daemon.ts";
-import { pageToken, tokenText } from "../status-page/token.ts";
+import { pageToken, refuseWithoutPage, tokenText } from "../status-page/token.ts";
 
 export interface MasterOptions extends StoreOptions {
   readonly once?: boolean;
@@ -68,16 +68,19 @@ function pageOptions(
   { folder }: Settings,
   { command, out }: Io,
 ): DaemonPage | null {
-  const acts = http !== undefined && allowActions === true;
-  const address = http === undefined ? null : addressOf(http);
-  const { token, isMade } = pageToken(tokenFile, folder, acts && address !== null && isLoopback(address.host));
-  if (address === null) return null;
+  if (http === undefined) {
+    refuseWithoutPage({ tokenFile, allowActions }, "--http [HOST:]PORT");
+    return null;
+  }
+  const acts = allowActions === true;
+  const address = addressOf(http);
+  const { token, isMade } = pageToken(tokenFile, folder, acts && isLoopback(address.host));
   if (once === true) throw new SpotfoldError("usage", "--http is for a master that stays, --once for one that ends");
   const tell = async (url: string): Promise<void> => {
     // To stdout, which is no log.
     if (isMade && token !== null) await out.write(tokenText(url, token));
   };
-  return { ...address, token, actions: acts ? command : null, tell };
+  return { ...address, token, command, actions: acts, tell };
 }
 
 function ignore(): void {}

@@ -48,7 +48,8 @@ export async function serveStatus(
       host,
       port,
       token,
-      actions: acts ? io.command : null,
+      command: io.command,
+      actions: acts,
       onFailure: (message) => void say(`A request failed: ${message}`),
     });
     try {

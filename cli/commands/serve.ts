@@ -15,6 +15,7 @@ import type { Io } from "../io.ts";
 import { shownPath } from "../sample/shown-path.ts";
 import { frameOrigins } from "../serve/frames.ts";
 import { isLoopback, startServer } from "../serve/server.ts";
+import { refuseWithoutPage } from "../status-page/token.ts";
 import { serveStatus } from "./serve-status.ts";
 
 export interface ServeOptions extends StoreOptions {
@@ -41,6 +42,7 @@ export async function serve(target: string | undefined, options: ServeOptions, i
     if (origins.length > 0) throw unframeable();
     return await serveStatus(target, { host, port }, options, io);
   }
+  refuseWithoutPage(options, "--status");
   const settings = settingsOf(options, io);
   const folder = folderToServe(target, settings.web, settings.folder);
   const say = async (text: string): Promise<void> => await io.err.write(`${text}\n`);

@@ -4,10 +4,11 @@ import type { Settings } from "../../shared/config/settings.ts";
 import { aggregatesOf, findTarget, openLook } from "../compose/look.ts";
 import { shownPlace } from "../compose/ports.ts";
 import { withScope } from "../compose/scope.ts";
-import { settingsOf, type StoreOptions } from "../compose/settings.ts";
+import { daemonFlags, settingsOf, type StoreOptions } from "../compose/settings.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
-import { readStatus, statusText } from "../report/status.ts";
+import { readStatus } from "../report/status.ts";
+import { statusText } from "../report/status-text.ts";
 
 export interface StatusOptions extends StoreOptions {
   readonly watch?: boolean;
@@ -37,12 +38,13 @@ export async function status(name: string | undefined, options: StatusOptions, i
       const opened = await openLook(settings, scope);
       return { look: opened, target: name === undefined ? null : await findTarget(opened.store, name) };
     });
+    const caller = { command: io.command, flags: daemonFlags(options) };
     for (;;) {
       const report = await sayingSo(async () => {
         const aggregates = target === null ? await aggregatesOf(look.store) : [target.aggregate];
         return await readStatus(look, aggregates, target, settings.timing);
       });
-      const text = options.json === true ? `${JSON.stringify(report)}\n` : statusText(report, io.command);
+      const text = options.json === true ? `${JSON.stringify(report)}\n` : statusText(report, caller);
       const isScreen = options.watch === true && io.out.isTerminal && options.json !== true;
       if (isScreen) await io.out.write(clearScreen);
       await io.out.write(text);

@@ -63,7 +63,7 @@ async function submitIn(scope: Scope, analysis: string, options: SubmitOptions, 
     await tellPlan(
       io,
       options.json ?? false,
-      await planOf({ store, rules: ledgerRules, manifest, spec, selected, slots }),
+      await planOf({ store, rules: ledgerRules, manifest, spec, selected, slots, unmatched: prepared.unmatched }),
     );
     return exitCodes.done;
   }

@@ -28,6 +28,12 @@ export function whereFlags({ store, work }: StoreOptions): string[] {
   return [...(store === undefined ? [] : ["--store", store]), ...(work === undefined ? [] : ["--work", work])];
 }
 
+/** Of the flags that a command was given, those with which a daemon works on the same stores. */
+export function daemonFlags({ store, queue, catalog, web, work }: StoreOptions): string[] {
+  const given = { store, queue, catalog, web, work };
+  return Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
+}
+
 /** The flags that make another process of ours find the same stores. */
 export function storeFlags(settings: Settings): string[] {
   const { store, queue, catalog, web, work } = settings;

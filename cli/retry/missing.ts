@@ -14,6 +14,7 @@ import type { Manifest } from "../../shared/formats/ledger.ts";
 import type { RunSpec } from "../../shared/formats/run.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import { readRun } from "../compose/master.ts";
+import { MissingSeen, nothingMissing, type Unasked } from "./none-missing.ts";
 import { ValuesSeen } from "./values-seen.ts";
 
 export interface MissingInput {
@@ -41,6 +42,8 @@ export interface MissingFound {
 class Group {
   readonly values: ValuesSeen;
   readonly reasons = new Set<string>();
+  /** Of all that is missing by the reasons, asked for or not. */
+  readonly #seen: ValuesSeen;
   readonly #layout: Layout;
   /** In the dataset's terms: what the command allows, and what the run does. */
   readonly asked: Filter;
@@ -49,6 +52,7 @@ class Group {
   constructor(layout: string, { where, selectedBy }: Pick<MissingInput, "where" | "selectedBy">) {
     this.#layout = compileLayout(layout);
     this.values = new ValuesSeen(this.#layout);
+    this.#seen = new ValuesSeen(this.#layout);
     this.asked = intersect(resolveFilter(this.#layout, { where }, 0), selectedBy?.filter ?? {});
   }
 
@@ -57,9 +61,15 @@ class Group {
     return this.#last.run;
   }
 
+  get unasked(): Unasked {
+    return { layout: this.#layout, seen: this.#seen.filter(), asked: this.asked };
+  }
+
   see(key: string, reason: string, { run, admission }: { readonly run: string; readonly admission: number }): void {
     const dimensions = this.#layout.match(key);
-    if (dimensions === null || !matches(this.asked, dimensions)) return;
+    if (dimensions === null) return;
+    this.#seen.add(dimensions);
+    if (!matches(this.asked, dimensions)) return;
     this.values.add(dimensions);
     this.reasons.add(reason);
     if (admission > this.#last.admission) this.#last = { run, admission };
@@ -72,11 +82,11 @@ export async function findMissing(input: MissingInput): Promise<MissingFound> {
   const { aggregate, layouts } = manifest;
   const wanted = input.dataset ?? selectedBy?.dataset.name;
   const groups = new Map<string, Group>();
-  let isAnyMissing = false;
+  const missing = new MissingSeen();
   for await (const { dataset, key, row } of readCoveredBlocks(store, manifest.coverage)) {
     if (row.state !== "missing") continue;
-    isAnyMissing = true;
     const reason = missingReasonOf(row);
+    missing.add(dataset, reason);
     if (!input.reasons.has(reason) || (wanted !== undefined && dataset !== wanted)) continue;
     let group = groups.get(dataset);
     if (group === undefined) {
@@ -89,7 +99,17 @@ export async function findMissing(input: MissingInput): Promise<MissingFound> {
   }
   const found = [...groups].filter(([, { values }]) => values.count > 0);
   const [first, second] = found;
-  if (first === undefined) throw nothingMissing(aggregate, isAnyMissing);
+  if (first === undefined) {
+    const unasked = [...groups.values()][0]?.unasked ?? null;
+    throw nothingMissing({
+      aggregate,
+      known: Object.keys(layouts),
+      missing,
+      dataset: wanted,
+      reasons: input.reasons,
+      unasked,
+    });
+  }
   if (second !== undefined)
     throw severalDatasets(
       aggregate,
@@ -99,13 +119,6 @@ export async function findMissing(input: MissingInput): Promise<MissingFound> {
   const dataset =
     configured.find((known) => known.name === name) ?? selectedBy?.dataset ?? (await readRun(store, lastRun)).dataset;
   return { dataset, filter: canonicalFilter(intersect(values.filter(), asked)), reasons, count: values.count };
-}
-
-function nothingMissing(aggregate: string, isAnyMissing: boolean): SpotfoldError {
-  if (!isAnyMissing) return new SpotfoldError("usage", `nothing is missing in ${aggregate}`);
-  return new SpotfoldError("usage", `nothing of that is missing in ${aggregate}`, {
-    hint: "See spotfold status, and coverage.json for the blocks that are missing and why.",
-  });
 }
 
 function severalDatasets(aggregate: string, names: readonly string[]): SpotfoldError {

@@ -17,7 +17,7 @@ import { inboxKey } from "../../shared/names.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import { findTarget } from "../compose/look.ts";
 import { readRun } from "../compose/master.ts";
-import { newRunId } from "../submit/request.ts";
+import { newRunId } from "../submit/run-id.ts";
 import { findMissing } from "./missing.ts";
 import { newestCode } from "./newest-code.ts";
 

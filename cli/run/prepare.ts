@@ -11,6 +11,7 @@ import { syncCatalog, type SyncResult } from "../../shared/catalog/sync.ts";
 import type { Settings } from "../../shared/config/settings.ts";
 import { explainEmpty, nothingSelected } from "../../shared/dataset/explain.ts";
 import { compileLayout } from "../../shared/dataset/layout.ts";
+import { unmatchedText, unmatchedValues } from "../../shared/dataset/unmatched.ts";
 import type { DatasetSpec, Filter } from "../../shared/dataset/types.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
 import type { Manifest } from "../../shared/formats/ledger.ts";
@@ -45,6 +46,8 @@ export interface Prepared {
   readonly checked: CheckedAnalysis;
   /** What would be submitted. */
   readonly spec: RunSpec;
+  /** Values of the filter that select nothing, a text for each; they were said. */
+  readonly unmatched: readonly string[];
 }
 
 export interface PrepareInput {
@@ -87,6 +90,10 @@ export async function prepare(input: PrepareInput): Promise<Prepared> {
       sync,
     );
   }
+  const unmatched = unmatchedValues(compileLayout(dataset.layout), filter, () => catalog.known(dataset)).map(
+    unmatchedText,
+  );
+  for (const text of unmatched) progress.say(visibleLine(text));
   progress.show(`trying the analysis on ${visibleLine(first.key)}`);
   const inputs = await inputsOf(input);
   // Nothing is stored yet: who stops it now need not wait until an analysis that hangs is found out.
@@ -116,7 +123,7 @@ export async function prepare(input: PrepareInput): Promise<Prepared> {
     clock: systemClock,
     random: systemRandom,
   });
-  return { dataset, filter, checked, spec };
+  return { dataset, filter, checked, spec, unmatched };
 }
 
 /** The side files that the command names: of this machine, or of a run that the store knows. */

@@ -6,10 +6,10 @@
 import type { ActionPlan, ActionResult, RunPlan } from "../../dashboard/status/action-document.ts";
 import type { StatusError } from "../../dashboard/status/document.ts";
 import { commandPath } from "../../shared/package-root.ts";
-import { commandLine } from "../io.ts";
 import { wordsOf, type Action } from "./action-words.ts";
 import type { Choices } from "./choices.ts";
 import { Commands } from "./commands.ts";
+import { shownCommand } from "./shown-command.ts";
 
 /** Runs that are cancelled at the same time: whatever else takes its time, this is not to wait for it. */
 const cancelsMax = 4;
@@ -69,7 +69,7 @@ export class Actions {
 
   /** As it is shown before it is done, and as it is executed. */
   #shown(words: readonly string[]): string {
-    return commandLine({ command: this.#input.command }, words);
+    return shownCommand(this.#input, words);
   }
 
   /** Commands that still run are ended. */

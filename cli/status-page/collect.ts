@@ -4,7 +4,8 @@
  *
  * Requests of a refresh, with A aggregates, R open runs, I runs in the inbox, W workers heard of within the last hour:
  *   3 lists (aggregates, inbox, workers; one more for each further 1,000)  +  A heads  +  manifests that are new
- *   + R holds  +  I run.json  +  W statuses  +  the master's lease  +  1 or 2 questions to the queue
+ *   + R holds  +  2 I (run.json, the inbox entry)  +  W statuses  +  the master's lease  +  1 or 2 questions to the queue
+ *   + 2 R while no master leads (a list of outputs, the send cursor)
  * and at each fifth refresh at most: A heads in the web store, and the coverage of aggregates where it changed.
  */
 import type * as wire from "../../dashboard/status/document.ts";
@@ -39,6 +40,7 @@ export interface CollectorInput {
   readonly place: string;
   readonly version: string;
   readonly actions: boolean;
+  readonly commands: wire.StatusDocument["commands"];
 }
 
 export interface Collected {
@@ -70,9 +72,13 @@ export class Collector {
     if (look === null) return { document: this.#document(queue, {}), storeTime: clock.now() };
     const snapshots: Snapshot[] = [];
     const names = await aggregatesOf(look.store);
-    const report = await readRuns(look, names, null, (snapshot) => void snapshots.push(snapshot));
     const { scale, statusMs, standbyMs } = this.#input;
-    const leader = leaderLine(await readLeader(look.store, standbyMs));
+    const leading = await readLeader(look.store, standbyMs);
+    const leader = leaderLine(leading);
+    const report = await readRuns(look, names, null, {
+      isLed: leading?.state === "leads",
+      seen: (snapshot) => void snapshots.push(snapshot),
+    });
     const { signs, storeTime } = await workerSigns(look.store, silentShownMs * scale);
     const workers = signs.flatMap((sign) => workerLine(sign, statusMs));
     const now = Math.max(storeTime, ...snapshots.map((snapshot) => snapshot.storeTime)) || clock.now();
@@ -93,10 +99,10 @@ export class Collector {
   }
 
   #document(queue: wire.QueueState, found: Partial<wire.StatusDocument>): wire.StatusDocument {
-    const { version, place, refreshMs, actions } = this.#input;
+    const { version, place, refreshMs, actions, commands } = this.#input;
     const nothing = { aggregates: [], runs: [], runsHidden: 0, inbox: [], leader: null, workers: [], unreadable: [] };
     const missing = { count: 0, reasons: [], groups: [], blocks: [] };
-    return { format: 1, version, place, refreshMs, actions, ...nothing, missing, ...found, queue };
+    return { format: 1, version, place, refreshMs, actions, commands, ...nothing, missing, ...found, queue };
   }
 
   async #queue(): Promise<wire.QueueState> {
@@ -132,11 +138,11 @@ export class Collector {
     const inHand = workers.flatMap(({ state, jobs }) => (state === "alive" ? jobs : []));
     const [open, closed]: [wire.RunLine[], wire.RunLine[]] = [[], []];
     let runsHidden = 0;
-    for (const { aggregate, runs } of report.aggregates) {
+    for (const { aggregate, analysis, runs } of report.aggregates) {
       const ended: wire.RunLine[] = [];
       for (const line of runs) {
         const jobs = line.jobs === null ? null : jobsOf(line.run, line.jobs, inHand);
-        const shown = { ...line, aggregate, jobs, pace: paces.get(line.run) ?? null };
+        const shown = { ...line, aggregate, analysis, jobs, pace: paces.get(line.run) ?? null };
         (line.state === "open" ? open : ended).push(shown);
       }
       runsHidden += Math.max(0, ended.length - closedShownMax);
@@ -206,10 +212,10 @@ function leaderLine(leader: Awaited<ReturnType<typeof readLeader>>): wire.Leader
 function workerLine({ ageMs, seenAt, status }: WorkerSign, statusMs: number): wire.WorkerLine[] {
   // A newer version's: nothing can be said of it.
   if (status === null) return [];
-  const { worker, slots, jobs, resolved: done, failed, startedAt } = status;
+  const { worker, slots, jobs, draining = [], resolved: done, failed, startedAt } = status;
   const isAlive = ageMs <= liveStatusIntervals * statusMs;
   const state = status.ended === true ? "ended" : isAlive ? "alive" : "silent";
-  return [{ worker, state, slots, jobs, done, failed, startedAt, seenAt }];
+  return [{ worker, state, slots, jobs, draining, done, failed, startedAt, seenAt }];
 }
 
 /** A job's name is `<plan>/<job>`, and a plan's begins with its run's. */

@@ -4,9 +4,11 @@
  *   started -> ended by itself
  *           -> told to end: it took too long, nobody waits for it any more, or the server ends; by force when it does not
  *
- * So many at a time: whoever asks for more is told so. None outlives its server, unless that one is killed by force.
+ * So many at a time: whoever asks for more is told so. None outlives its server for long: one that is killed by force leaves a pipe
+ * that closes, which a command takes for SIGTERM (bin/start.cjs). Whatever it had done by then, doing it again does no harm.
  */
 import { spawn } from "node:child_process";
+import { processEnvironment } from "../../shared/config/environment.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
 
 /** Of a command's output; the rest of it is cut. */
@@ -72,22 +74,28 @@ export class Commands {
 
 async function execute(input: CommandsInput, words: readonly string[], unwanted: AbortSignal): Promise<Ended> {
   const { script, folder, msMax = commandMsMax, patienceMs = patienceMsDefault } = input;
-  const child = spawn(process.execPath, [script, ...words], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+  const env = { ...processEnvironment().variables, SPOTFOLD_LAUNCHER: String(process.pid) };
+  // The last is the pipe that closes when this process ends, however it does.
+  const child = spawn(process.execPath, [script, ...words], {
+    cwd: folder,
+    env,
+    stdio: ["ignore", "pipe", "pipe", "pipe"],
+  });
   const texts = { out: "", output: "" };
   const take = (text: string): void => void (texts.output = (texts.output + text).slice(0, outputCharsMax));
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
     texts.out = (texts.out + text).slice(0, planCharsMax);
     take(text);
   });
-  child.stderr.setEncoding("utf8").on("data", take);
+  child.stderr?.setEncoding("utf8").on("data", take);
   let force: NodeJS.Timeout | undefined;
   const end = (): void => {
     child.kill("SIGTERM");
     force ??= setTimeout(() => {
       child.kill("SIGKILL");
       // A process that it left behind may hold them open.
-      child.stdout.destroy();
-      child.stderr.destroy();
+      child.stdout?.destroy();
+      child.stderr?.destroy();
     }, patienceMs);
   };
   const limit = setTimeout(end, msMax);

@@ -14,8 +14,10 @@ import { startStatusServer } from "./server.ts";
 
 export interface DaemonPage extends Address {
   readonly token: string | null;
-  /** Null: read-only. Else how the caller calls us. */
-  readonly actions: readonly string[] | null;
+  /** How the caller calls us. */
+  readonly command: readonly string[];
+  /** Whether it acts; else it only shows. */
+  readonly actions: boolean;
   /** It listens: whoever started it is told what only they are to know. */
   readonly tell: (url: string) => Promise<void>;
 }
@@ -29,7 +31,7 @@ export interface PagedDaemon {
 
 /** What `live` gives. Rejects with `usage` for an address that cannot be had, before the daemon has begun. */
 export async function withStatusPage(
-  { host, port, token, actions, tell }: DaemonPage,
+  { host, port, token, command, actions, tell }: DaemonPage,
   { settings, log, health, registry }: PagedDaemon,
   live: () => Promise<number>,
 ): Promise<number> {
@@ -46,6 +48,7 @@ export async function withStatusPage(
       host,
       port,
       token,
+      command,
       actions,
       extra,
       onFailure: (message) => log({ event: "status-page-failed", message }),

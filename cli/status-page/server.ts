@@ -16,6 +16,7 @@ import { pageAssets } from "./assets.ts";
 import { AttemptsCache } from "./attempts-cache.ts";
 import { Collector } from "./collect.ts";
 import { placesOf } from "./places.ts";
+import { shownCommand } from "./shown-command.ts";
 import { Sessions } from "./sessions.ts";
 import { StatusSource } from "./source.ts";
 
@@ -36,8 +37,10 @@ export interface StatusServerOptions {
   readonly port: number;
   /** Null on loopback only, and for a page that only shows. */
   readonly token: string | null;
-  /** Null: read-only. Else how the caller calls us, for what is shown. */
-  readonly actions: readonly string[] | null;
+  /** How the caller calls us, for what is shown. */
+  readonly command: readonly string[];
+  /** Whether it acts; else it only shows. */
+  readonly actions: boolean;
   /** What else is answered, by path. */
   readonly extra?: ReadonlyMap<string, () => Promise<ExtraAnswer>>;
   readonly onFailure: (message: string) => void;
@@ -54,13 +57,13 @@ export interface StatusServer {
  * listened on.
  */
 export async function startStatusServer(options: StatusServerOptions): Promise<StatusServer> {
-  const { settings, scope, clock, host, token, onFailure } = options;
+  const { settings, scope, clock, host, token, command, actions, onFailure } = options;
   if (!isLoopback(host) && token === null) {
     throw new SpotfoldError("usage", `${host} is not this machine alone: the status page needs a token there`, {
       hint: "Name a file that holds one: --token-file FILE. To make it: openssl rand -hex 32 > FILE && chmod 600 FILE",
     });
   }
-  if (options.actions !== null && token === null) {
+  if (actions && token === null) {
     throw new SpotfoldError("usage", "a status page that acts needs a token, on this machine, too", {
       hint: "Name a file that holds one: --token-file FILE.",
     });
@@ -70,20 +73,16 @@ export async function startStatusServer(options: StatusServerOptions): Promise<S
   const places = placesOf(settings, scope);
   const place = shownPlace(settings.store);
   const version = packageVersion();
-  const actions = options.actions !== null;
-  const collector = new Collector({ places, clock, statusMs, standbyMs, scale, refreshMs, place, version, actions });
+  const { folder } = settings;
+  const flags = storeFlags(settings);
+  const startOf = (daemon: string): string => shownCommand({ command, folder }, [daemon, ...flags]);
+  const commands = { master: startOf("master"), worker: startOf("worker") };
+  const told = { place, version, actions, commands };
+  const collector = new Collector({ places, clock, statusMs, standbyMs, scale, refreshMs, ...told });
   const source = new StatusSource({ collect: async () => await collector.collect(), clock, refreshMs });
   const attempts = new AttemptsCache(places, clock, refreshMs);
   const choices = new ChoicesSource(settings, places, clock);
-  const acting =
-    options.actions === null
-      ? null
-      : new Actions({
-          flags: storeFlags(settings),
-          command: options.actions,
-          folder: settings.folder,
-          choices: async () => await choices.latest(),
-        });
+  const acting = actions ? new Actions({ flags, command, folder, choices: async () => await choices.latest() }) : null;
   const assets = pageAssets();
   const server = createServer({ requestTimeout: requestMsMax, headersTimeout: requestMsMax });
   server.maxConnections = connectionsMax;

@@ -43,6 +43,17 @@ export function pageToken(file: string | undefined, folder: string, acts: boolea
   return { token: randomBytes(tokenBytes).toString("hex"), isMade: true };
 }
 
+/** Flags of the status page without it (`how`: what serves it): left aside in silence, a page would be thought to be protected, or to act. */
+export function refuseWithoutPage(
+  { tokenFile, allowActions }: { readonly tokenFile?: string | undefined; readonly allowActions?: boolean | undefined },
+  how: string,
+): void {
+  const flag = allowActions === true ? "--allow-actions" : tokenFile === undefined ? null : "--token-file";
+  if (flag === null) return;
+  const said = `${flag} is for the status page, and nothing serves it here`;
+  throw new SpotfoldError("usage", said, { hint: `Add ${how}, or leave ${flag} out.` });
+}
+
 /** What whoever started the page is told, once: the page has a field for it. */
 export function tokenText(url: string, token: string): string {
   return `${url} asks for this token: ${token}\n`;

@@ -14,10 +14,12 @@ import { visibleLine } from "../visible.ts";
 export interface PlanInput extends Omit<PlanRowsInput, "onLeftOut"> {
   /** Of a run that retries: how many blocks are missing, there or not. */
   readonly wanted?: number;
+  /** Values of the filter that select nothing, a text for each; whoever looked for them has said them. */
+  readonly unmatched?: readonly string[];
 }
 
 /** Throws `limit` for what masters refuse. */
-export async function planOf({ wanted, ...input }: PlanInput): Promise<RunPlan> {
+export async function planOf({ wanted, unmatched = [], ...input }: PlanInput): Promise<RunPlan> {
   const { retry, dataset, aggregate, analysis, bundle, params, filter } = input.spec;
   const left = new Map<LeftOut, number>();
   const leave = (why: LeftOut, some: number): void => void left.set(why, (left.get(why) ?? 0) + some);
@@ -36,6 +38,7 @@ export async function planOf({ wanted, ...input }: PlanInput): Promise<RunPlan> 
     blocks,
     bytes,
     jobs,
+    unmatched,
     leftOut: [...left].map(([why, some]) => ({
       why,
       blocks: some,

@@ -18,6 +18,7 @@ import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import type { Clock, Random } from "../../shared/ports/clock.ts";
 import type { InputFile } from "./inputs.ts";
 import { parseParams } from "./params.ts";
+import { newRunId } from "./run-id.ts";
 
 export interface AnalysisOptions {
   readonly param?: readonly string[];
@@ -133,12 +134,6 @@ export function requestOf(input: RequestInput): RunSpec {
     reprocess,
     deadlineMs: Math.round(deadlineMs),
   };
-}
-
-/** Time first, so that lists are in the order of submission; random, so that no two are the same. */
-export function newRunId(nowMs: number, random: Random): string {
-  const stamp = new Date(nowMs).toISOString().replaceAll(/[-:T]|\..*$/g, "");
-  return `${stamp.slice(0, 8)}-${stamp.slice(8)}-${random.hex(8)}`;
 }
 
 /** As run.json holds it: the same, of plain lists. */

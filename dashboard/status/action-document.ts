@@ -100,6 +100,8 @@ export interface RunPlan {
   readonly bytes: number;
   readonly jobs: number;
   /** `text`: for people, such as `2 blocks held by an open run`. */
+  /** Values of the filter's lists that no selected block has, a text for each, at most 10: `no selected block has channel=nightlyy; …`. */
+  readonly unmatched: readonly string[];
   readonly leftOut: readonly { readonly why: LeftOut; readonly blocks: number; readonly text: string }[];
 }
 

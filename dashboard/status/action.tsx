@@ -129,6 +129,11 @@ function Facts({ plan }: { readonly plan: RunPlan }): VNode {
   return (
     <>
       <p>{planSentence(plan)}</p>
+      {plan.unmatched.map((text) => (
+        <p class="said" key={text}>
+          {text}
+        </p>
+      ))}
       <dl class="facts">
         <div>
           <dt>Blocks</dt>

@@ -19,13 +19,15 @@ export interface StatusDocument {
   readonly refreshMs: number;
   /** Whether the server also acts. */
   readonly actions: boolean;
+  /** Command lines for a shell of the server's machine, wherever it stands: what starts a daemon on this store. */
+  readonly commands: { readonly master: string; readonly worker: string };
   readonly aggregates: readonly AggregateLine[];
   /** Open ones first, then the last closed ones of each aggregate. */
   readonly runs: readonly RunLine[];
   /** Closed runs that are not listed. */
   readonly runsHidden: number;
-  /** Submitted, and not seen by a master. */
-  readonly inbox: readonly { readonly run: string; readonly aggregate: string }[];
+  /** Submitted, and not admitted. */
+  readonly inbox: readonly InboxLine[];
   /** Which master leads, by its lease; null: none does, which says nothing of `run` and `master --once`. */
   readonly leader: LeaderLine | null;
   readonly workers: readonly WorkerLine[];
@@ -49,18 +51,34 @@ export interface AggregateLine {
   readonly blocks: { readonly covered: number; readonly missing: number; readonly open: number } | null;
 }
 
+export interface InboxLine {
+  readonly run: string;
+  readonly aggregate: string;
+  /** Its name, and when it was submitted by the submitter's clock; null where only a newer version knows. */
+  readonly analysis: string | null;
+  readonly submittedAt: number | null;
+  /** Of kind `admission`: why a master could not admit it. Null: none has tried, or nothing went wrong. */
+  readonly held: HoldLine | null;
+}
+
 export type RunState = "open" | "finished" | "cancelled" | "expired";
 
 export interface RunLine {
   readonly run: string;
   readonly aggregate: string;
+  /** Its name. */
+  readonly analysis: string;
   readonly state: RunState;
   readonly blocks: number;
   readonly covered: number;
   readonly missing: number;
   readonly records: number;
+  /** The submitter's clock, to the second; null where its id does not say. */
+  readonly submittedAt: number | null;
   /** Null of closed runs. */
   readonly admittedAt: number | null;
+  /** Null of open runs, and where it was not noted. */
+  readonly closedAt: number | null;
   /** Null of closed runs. `failed`: those that handed their blocks on because they themselves failed. */
   readonly jobs: {
     readonly all: number;
@@ -71,6 +89,8 @@ export interface RunLine {
   } | null;
   readonly pace: Pace | null;
   readonly held: HoldLine | null;
+  /** Of an open one where no master leads: outputs that one has to enter (1,000: so many or more), jobs that one has to send. */
+  readonly awaits: { readonly outputs: number; readonly unsent: number } | null;
 }
 
 /** How fast a run goes: over the last minutes, or since its admission as long as nobody looked on for long enough. */
@@ -107,8 +127,11 @@ export interface WorkerLine {
   readonly slots: number;
   /** `<plan>/<job>` of what is in hand. Of a silent one: when it was last heard of. */
   readonly jobs: readonly string[];
+  /** Those of them whose blocks are all read: each drains beside the next job of its slot. */
+  readonly draining: readonly string[];
   /** Jobs. */
   readonly done: number;
+  /** Attempts. */
   readonly failed: number;
   /** The worker's own clock, for people. */
   readonly startedAt: number;

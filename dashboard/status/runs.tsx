@@ -1,33 +1,35 @@
-/** Runs: how far each is, how fast, until when; what holds it and what would cure that; its jobs and their attempts. */
+/** Runs: those that wait, those that are open and how far each is, those that ended last; what holds one and what would cure that. */
 import type { VNode } from "preact";
 import { useState } from "preact/hooks";
 import { ActionButton } from "./action.tsx";
 import { Attempts } from "./attempts.tsx";
-import type { HoldLine, Pace, RunLine, StatusDocument } from "./document.ts";
+import type { HoldLine, InboxLine, Pace, RunLine, StatusDocument } from "./document.ts";
 import { expectedEnd, type ExpectedEnd } from "./expected-end.ts";
 import { OutcomeMark } from "./outcome-mark.tsx";
 import { runOutcome, shareText } from "./outcome.ts";
 import { counted, count as countText } from "../parts/words.ts";
-import { agoText, durationText, inText, percentText, rateText } from "./words.ts";
+import { Starts } from "./start.tsx";
+import {
+  agoText,
+  awaitedText,
+  clockText,
+  durationText,
+  inText,
+  percentText,
+  rateText,
+  waitsForWorker,
+} from "./words.ts";
 
 export function Runs({ document, storeNow }: { readonly document: StatusDocument; readonly storeNow: number }): VNode {
-  const { runs, runsHidden, inbox, workers } = document;
-  const isAnybodyAlive = workers.some(({ state }) => state === "alive");
+  const { runs, runsHidden, inbox } = document;
   return (
     <section aria-labelledby="runs">
       <h2 id="runs">Runs</h2>
       {runs.length + inbox.length === 0 && <p class="empty">No run yet.</p>}
+      <Starts document={document} />
       <ul class="cards">
-        {inbox.map(({ run, aggregate }) => (
-          <li class="card" key={run}>
-            <h3>
-              <span class="name">{run}</span> <span class="badge waiting">waits for a master</span>
-            </h3>
-            <p class="sub">into {aggregate}. Nobody has admitted it yet: a master does, when one runs.</p>
-          </li>
-        ))}
-        {runs.map((run) => (
-          <Run run={run} storeNow={storeNow} isAnybodyAlive={isAnybodyAlive} mayAct={document.actions} key={run.run} />
+        {[...inbox, ...runs].map((line) => (
+          <Card line={line} storeNow={storeNow} document={document} key={line.run} />
         ))}
       </ul>
       {runsHidden > 0 && <p class="sub">{counted(runsHidden, "earlier run")} not shown.</p>}
@@ -35,28 +37,82 @@ export function Runs({ document, storeNow }: { readonly document: StatusDocument
   );
 }
 
+interface CardInput {
+  readonly line: InboxLine | RunLine;
+  readonly storeNow: number;
+  readonly document: StatusDocument;
+}
+
+/** One run, before it is admitted and after: what its action said stays when it becomes another. */
+function Card({ line, storeNow, document }: CardInput): VNode {
+  const [isOpen, setIsOpen] = useState(false);
+  const { run } = line;
+  const state = "state" in line ? line.state : "waiting";
+  const badge = line.held === null ? state : "held";
+  const outcome = "state" in line ? runOutcome(line) : null;
+  const isTold = "state" in line && (line.missing > 0 || line.state !== "open");
+  return (
+    <li class={`card ${badge} has-${outcome?.tone ?? "none"}`}>
+      <h3>
+        <span class="name">{run}</span>{" "}
+        <span class={`badge ${badge}`}>{badge === "waiting" ? "waits for a master" : badge}</span>{" "}
+        {outcome !== null && isTold && <OutcomeMark outcome={outcome} />}
+      </h3>
+      <p class="sub">{headText(line, storeNow)}</p>
+      {"state" in line ? <Run run={line} storeNow={storeNow} document={document} /> : <Waiting document={document} />}
+      {line.held !== null && <Hold held={line.held} storeNow={storeNow} />}
+      {document.actions && (
+        <ActionButton
+          title="Cancel run"
+          action={{ action: "cancel", run }}
+          isOffered={state === "open" || state === "waiting"}
+        />
+      )}
+      {"state" in line && (
+        <details onToggle={(event) => setIsOpen(event.currentTarget.open)}>
+          <summary>Attempts and logs</summary>
+          {isOpen && <Attempts run={run} isEnded={state !== "open"} />}
+        </details>
+      )}
+    </li>
+  );
+}
+
+/** What it is of, and when: ages while it goes on, times when it has ended. */
+function headText(line: InboxLine | RunLine, storeNow: number): string {
+  const { analysis, aggregate, submittedAt } = line;
+  const closedAt = "state" in line ? line.closedAt : null;
+  const admittedAt = "state" in line ? line.admittedAt : null;
+  const isEnded = "state" in line && line.state !== "open";
+  const whenText = (at: number): string => (isEnded ? clockText(at, storeNow) : agoText(storeNow - at));
+  return [
+    `${analysis === null ? "" : `${analysis} `}into ${aggregate}`,
+    ...(submittedAt === null ? [] : [`submitted ${whenText(submittedAt)}`]),
+    ...(admittedAt === null ? [] : [`admitted ${whenText(admittedAt)}`]),
+    ...(closedAt === null ? [] : [`closed ${whenText(closedAt)}`]),
+  ].join(", ");
+}
+
+function Waiting({ document: { leader } }: { readonly document: StatusDocument }): VNode {
+  return (
+    <p class="sub">
+      {leader?.silentSince === null ? "A master leads, and tries." : "A master admits it, when one leads."}
+    </p>
+  );
+}
+
 interface RunInput {
   readonly run: RunLine;
   readonly storeNow: number;
-  readonly isAnybodyAlive: boolean;
-  readonly mayAct: boolean;
+  readonly document: StatusDocument;
 }
 
-function Run({ run, storeNow, isAnybodyAlive, mayAct }: RunInput): VNode {
-  const { held, state, jobs, admittedAt, covered, missing, blocks, records } = run;
-  const [isOpen, setIsOpen] = useState(false);
-  const badge = held === null ? state : "held";
-  const outcome = runOutcome(run);
+function Run({ run, storeNow, document: { workers } }: RunInput): VNode {
+  const { state, jobs, covered, missing, blocks, records } = run;
+  const isAnybodyAlive = workers.some((worker) => worker.state === "alive");
+  const awaited = awaitedText(run);
   return (
-    <li class={`card ${badge} has-${outcome.tone}`}>
-      <h3>
-        <span class="name">{run.run}</span> <span class={`badge ${badge}`}>{badge}</span>{" "}
-        {(missing > 0 || state !== "open") && <OutcomeMark outcome={outcome} />}
-      </h3>
-      <p class="sub">
-        into {run.aggregate}
-        {admittedAt !== null && `, admitted ${agoText(storeNow - admittedAt)}`}
-      </p>
+    <>
       <Bar run={run} />
       <dl class="facts">
         <Fact name="Covered" value={`${countText(covered)} of ${countText(blocks)}`} />
@@ -71,18 +127,9 @@ function Run({ run, storeNow, isAnybodyAlive, mayAct }: RunInput): VNode {
           {jobs.failed > 0 && `; ${countText(jobs.failed)} failed and handed their blocks on`}
         </p>
       )}
-      {jobs !== null && held === null && jobs.waiting > 0 && !isAnybodyAlive && (
-        <p class="said">No worker is alive: its jobs wait. Start one with: spotfold worker</p>
-      )}
-      {held !== null && <Hold held={held} storeNow={storeNow} />}
-      {mayAct && (
-        <ActionButton title="Cancel run" action={{ action: "cancel", run: run.run }} isOffered={state === "open"} />
-      )}
-      <details onToggle={(event) => setIsOpen(event.currentTarget.open)}>
-        <summary>Attempts and logs</summary>
-        {isOpen && <Attempts run={run.run} isEnded={state !== "open"} />}
-      </details>
-    </li>
+      {awaited !== null && <p class="said">{awaited}</p>}
+      {waitsForWorker(run) && !isAnybodyAlive && <p class="said">No worker is alive: its jobs wait.</p>}
+    </>
   );
 }
 
@@ -161,14 +208,16 @@ function Hold({ held, storeNow }: { readonly held: HoldLine; readonly storeNow: 
   return (
     <div class="hold">
       <p>
-        <strong>Held ({kind})</strong>
+        <strong>{kind === "admission" ? "Not admitted" : `Held (${kind})`}</strong>
         {since !== null && ` for ${durationText(storeNow - since)}`}
         {times > 1 && `, ${countText(times)} times in a row`}: {what}
       </p>
       <p class="sub">{where}</p>
-      <p>
-        <strong>Cure:</strong> {hint}
-      </p>
+      {hint !== "" && (
+        <p>
+          <strong>Cure:</strong> {hint}
+        </p>
+      )}
       {until !== null && <p class="sub">It is tried again {inText(until - storeNow)}.</p>}
     </div>
   );

@@ -2,7 +2,7 @@
 import type { VNode } from "preact";
 import type { LeaderLine, WorkerLine } from "./document.ts";
 import { counted, count as countText } from "../parts/words.ts";
-import { agoText } from "./words.ts";
+import { agoText, busySlots, slotsText } from "./words.ts";
 
 const order = { alive: 0, silent: 1, ended: 2 } as const;
 /** A fleet has hundreds; the first say enough. */
@@ -16,17 +16,13 @@ interface Input {
 
 export function Workers({ leader, workers, storeNow }: Input): VNode {
   const alive = workers.filter(({ state }) => state === "alive");
-  const slots = alive.reduce((sum, worker) => sum + worker.slots, 0);
-  const busy = alive.reduce((sum, worker) => sum + worker.jobs.length, 0);
   const sorted = workers.toSorted((a, b) => order[a.state] - order[b.state] || b.seenAt - a.seenAt);
   return (
     <section aria-labelledby="workers">
       <h2 id="workers">Master and workers</h2>
       <Leader leader={leader} storeNow={storeNow} />
       <p class="sub">
-        {alive.length === 0
-          ? "No worker is alive."
-          : `${countText(alive.length)} alive, ${countText(busy)} of ${counted(slots, "slot")} busy`}
+        {alive.length === 0 ? "No worker is alive." : `${countText(alive.length)} alive, ${slotsText(alive)}`}
       </p>
       <ul class="cards small">
         {sorted.slice(0, shownMax).map((worker) => (
@@ -54,15 +50,15 @@ function Leader({ leader, storeNow }: Omit<Input, "workers">): VNode {
 }
 
 function Worker({ worker, storeNow }: { readonly worker: WorkerLine; readonly storeNow: number }): VNode {
-  const { state, slots, jobs, done, failed, seenAt } = worker;
-  const free = state === "alive" ? Math.max(0, slots - jobs.length) : 0;
+  const { state, slots, jobs, draining, done, failed, seenAt } = worker;
+  const free = state === "alive" ? slots - busySlots(worker) : 0;
   return (
     <li class={`card worker-${state}`}>
       <h3>
         <span class="name">{worker.worker}</span> <span class={`badge ${state}`}>{state}</span>
       </h3>
       <p class="sub">
-        {counted(done, "job")} done, {countText(failed)} failed, seen {agoText(storeNow - seenAt)}
+        {counted(done, "job")} done, {counted(failed, "attempt")} failed, seen {agoText(storeNow - seenAt)}
       </p>
       {state === "silent" && (
         <p class="sub">It was killed, or cannot reach the store. What it had comes back to the queue.</p>
@@ -72,6 +68,7 @@ function Worker({ worker, storeNow }: { readonly worker: WorkerLine; readonly st
           {jobs.map((job) => (
             <li class={state === "alive" ? "slot busy" : "slot"} key={job}>
               {job}
+              {draining.includes(job) && " (draining)"}
             </li>
           ))}
           {Array.from({ length: free }, (_, index) => (

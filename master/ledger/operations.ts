@@ -82,7 +82,8 @@ export function admit(base: Manifest | null, admission: Admission): Outcome<"ref
   const manifest = { ...empty, layouts: { ...empty.layouts, [spec.dataset.name]: spec.dataset.layout } };
   const number = manifest.number + 1;
   if (jobs === 0) {
-    const line: ClosedRun = { run: spec.run, plan, admission: number, state: "finished", blocks: 0, totals: nothing };
+    const ended = { state: "finished", closedAt: admission.admittedAt } as const;
+    const line: ClosedRun = { run: spec.run, plan, admission: number, ...ended, blocks: 0, totals: nothing };
     return changed({ ...manifest, renderer: rendererOf(spec), closed: [...manifest.closed, line] });
   }
   const open: OpenRun = {
@@ -175,8 +176,13 @@ export function isComplete(run: OpenRun): boolean {
   return run.foldedJobs === run.jobs && run.successors.length === 0;
 }
 
-/** Ends a run. What it did not cover is given back: nothing else holds those blocks. */
-export function close(base: Manifest, run: string, state: ClosedState): Outcome<"incomplete" | "unknown"> {
+/** Ends a run. What it did not cover is given back: nothing else holds those blocks. `closedAt`: the store's clock, ms. */
+export function close(
+  base: Manifest,
+  run: string,
+  state: ClosedState,
+  closedAt?: number,
+): Outcome<"incomplete" | "unknown"> {
   const open = base.open.find((candidate) => candidate.run === run);
   if (open === undefined) {
     return { outcome: base.closed.some((closed) => closed.run === run) ? "done" : "unknown" };
@@ -186,7 +192,10 @@ export function close(base: Manifest, run: string, state: ClosedState): Outcome<
   return changed({
     ...base,
     open: base.open.filter((candidate) => candidate.run !== run),
-    closed: [...base.closed, { run, plan, admission, state, blocks, totals }],
+    closed: [
+      ...base.closed,
+      { run, plan, admission, state, ...(closedAt === undefined ? {} : { closedAt }), blocks, totals },
+    ],
   });
 }
 

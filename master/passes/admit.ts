@@ -12,6 +12,7 @@ import { readAll } from "../../shared/read-all.ts";
 import type { MasterContext } from "../context.ts";
 import { RunRefused } from "../plan/refused.ts";
 import { planRows } from "../plan/rows.ts";
+import { WaitingRuns } from "./waits.ts";
 
 export type AdmitResult =
   | { readonly admitted: true; readonly jobs: number; readonly blocks: number }
@@ -21,53 +22,80 @@ export type AdmitResult =
 
 /**
  * Admits every run in the inbox, or those into the aggregate `only`. An entry is deleted once its run is in the ledger, or
- * refused. Answers how many entries were deleted: what stays is no reason to look again at once. `said`: why runs stay there,
- * as it was logged: the same is logged once.
+ * refused. Answers how many entries were deleted: what stays is no reason to look again at once. `waiting`: what was said of
+ * runs that stay, and why; it is said to the log and to the entry, once.
  */
 export async function admitPass(
   context: MasterContext,
   only: string | null = null,
-  said = new Map<string, string>(),
+  waiting = new WaitingRuns(),
 ): Promise<number> {
-  const runs: string[] = [];
+  const entries: Entry[] = [];
   for await (const page of context.store.list(inboxPrefix)) {
-    runs.push(...page.blobs.map((blob) => blob.key.slice(inboxPrefix.length)));
+    entries.push(...page.blobs.map(({ key, etag }) => ({ run: key.slice(inboxPrefix.length), etag })));
   }
   let done = 0;
-  for (const run of runs) {
-    try {
-      if (await admitFromInbox(context, run, only)) done++;
-      said.delete(run);
-    } catch (error) {
-      // One run that cannot be read (a newer format, say), or whose data cannot, must not keep the others out. It stays in the
-      // inbox. Should the work store be away, the rest of the pass says so.
-      if (codeOf(error) === undefined || codeOf(error) === "internal") throw error;
-      const why = messageOf(error);
-      if (said.get(run) !== why) context.log({ event: "run-refused", run, why });
-      said.set(run, why);
-    }
-  }
-  const waiting = new Set(runs);
-  for (const run of said.keys()) if (!waiting.has(run)) said.delete(run);
+  for (const entry of entries) if (await admitOrSay(context, entry, only, waiting)) done++;
+  waiting.keepOnly(new Set(entries.map(({ run }) => run)));
   return done;
 }
 
-/** Whether the entry is done with. */
-async function admitFromInbox(context: MasterContext, run: string, only: string | null): Promise<boolean> {
-  const stored = await readAll(context.store, runKey(run));
-  if (stored !== null) {
-    const spec = parseRun(run, stored.bytes);
-    if (only !== null && spec.aggregate !== only) return false;
-    try {
-      const result = await admitRun(context, spec);
-      if (result.admitted === false) await refuse(context, spec, otherLineage(spec, result.why));
-    } catch (error) {
-      // It is refused already, and its inbox entry is gone.
-      if (!(error instanceof RunRefused)) throw error;
+/** In the inbox. */
+interface Entry {
+  readonly run: string;
+  readonly etag: string;
+}
+
+/**
+ * Whether the entry is done with. One run that cannot be read (a newer format, say), or whose data cannot, must not keep the
+ * others out: it stays in the inbox, with the reason. Should the work store be away, the rest of the pass says so.
+ */
+async function admitOrSay(
+  context: MasterContext,
+  { run, etag }: Entry,
+  only: string | null,
+  waiting: WaitingRuns,
+): Promise<boolean> {
+  let spec: RunSpec | null = null;
+  try {
+    const stored = await readAll(context.store, runKey(run));
+    if (stored !== null) {
+      spec = parseRun(run, stored.bytes);
+      if (only !== null && spec.aggregate !== only) return false;
+      await admitOrRefuse(context, spec);
     }
+    await context.store.delete([inboxKey(run)]);
+    waiting.forget(run);
+    return true;
+  } catch (error) {
+    throwIfOurs(error);
+    const failed = { run, etag, spec, error };
+    waiting.log(context, failed);
+    // Of a run that it cannot read, the master of one aggregate does not know whether it is one of its own.
+    if (spec !== null || only === null) {
+      try {
+        await waiting.write(context, failed);
+      } catch (unwritten) {
+        throwIfOurs(unwritten);
+      }
+    }
+    return false;
   }
-  await context.store.delete([inboxKey(run)]);
-  return true;
+}
+
+/** A bug, or what no code names. */
+function throwIfOurs(error: unknown): void {
+  if (codeOf(error) === undefined || codeOf(error) === "internal") throw error;
+}
+
+async function admitOrRefuse(context: MasterContext, spec: RunSpec): Promise<void> {
+  try {
+    const result = await admitRun(context, spec);
+    if (result.admitted === false) await refuse(context, spec, otherLineage(spec, result.why));
+  } catch (error) {
+    // It is refused already, and its inbox entry is gone.
+    if (!(error instanceof RunRefused)) throw error;
+  }
 }
 
 /** Throws `limit` (`RunRefused`) for a run that cannot be planned; it is closed then, and looked at no more. */

@@ -105,7 +105,7 @@ async function tellWorkers(
 async function closeRun(context: MasterContext, aggregate: string, run: string, state: ClosedState): Promise<boolean> {
   const closed = await context.ledger.commit(aggregate, (base) => {
     if (base.manifest === null) return { manifest: null, result: false };
-    const outcome = context.rules.close(base.manifest, run, state);
+    const outcome = context.rules.close(base.manifest, run, state, base.storeTime);
     if (outcome.outcome !== "changed") return { manifest: null, result: false };
     return { manifest: outcome.manifest, result: true };
   });

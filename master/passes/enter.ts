@@ -166,8 +166,8 @@ function openRun(manifest: Manifest | null, plan: string): OpenRun | undefined {
 }
 
 /** Jobs that are resolved and may be entered, by a list from the first that is not entered yet. */
-async function jobsToEnter(
-  context: MasterContext,
+export async function jobsToEnter(
+  context: Pick<MasterContext, "rules" | "store">,
   aggregate: string,
   run: OpenRun,
   isLeft: (job: string) => boolean,

@@ -114,7 +114,8 @@ async function sendFirst(context: MasterContext, state: SendState, sending: Send
   return sent;
 }
 
-async function readCursor(context: MasterContext, run: OpenRun): Promise<number> {
+/** Jobs of the plan before this one were sent once, as far as is known. */
+export async function readCursor(context: Pick<MasterContext, "store">, run: OpenRun): Promise<number> {
   const blob = await readAll(context.store, sentKey(run.run));
   if (blob === null) return 0;
   try {

@@ -13,7 +13,7 @@ import type { Allowed, DatasetSpec, Filter } from "./types.ts";
 /** As many values as one line of a terminal shows. */
 const nearestMax = 5;
 /** Beyond this many distinct values of a dimension, further ones are not compared: an answer, not a search. */
-const candidatesMax = 100_000;
+export const candidatesMax = 100_000;
 
 export interface EmptyExplanation {
   /** The dimension that emptied the selection; undefined when no block at all is known. */
@@ -52,11 +52,20 @@ export function explainEmpty(
       if (values.size < candidatesMax) values.add(value);
     }
     if (!found && (values.size > 0 || !isEmpty(known()))) {
-      const nearest = name === layout.dateDimension ? nearestDates(allowed, values) : nearestTexts(allowed, values);
-      return { dimension: name, asked: allowed, nearest };
+      return { dimension: name, asked: allowed, nearest: nearestOf(layout, name, allowed, values) };
     }
   }
   return { nearest: [] };
+}
+
+/** The values of a dimension that come nearest to what is asked of it, as a filter takes them. */
+export function nearestOf(
+  { dateDimension }: Layout,
+  dimension: string,
+  asked: Allowed,
+  values: ReadonlySet<string>,
+): string[] {
+  return dimension === dateDimension ? nearestDates(asked, values) : nearestTexts(asked, values);
 }
 
 function isEmpty(known: Iterable<PrefixDimensions>): boolean {
@@ -64,7 +73,7 @@ function isEmpty(known: Iterable<PrefixDimensions>): boolean {
   return true;
 }
 
-function valueOf(layout: Layout, entry: PrefixDimensions, name: string): string | undefined {
+export function valueOf(layout: Layout, entry: PrefixDimensions, name: string): string | undefined {
   if (Object.hasOwn(entry.dimensions, name)) return entry.dimensions[name];
   return name === layout.dateDimension ? entry.datePart : undefined;
 }

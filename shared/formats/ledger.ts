@@ -74,6 +74,8 @@ export interface ClosedRun {
   readonly plan: string;
   readonly admission: number;
   readonly state: ClosedState;
+  /** The store's clock, ms. Absent: before it was noted. */
+  readonly closedAt?: number;
   readonly blocks: number;
   readonly totals: RunTotals;
 }

@@ -12,7 +12,11 @@ export const workerStatusSchema = v.object({
   slots: countSchema,
   /** `<plan>/<job>` of each job in hand. */
   jobs: v.array(v.string()),
+  /** Those of `jobs` whose blocks are all read: each drains beside the next job of its slot. */
+  draining: v.optional(v.array(v.string())),
+  /** Jobs that this worker resolved. */
   resolved: countSchema,
+  /** Its attempts that failed, whatever by; those that were interrupted or lost their lease did not. */
   failed: countSchema,
   /** Its last status: it was drained, or gave up. One that was killed says nothing. */
   ended: v.optional(v.boolean()),

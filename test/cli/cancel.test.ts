@@ -5,11 +5,12 @@ import { cancel } from "../../cli/commands/cancel.ts";
 import { Ledger } from "../../master/ledger/ledger.ts";
 import { ledgerRules } from "../../master/ledger/rules.ts";
 import { FolderBlobStore } from "../../shared/local/folder-store/store.ts";
-import { inboxKey } from "../../shared/names.ts";
+import { encodeStored } from "../../shared/formats/stored.ts";
+import { inboxKey, runKey } from "../../shared/names.ts";
 import { seededRandom } from "../support/manual-clock.ts";
 import { tempDir } from "../support/temp.ts";
 import { capturedIo } from "./captured-io.ts";
-import { admitted, specOf, submitted } from "./work-store.ts";
+import { admitted, held, specOf, submitted } from "./work-store.ts";
 
 describe("spotfold cancel, before a master admitted the run", () => {
   it("uses its id up without its data, and changes nothing else of the aggregate", async () => {
@@ -40,6 +41,22 @@ describe("spotfold cancel, before a master admitted the run", () => {
     assert.equal(await cancel("r2", { json: true }, json.io), 0);
     const blocks = { covered: 0, missing: 0, givenBack: 0 };
     assert.deepEqual(JSON.parse(json.out()), { format: 1, run: "r2", aggregate: "a", state: "cancelled", blocks });
+    await store.close();
+  });
+
+  it("takes a run of another lineage out of the inbox, and says of one that was refused why", async () => {
+    const folder = tempDir("cancel-other");
+    const store = await FolderBlobStore.open(join(folder, ".spotfold/store"), { create: true });
+    await admitted(store, specOf("r1"), 0);
+    const other = { ...specOf("r2").analysis, key: ["channel"] };
+    await submitted(store, specOf("r2", { analysis: other }));
+    const captured = capturedIo(folder);
+    assert.equal(await cancel("r2", {}, captured.io), 0);
+    assert.equal(captured.out(), "r2 is cancelled; no master had admitted it, so nothing is in a\n");
+    assert.equal(await store.head(inboxKey("r2")), null);
+    await store.create(runKey("r3"), encodeStored(specOf("r3", { analysis: other })));
+    await held(store, "r3", { kind: "closed", what: "a is of another lineage" });
+    await assert.rejects(cancel("r3", {}, capturedIo(folder).io), /r3 was never admitted: it was refused, since a is/);
     await store.close();
   });
 

@@ -1,6 +1,7 @@
 /** `spotfold status` where something of one aggregate cannot be read: the others are shown, and why that one is not. */
 import assert from "node:assert/strict";
-import { readRuns, readStatus, statusText, type Target } from "../../cli/report/status.ts";
+import { readRuns, readStatus, type Target } from "../../cli/report/status.ts";
+import { statusText } from "../../cli/report/status-text.ts";
 import { Ledger } from "../../master/ledger/ledger.ts";
 import { encodeMasterLease } from "../../shared/formats/lease.ts";
 import { encodeStored } from "../../shared/formats/stored.ts";
@@ -22,7 +23,10 @@ describe("spotfold status", () => {
 
   const textOf = async (names: readonly string[], command = ["spotfold"]): Promise<string> => {
     const look = { store, ledger: new Ledger(store, seededRandom()) };
-    return statusText(await readStatus(look, names, null, { statusMs: 30_000, standbyMs: 20_000 }), command);
+    return statusText(await readStatus(look, names, null, { statusMs: 30_000, standbyMs: 20_000 }), {
+      command,
+      flags: ["--store", "s3://w"],
+    });
   };
 
   it("shows all aggregates but those of a newer version, and says that they are", async () => {
@@ -42,7 +46,7 @@ describe("spotfold status", () => {
     assert.match(text, /^aggregate c: written by a newer version of spotfold \(format 3\)$/m);
     assert.match(text, /^aggregate d: gone is named by the head of d and not there$/m);
     assert.match(text, /^run r3: written by a newer version of spotfold \(format 4\)$/m);
-    assert.match(text, /^r4 {2}waits for a master, for a$/m);
+    assert.match(text, /^r4 {2}waits for a master, for a; submitted 1970-01-01 00:00:00 UTC$/m);
   });
 
   it("shows what waits for a master, also into an aggregate that there is not yet, unless asked for another", async () => {
@@ -50,7 +54,7 @@ describe("spotfold status", () => {
     await submitted(store, specOf("r2", { aggregate: "b" }));
     const look = { store, ledger: new Ledger(store, seededRandom()) };
     const inboxOf = async (only: Target | null): Promise<string[]> =>
-      (await readRuns(look, ["a"], only)).inbox.map(({ run }) => run);
+      (await readRuns(look, ["a"], only, { isLed: true })).inbox.map(({ run }) => run);
     assert.deepEqual(await inboxOf(null), ["r2"]);
     assert.deepEqual(await inboxOf({ aggregate: "a", run: null }), []);
     assert.deepEqual(await inboxOf({ aggregate: "b", run: null }), ["r2"]);
@@ -95,6 +99,8 @@ describe("spotfold status", () => {
 
   it("says of an open run when workers are alive and none has one of its jobs in hand", async () => {
     const idle = /^ {2}r1 {2}open.*\n {4}no worker has one of its jobs in hand/m;
+    const lease = { format: 1, master: "m1", givenUp: false, renewal: 1, at: 0 } as const;
+    await store.put(masterLeaseKey, encodeMasterLease(lease));
     await admitted(store, specOf("r1"), 2);
     assert.doesNotMatch(await textOf(["a"]), /in hand/, "no worker is alive, which is said");
     const work = async (...jobs: string[]): Promise<void> => {

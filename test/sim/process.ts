@@ -224,7 +224,7 @@ const rareCalls = /^store\.(delete (?!inbox|manifests)|list workers|get workers|
 const rareOfMasters = /^master store\.list attempts/;
 
 /** Some hundred times among 1,000 seeds. */
-const rarestCalls = /^store\.delete (data|plans|attempts segment)$/;
+const rarestCalls = /^store\.(delete (data|plans|attempts segment)|(get|swap) inbox)$/;
 
 function timeout(label: string): SpotfoldError {
   return new SpotfoldError("timeout", `${label} got no answer`, { retryable: true });

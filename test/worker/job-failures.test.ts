@@ -19,6 +19,25 @@ describe("an attempt that fails", () => {
     assert.equal(await handling.setting.resolution(), null);
   });
 
+  it("counts once as failed, whatever it failed by and what becomes of its job; what was interrupted did not fail", async () => {
+    for (const [cause, failures] of [
+      ["infrastructure", 1],
+      ["environment", 1],
+      ["timeout", 1],
+      ["code", 1],
+      ["interrupted", 0],
+      ["lost-lease", 0],
+    ] as const) {
+      // Of one block: tried again, or given back; of two: handed on.
+      for (const blocks of [1, 2]) {
+        const handling = await submitted();
+        handling.setting.run = () => failed(fault(cause, { block: 0 }), [fault(cause, { block: 0 })]);
+        await handling.handle(messageOf(blocksOf(blocks)));
+        assert.equal(handling.failures.filter((one) => one !== "interrupted" && one !== "lost-lease").length, failures);
+      }
+    }
+  });
+
   it("by the environment holds the run", async () => {
     const handling = await submitted();
     handling.setting.run = () => failed(fault("environment", { reason: "access-denied" }));

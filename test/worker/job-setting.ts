@@ -30,6 +30,8 @@ export class Handling {
   readonly setting = new WorkerSetting();
   readonly drain = new AbortController();
   readonly status: string[] = [];
+  /** Causes of attempts that failed. */
+  readonly failures: string[] = [];
   context: WorkerContext = this.setting.context();
 
   /** Sends the message and handles the one delivery of it that comes. */
@@ -49,6 +51,8 @@ export class Handling {
       runs: new RunRecords(this.context.store),
       drain: this.drain.signal,
       status: {
+        read: () => undefined,
+        failed: (cause: string) => void this.failures.push(cause),
         started: (job: string) => void this.status.push(`started ${job}`),
         ended: (job: string) => void this.status.push(`ended ${job}`),
       },

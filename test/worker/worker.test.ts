@@ -96,12 +96,16 @@ describe("a worker", () => {
       const worker = new Worker(setting.context({ slots }));
       const running = worker.run();
       await setting.clock.advance(5_500);
-      assert.equal((await statusOf(setting)).jobs.length, 2 * slots);
+      const { jobs, draining: drains = [] } = await statusOf(setting);
+      // The second of each slot is read by then, too.
+      assert.deepEqual([jobs.length, drains.length], [2 * slots, 2 * slots]);
+      assert.ok(drains.every((job) => jobs.includes(job)));
       await setting.clock.advance(60_000);
       worker.drain("enough");
       await setting.clock.advance(1_000);
       assert.deepEqual(await running, { how: "drained" });
       assert.deepEqual([mostRead, most, (await statusOf(setting)).resolved], [slots, 2 * slots, 12]);
+      assert.deepEqual((await statusOf(setting)).draining, []);
     }
   });
 

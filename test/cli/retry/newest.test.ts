@@ -58,7 +58,7 @@ describe("what a retry takes", function newestSuite() {
     assert.deepEqual((await planOf(folder, run)).retry, ["corrupt"]);
     assert.equal((await planOf(folder, run, "--reason", "corrupt,gone")).blocks, 1);
     const other = errorOf(await spotfold(folder, ["retry", run, "--reason", "timeout", "--json"]));
-    assert.match(other.message, /nothing of that is missing in sums/);
+    assert.match(other.message, /^nothing is missing in sums of the dataset \S+ by a reason that was asked for$/);
   });
 
   it("is the code of a run that waits for a master", async () => {

@@ -82,9 +82,10 @@ describe("spotfold retry", function retrySuite() {
     const refused: readonly (readonly [readonly string[], RegExp])[] = [
       [["nothing"], /there is no run and no aggregate "nothing"/],
       [["sums", "--reason", "bored"], /--reason "bored" is no reason of a missing block/],
-      [["sums", "--reason", "timeout"], /nothing of that is missing in sums/],
-      [["sums", "--dataset", "other"], /nothing of that is missing in sums/],
-      [["sums", "--where", "date=20250101"], /nothing of that is missing in sums/],
+      [["sums", "--reason", "timeout"], /nothing is missing in sums by timeout$/],
+      [["sums", "--dataset", "other"], /sums has no dataset "other"$/],
+      [["sums", "--where", "date=20250101"], /no block that is missing in sums has date=20250101$/],
+      [["sums", "--where", "part=9", "--where", "date=20260101"], /no block that is missing in sums has part=9$/],
       [["sums", "--where", "color=red"], /color/],
       [
         ["sums", "--where", "date=20260103"],

@@ -170,11 +170,11 @@ describe("the actions of the status page's server", function actionsSuite() {
     const retry = { action: "retry", aggregate: "sums", dataset, reasons: ["corrupt"] } as const;
     const planned = await planOf(retry);
     assert.deepEqual([planned.plan?.blocks, planned.plan?.leftOut], [2, [gone]]);
-    assert.match(planned.command, /^spotfold retry sums --dataset=\S+ --reason=corrupt --store /);
+    assert.match(planned.command, / && spotfold retry sums --dataset=\S+ --reason=corrupt --store /);
     const retried = JSON.parse((await post(port, "run", retry)).text) as ActionResult;
     assert.match(retried.output, /is stored: 2 missing blocks of sums to be tried again/);
     const nothing = await planOf({ ...retry, reasons: ["timeout"] });
-    assert.match(nothing.refusal?.message ?? "", /nothing of that is missing in sums/);
+    assert.match(nothing.refusal?.message ?? "", /^nothing is missing in sums of the dataset \S+ by timeout$/);
   });
 
   it("wait for one another, but for a cancel; a plan that nobody waits for ends, as all do with the server", async () => {

@@ -1,11 +1,15 @@
 /** Commands of the status page as processes: each ends, whatever it does and whoever leaves, and none stays behind. */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
 import { Commands, type CommandsInput } from "../../../cli/status-page/commands.ts";
 import { codeOf } from "../../../shared/errors.ts";
+import { commandPath, modulePath } from "../../../shared/package-root.ts";
 import { atEnd } from "../../support/cleanup.ts";
+import { start } from "../../support/processes.ts";
 import { tempDir } from "../../support/temp.ts";
 
 /** Says that it is there, and whose process it is; `stubborn` does not end when it is told to, `parent` leaves one behind. */
@@ -70,6 +74,37 @@ describe("commands of the status page", function commandsSuite() {
     assert.equal(code, null);
     assert.equal(isAlive(pidsOf(out)[0] ?? 0), false);
     assert.equal((await commands.run(["quick"])).code, 3);
+  });
+
+  it("end when their server is killed by force", async () => {
+    const folder = tempDir("page-killed");
+    const server = join(folder, "server.mjs");
+    // A command that writes nothing more once it is there: no reader that has gone ends it.
+    writeFileSync(
+      server,
+      `import { Commands } from ${JSON.stringify(pathToFileURL(modulePath("cli/status-page/commands")).href)};
+const input = { script: ${JSON.stringify(commandPath)}, folder: ${JSON.stringify(folder)}, atOnceMax: 1 };
+await new Commands(input).run(["serve", "--status", "--port", "0"]);`,
+    );
+    const started = await start(process.execPath, [server], { cwd: folder });
+    const commandPids = (): readonly number[] =>
+      execFileSync("ps", ["-A", "-o", "pid=,ppid=,args="], { encoding: "utf8" })
+        .split("\n")
+        .map((line) => line.trim().split(/\s+/))
+        .filter(([, parent, ...args]) => parent === String(started.pid) && args.includes("--status"))
+        .map(([child]) => Number(child));
+    const until = async (what: string, isSo: () => boolean): Promise<void> => {
+      for (const end = performance.now() + 30_000; !isSo(); await sleep(50)) assert.ok(performance.now() < end, what);
+    };
+    await until("the command is there", () => commandPids().length === 1);
+    const [command = 0] = commandPids();
+    atEnd(() => void (isAlive(command) && process.kill(command, "SIGKILL")));
+    // So that it listens to signals by then.
+    await sleep(2_000);
+    assert.ok(isAlive(command));
+    started.kill("SIGKILL");
+    await started.waitForEnd();
+    await until("the command has ended", () => !isAlive(command));
   });
 
   it("end with their server", async () => {

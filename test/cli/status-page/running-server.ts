@@ -50,7 +50,8 @@ export async function startedServer({ folder, clock, ...given }: StartOptions): 
   return await new Promise<StatusServer>((resolve, reject) => {
     const use = withScope(async (scope) => {
       const settings = settingsOf({}, capturedIo(folder).io);
-      const options = { settings, scope, clock, host, port: 0, token: secret, actions };
+      const acts = { command: actions ?? ["spotfold"], actions: actions !== null };
+      const options = { settings, scope, clock, host, port: 0, token: secret, ...acts };
       const server = await startStatusServer({ ...options, onFailure: (message) => assert.fail(message) });
       resolve(server);
       await closed;

@@ -8,7 +8,8 @@ import { addressOf } from "../../../cli/status-page/address.ts";
 import type { AttemptsDocument, StatusDocument } from "../../../dashboard/status/document.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { repositoryRoot } from "../../support/requirements.ts";
-import { spotfold, startSpotfold } from "../../e2e/spotfold.ts";
+import { bin, spotfold, startSpotfold } from "../../e2e/spotfold.ts";
+import { run } from "../../support/processes.ts";
 import { tempDir } from "../../support/temp.ts";
 import { fillWorkFolder, hostile, runs } from "../../dashboard/status/work-folder.ts";
 import { ask, startedServer, token, type Answer, type Ask } from "./running-server.ts";
@@ -47,7 +48,8 @@ describe("the status page's server", () => {
     await fillWorkFolder(join(folder, ".spotfold/store"));
     const { port } = await started();
     const { runs: lines, inbox, workers, aggregates } = await statusOf(port);
-    assert.deepEqual(inbox, [{ run: runs.waiting, aggregate: "dashboard" }]);
+    const waiting = { run: runs.waiting, aggregate: "dashboard", analysis: "counts", submittedAt: 0, held: null };
+    assert.deepEqual(inbox, [waiting]);
     const going = lines.find(({ run }) => run === runs.going);
     assert.deepEqual(going?.jobs, { all: 40, done: 25, failed: 0, inHand: 1, waiting: 14 });
     assert.equal(going?.pace?.over, "admission");
@@ -153,12 +155,25 @@ describe("the status page's server", () => {
       assert.equal(await statusFor({ body: JSON.stringify({ action: "cancel", run }) }), 400, run);
     assert.equal(await statusFor({ body: JSON.stringify({ action: "doctor", run: runs.going }) }), 400);
     const plan = await ask(port, "/actions/plan", { ...cancel, headers: known });
-    assert.match(plan.text, new RegExp(`"command":"spotfold cancel ${runs.going} --store `));
+    assert.match(plan.text, new RegExp(`"command":"cd ${folder} && spotfold cancel ${runs.going} --store `));
   });
 
   it("acts for nobody without a token, on this machine neither", async () => {
     await assert.rejects(started("127.0.0.1", null, ["spotfold"]), /a status page that acts needs a token/);
   });
+
+  for (const [words, cure] of [
+    [["serve", "--allow-actions"], "Add --status"],
+    [["serve", "--token-file", "token"], "Add --status"],
+    [["master", "--allow-actions"], "Add --http"],
+    [["master", "--token-file", "token"], "Add --http"],
+  ] as const) {
+    it(`refuses ${words.join(" ")}: there is no page`, async () => {
+      const { code, stderr } = await spotfold(folder, words);
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, new RegExp(`^spotfold: ${words[1]} is for the status page, .*\n  ${cure}`));
+    });
+  }
 
   for (const [words, listening] of [
     [["serve", "--status", "--port", "0", "--allow-actions"], /Status of .* at (http:\S+)/],
@@ -186,7 +201,7 @@ describe("the status page's server", () => {
 
   it("executes the command that it shows", async () => {
     await fillWorkFolder(join(folder, ".spotfold/store"));
-    const { port } = await started("127.0.0.1", token, ["spotfold"]);
+    const { port } = await started("127.0.0.1", token, [process.execPath, bin]);
     const headers = { "content-type": "application/json", authorization: `Bearer ${token}` };
     const body = JSON.stringify({ action: "cancel", run: runs.waiting });
     const post = async (step: string): Promise<{ command: string; code?: number; output?: string }> =>
@@ -196,9 +211,8 @@ describe("the status page's server", () => {
     assert.equal(done.command, command);
     assert.equal(done.code, 0, done.output);
     assert.match(done.output ?? "", /is cancelled; no master had admitted it/);
-    // What is shown, typed by a person.
-    const [, ...words] = command.split(" ");
-    const typed = await spotfold(folder, words);
+    // What is shown, typed by a person who stands elsewhere.
+    const typed = await run("sh", ["-c", command], { cwd: tempDir("elsewhere") });
     assert.match(typed.stdout, new RegExp(`${runs.waiting} was cancelled before`), typed.stderr);
     await clock.advance(60_000);
     const { runs: lines, inbox } = await statusOf(port);

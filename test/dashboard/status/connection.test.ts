@@ -4,7 +4,7 @@ import { askStatus } from "../../../dashboard/status/ask.ts";
 import { afterAnswer, connecting, isOld, nextAskMs } from "../../../dashboard/status/connection.ts";
 import { depthGeometry } from "../../../dashboard/status/depth-geometry.ts";
 import type { StatusDocument } from "../../../dashboard/status/document.ts";
-import { durationText, percentText, rateText } from "../../../dashboard/status/words.ts";
+import { awaitedText, durationText, percentText, rateText, slotsText } from "../../../dashboard/status/words.ts";
 
 const empty = { format: 1, runs: [], refreshMs: 2_000 } as unknown as StatusDocument;
 
@@ -111,5 +111,35 @@ describe("the status page's words and lines", () => {
         );
       }
     }
+  });
+});
+
+type WorkerSlots = Parameters<typeof slotsText>[0][number];
+
+describe("what the status page says of slots, and of what waits for a master", () => {
+  it("never has more busy slots than there are", () => {
+    const worker = (slots: number, jobs: number, draining: number): WorkerSlots => {
+      const names = Array.from({ length: jobs }, (_, index) => `p/${index}`);
+      return { slots, jobs: names, draining: names.slice(0, draining) };
+    };
+    assert.equal(slotsText([worker(1, 2, 1)]), "1 of 1 slot busy, 1 draining");
+    assert.equal(slotsText([worker(1, 2, 2)]), "1 of 1 slot busy, 1 draining", "the next one is read, too");
+    assert.equal(slotsText([worker(1, 2, 0)]), "1 of 1 slot busy, 1 draining", "an older worker does not say");
+    assert.equal(slotsText([worker(2, 1, 1), worker(1, 1, 0)]), "1 of 3 slots busy, 1 draining");
+    assert.equal(slotsText([worker(2, 1, 0)]), "1 of 2 slots busy");
+  });
+
+  it("says it where none leads, and nothing otherwise", () => {
+    const jobs = { all: 3, done: 0, inHand: 0, waiting: 3, failed: 0 };
+    assert.equal(awaitedText({ jobs, awaits: null }), null);
+    assert.equal(awaitedText({ jobs, awaits: { outputs: 0, unsent: 0 } }), null);
+    const text = (outputs: number, unsent: number, done = 0): string | null =>
+      awaitedText({ jobs: { ...jobs, done }, awaits: { outputs, unsent } });
+    assert.match(
+      text(1, 2) ?? "",
+      /^Outputs of 1 job wait for a master to enter them; 2 jobs wait for a master to send them\./,
+    );
+    assert.match(text(1000, 0) ?? "", /^Outputs of 1,000 jobs or more wait/);
+    assert.match(text(0, 0, 3) ?? "", /^All is entered, and waits for a master to close it/);
   });
 });

@@ -133,6 +133,51 @@ describe("the status page", function pageSuite() {
     await page.close();
   });
 
+  it("says why a run was not admitted and what waits for a master, and cancels a run that waits", async () => {
+    const folder = tempDir("status-waits");
+    const store = join(folder, ".spotfold/store");
+    await fillWorkFolder(store);
+    const texts = { what: `There is no folder ${hostile}.`, where: "dataset d in /data", hint: "Bring it back." };
+    const waits = { ...texts, code: "no-such-store", since: Date.now() - 180_000 };
+    writeFileSync(
+      join(store, "inbox", runs.waiting),
+      JSON.stringify({ format: 1, run: runs.waiting, aggregate: "dashboard", waits }),
+    );
+    const { server, url } = await served(folder, "--allow-actions");
+    const watched = await openPage(browser);
+    const { page } = watched;
+    await page.goto(url);
+    await giveToken(watched, server);
+    const card = page.locator("li.card", { hasText: runs.waiting });
+    await card.getByText("Not admitted for 3 min").waitFor();
+    const text = await card.innerText();
+    assert.ok(text.includes(`There is no folder ${hostile}.`), text);
+    assert.match(text, /counts into dashboard, submitted [\s\S]*Cure: Bring it back\./);
+    const all = await textOf(page);
+    assert.match(all, /No master leads, and runs wait for one .* To start one:\s+cd \S+ && \S+( \S+)? master --store /);
+    assert.match(all, /40 jobs wait for a master to send them\./);
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      assert.deepEqual(await accessibilityProblems(page), [], colorScheme);
+      for (const width of [360, 768, 1280]) {
+        await page.setViewportSize({ width, height: 900 });
+        const over = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
+        assert.ok(Number(over) <= 0, `${width}`);
+        await page.screenshot({ path: join(folder, `waits-${width}-${colorScheme}.png`), fullPage: true });
+      }
+    }
+    // By the keyboard alone.
+    await card.getByRole("button", { name: "Cancel run …" }).focus();
+    await page.keyboard.press("Enter");
+    await card.getByRole("button", { name: "Cancel run", exact: true }).click();
+    await card.getByText(/is cancelled; no master had admitted it/).waitFor({ timeout: 60_000 });
+    // It is another card by then, and what was said stays.
+    await card.getByText("cancelled", { exact: true }).waitFor();
+    assert.match(await card.innerText(), /closed \d\d:\d\d:\d\d[\s\S]*is cancelled; no master had admitted it/);
+    assert.deepEqual(watched.complaints, []);
+    await page.close();
+  });
+
   it("fits its budget of script", () => {
     const [script] = [...pageAssets().files].filter(([name]) => name.endsWith(".js"));
     assert.ok(script !== undefined && gzipSync(script[1]).length <= scriptBytesMax);

@@ -105,6 +105,7 @@ describe("a plan in words", () => {
     blocks: 3,
     bytes: 1_234_567,
     jobs: 2,
+    unmatched: [],
     leftOut: [],
   };
 

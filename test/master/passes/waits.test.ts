@@ -1,0 +1,173 @@
+/** Why a run stays in the inbox: written into its entry once, by whichever master, and gone with the entry. */
+import assert from "node:assert/strict";
+import { admitPass } from "../../../master/passes/admit.ts";
+import { WaitingRuns } from "../../../master/passes/waits.ts";
+import type { MasterContext } from "../../../master/context.ts";
+import { SpotfoldError } from "../../../shared/errors.ts";
+import { parseInboxEntry, type Waits } from "../../../shared/formats/inbox.ts";
+import { encodeStored } from "../../../shared/formats/stored.ts";
+import { inboxKey, runKey } from "../../../shared/names.ts";
+import { readAll } from "../../../shared/read-all.ts";
+import { blocksNamed, intercepted, MasterSetting, specOf } from "../setting.ts";
+
+/** Of one master: its passes over a run that fails as `fails` says, and what it writes. */
+class Failing {
+  readonly setting: MasterSetting;
+  readonly waiting = new WaitingRuns();
+  readonly calls: string[] = [];
+  readonly context: MasterContext;
+  fails: SpotfoldError | null;
+
+  constructor(setting: MasterSetting, fails: SpotfoldError | null) {
+    this.setting = setting;
+    this.fails = fails;
+    const store = intercepted(setting.store, (method, key) => void this.calls.push(`${method} ${key}`));
+    const blocksOf = async (): Promise<typeof setting.catalog> => {
+      if (this.fails !== null) throw this.fails;
+      return await Promise.resolve(setting.catalog);
+    };
+    this.context = setting.context({ store, blocksOf });
+  }
+
+  async passes(count = 1, only: string | null = null): Promise<void> {
+    for (let pass = 0; pass < count; pass++) await admitPass(this.context, only, this.waiting);
+  }
+
+  /** Calls about inbox entries since the last look, listings left out. */
+  looked(): string[] {
+    const found = this.calls.splice(0).filter((call) => call.includes(" inbox/r1"));
+    return found.map((call) => call.split(" ")[0] ?? "");
+  }
+}
+
+const gone = (words = "There is no folder /data."): SpotfoldError =>
+  new SpotfoldError("no-such-store", words, { hint: "Bring it back." });
+
+describe("the reason why a run waits", () => {
+  let setting: MasterSetting;
+
+  beforeEach(() => {
+    setting = new MasterSetting();
+    setting.catalog = blocksNamed("d=20260101/a");
+  });
+
+  const waitsOf = async (run = "r1"): Promise<Waits | undefined> => {
+    const stored = await readAll(setting.store, inboxKey(run));
+    return stored === null ? undefined : parseInboxEntry(run, stored.bytes).waits;
+  };
+
+  it("is written once, with place and cure, and goes when the run is admitted", async () => {
+    await setting.submit(specOf("r1"));
+    const master = new Failing(setting, gone());
+    await setting.clock.advance(5_000);
+    await master.passes(4);
+    assert.deepEqual(master.looked(), ["get", "swap"]);
+    const waits = await waitsOf();
+    assert.equal(waits?.code, "no-such-store");
+    assert.equal(waits.what, "There is no folder /data.");
+    assert.match(waits.where, /^dataset data in /);
+    assert.match(waits.hint, /^Bring it back\. A master tries again by itself; to give it up, cancel the run\.$/);
+    assert.equal(waits.since, setting.clock.now());
+    master.fails = null;
+    await master.passes();
+    assert.deepEqual(await setting.keys("inbox/"), []);
+    assert.equal((await setting.open("r1")).blocks, 1);
+  });
+
+  it("is replaced by another one after a while, and not by other words of the same", async () => {
+    await setting.submit(specOf("r1"));
+    const master = new Failing(setting, gone());
+    await master.passes();
+    const first = await waitsOf();
+    master.fails = gone("There is no folder /data, again.");
+    await setting.clock.advance(60_000);
+    await master.passes(3);
+    assert.deepEqual(await waitsOf(), first);
+    master.fails = new SpotfoldError("access-denied", "access denied");
+    await master.passes(3);
+    assert.equal((await waitsOf())?.what, "access denied");
+    assert.deepEqual(master.looked(), ["get", "swap", "get", "swap"]);
+    master.fails = gone();
+    await master.passes(3);
+    assert.equal((await waitsOf())?.what, "access denied", "what comes and goes is not written at each pass");
+    await setting.clock.advance(16_000);
+    await master.passes(3);
+    assert.equal((await waitsOf())?.code, "no-such-store");
+  });
+
+  it("is not taken turns over by two masters that see different ones", async () => {
+    await setting.submit(specOf("r1"));
+    const [one, other] = [new Failing(setting, gone()), new Failing(setting, new SpotfoldError("timeout", "silent"))];
+    for (let pass = 0; pass < 10; pass++) {
+      await one.passes();
+      await other.passes();
+      await setting.clock.advance(60_000);
+    }
+    assert.deepEqual(
+      one.looked().filter((call) => call === "swap"),
+      ["swap"],
+    );
+    assert.deepEqual(
+      other.looked().filter((call) => call === "swap"),
+      ["swap"],
+    );
+    assert.equal((await waitsOf())?.what, "silent");
+  });
+
+  it("is found by a master that started anew, which writes nothing", async () => {
+    await setting.submit(specOf("r1"));
+    await new Failing(setting, gone()).passes();
+    const again = new Failing(setting, gone());
+    await again.passes(3);
+    assert.deepEqual(again.looked(), ["get"]);
+  });
+
+  it("is written again when a submitter that tried twice put the entry anew", async () => {
+    await setting.submit(specOf("r1"));
+    const master = new Failing(setting, gone());
+    await master.passes(2);
+    await setting.store.put(inboxKey("r1"), encodeStored({ format: 1, run: "r1", aggregate: "agg" }));
+    await master.passes(2);
+    assert.equal((await waitsOf())?.code, "no-such-store");
+  });
+
+  it("does not bring an entry back that was deleted in the moment of writing", async () => {
+    await setting.submit(specOf("r1"));
+    const master = new Failing(setting, gone());
+    const store = intercepted(setting.store, async (method, key) => {
+      if (method === "swap" && key === inboxKey("r1")) await setting.store.delete([key]);
+    });
+    await admitPass({ ...master.context, store }, null, master.waiting);
+    assert.deepEqual(await setting.keys("inbox/"), []);
+  });
+
+  it("tells of a run of a newer format, unless the master is of one aggregate only", async () => {
+    await setting.store.put(runKey("r1"), Buffer.from('{"format":3}'));
+    await setting.store.put(inboxKey("r1"), encodeStored({ format: 1, run: "r1", aggregate: "theirs" }));
+    const master = new Failing(setting, null);
+    await master.passes(1, "agg");
+    assert.equal(await waitsOf(), undefined);
+    await master.passes();
+    const waits = await waitsOf();
+    assert.match(waits?.what ?? "", /format 3/);
+    assert.equal(waits?.where, runKey("r1"));
+    const stored = await readAll(setting.store, inboxKey("r1"));
+    assert.equal(parseInboxEntry("r1", stored?.bytes ?? Buffer.from("")).aggregate, "theirs");
+  });
+
+  it("keeps no other run out when it cannot be written", async () => {
+    await setting.submit(specOf("r1", { aggregate: "other" }));
+    await setting.submit(specOf("r2"));
+    const master = new Failing(setting, null);
+    const full = new SpotfoldError("disk-full", "no space");
+    const store = intercepted(setting.store, async (method, key) => {
+      if (method === "swap" && key.startsWith("inbox/")) throw await Promise.resolve(full);
+    });
+    const blocksOf: MasterContext["blocksOf"] = async ({ run }) => {
+      if (run === "r1") throw gone();
+      return await Promise.resolve(setting.catalog);
+    };
+    assert.equal(await admitPass({ ...master.context, store, blocksOf }, null, master.waiting), 1);
+    assert.equal((await setting.open("r2")).blocks, 1);
+  });
+});
