@@ -60,7 +60,7 @@ export function DistributionFigure({ basis, all, view, onView, tools }: Distribu
 const medianLabelPx = 120;
 
 /** Beside the summary where there is room, and about as high. */
-const heightOf = (width: number): number => (width < 420 ? 250 : width < 640 ? 430 : 530);
+const heightOf = (width: number): number => (width < 420 ? 250 : width < 640 ? 430 : 510);
 
 function DistributionChart({ basis, all }: { basis: Basis; all: readonly NamedDistribution[] }): JSX.Element {
   const [frame, width] = useWidth<HTMLDivElement>();
