@@ -75,8 +75,8 @@ export async function startStatusServer(options: StatusServerOptions): Promise<S
   const version = packageVersion();
   const { folder } = settings;
   const flags = storeFlags(settings);
-  const startOf = (daemon: string): string => shownCommand({ command, folder }, [daemon, ...flags]);
-  const commands = { master: startOf("master"), worker: startOf("worker") };
+  const shown = (...words: string[]): string => shownCommand({ command, folder }, [...words, ...flags]);
+  const commands = { master: shown("master"), worker: shown("worker"), logs: shown("logs") };
   const told = { place, version, actions, commands };
   const collector = new Collector({ places, clock, statusMs, standbyMs, scale, refreshMs, ...told });
   const source = new StatusSource({ collect: async () => await collector.collect(), clock, refreshMs });

@@ -11,7 +11,13 @@ const shownMax = 12;
 /** Of a page that did not come over TLS nor from this machine, browsers take nothing. */
 const clipboard = navigator.clipboard as Clipboard | undefined;
 
-export function AttemptLog({ attempt: { plan, job, log, isLogCut } }: { readonly attempt: AttemptLine }): VNode {
+interface AttemptLogInput {
+  readonly attempt: AttemptLine;
+  /** The command that prints logs, without the name of whose. */
+  readonly logs: string;
+}
+
+export function AttemptLog({ attempt: { plan, job, log, isLogCut }, logs }: AttemptLogInput): VNode {
   const [isAll, setIsAll] = useState(false);
   const [said, say] = useState("");
   const lines = logLines(log ?? "");
@@ -46,7 +52,7 @@ export function AttemptLog({ attempt: { plan, job, log, isLogCut } }: { readonly
       </div>
       {isLogCut && (
         <p class="sub">
-          This is its beginning. All of it: <code>{`spotfold logs ${plan}/${job}`}</code>
+          This is its beginning. All of it: <code>{`${logs} ${plan}/${job}`}</code>
         </p>
       )}
     </div>

@@ -13,7 +13,14 @@ const againMs = 10_000;
 /** More are folded: those that failed come first. */
 const shownMax = 8;
 
-export function Attempts({ run, isEnded }: { readonly run: string; readonly isEnded: boolean }): VNode {
+interface AttemptsInput {
+  readonly run: string;
+  readonly isEnded: boolean;
+  /** The command that prints logs, without the name of whose. */
+  readonly logs: string;
+}
+
+export function Attempts({ run, isEnded, logs }: AttemptsInput): VNode {
   const [found, setFound] = useState<AttemptsDocument | string | null>(null);
   const [isAll, setIsAll] = useState(false);
   useEffect(() => {
@@ -48,7 +55,7 @@ export function Attempts({ run, isEnded }: { readonly run: string; readonly isEn
         {worstFirst(attempts)
           .slice(0, isAll ? attempts.length : shownMax)
           .map((attempt) => (
-            <Attempt attempt={attempt} key={`${attempt.job} ${attempt.attempt}`} />
+            <Attempt attempt={attempt} logs={logs} key={`${attempt.job} ${attempt.attempt}`} />
           ))}
       </ol>
       {attempts.length > shownMax && (
@@ -58,7 +65,7 @@ export function Attempts({ run, isEnded }: { readonly run: string; readonly isEn
       )}
       {more && (
         <p class="sub">
-          There are more. All of them: <code>spotfold logs {run}</code>
+          There are more. All of them: <code>{`${logs} ${run}`}</code>
         </p>
       )}
     </>
@@ -88,7 +95,7 @@ function worstFirst(attempts: readonly AttemptLine[]): readonly AttemptLine[] {
   return attempts.toSorted((a, b) => order[a.outcome] - order[b.outcome] || b.startedAt - a.startedAt);
 }
 
-function Attempt({ attempt }: { readonly attempt: AttemptLine }): VNode {
+function Attempt({ attempt, logs }: { readonly attempt: AttemptLine; readonly logs: string }): VNode {
   const { job, worker, startedAt, outcome, failure, log } = attempt;
   return (
     <li>
@@ -109,7 +116,7 @@ function Attempt({ attempt }: { readonly attempt: AttemptLine }): VNode {
           {failure.hint !== null && <span class="hint">{plainText(failure.hint)}</span>}
         </p>
       )}
-      {log !== null && <AttemptLog attempt={attempt} />}
+      {log !== null && <AttemptLog attempt={attempt} logs={logs} />}
     </li>
   );
 }

@@ -20,7 +20,7 @@ export interface StatusDocument {
   /** Whether the server also acts. */
   readonly actions: boolean;
   /** Command lines for a shell of the server's machine, wherever it stands: what starts a daemon on this store. */
-  readonly commands: { readonly master: string; readonly worker: string };
+  readonly commands: { readonly master: string; readonly worker: string; readonly logs: string };
   readonly aggregates: readonly AggregateLine[];
   /** Open ones first, then the last closed ones of each aggregate. */
   readonly runs: readonly RunLine[];

@@ -71,7 +71,7 @@ function Card({ line, storeNow, document }: CardInput): VNode {
       {"state" in line && (
         <details onToggle={(event) => setIsOpen(event.currentTarget.open)}>
           <summary>Attempts and logs</summary>
-          {isOpen && <Attempts run={run} isEnded={state !== "open"} />}
+          {isOpen && <Attempts run={run} isEnded={state !== "open"} logs={document.commands.logs} />}
         </details>
       )}
     </li>

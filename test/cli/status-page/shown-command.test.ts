@@ -22,7 +22,7 @@ describe("commands that the page shows", function shownSuite() {
   it("submit over a configured dataset, move it and finish it, pasted into a shell that stands elsewhere", async () => {
     const folder = join(tempDir("shown"), 'it\'s $HOME "here"');
     mkdirSync(join(folder, "logs"), { recursive: true });
-    writeFileSync(join(folder, "logs/one.log"), '{"os":"a"}\n{"os":"b"}\n');
+    writeFileSync(join(folder, "logs/one.log"), '{"os":"a"}\n{"os":"b"}\nnot JSON\n');
     const web = { place: "./logs", layout: "{file}", records: "ndjson" };
     writeFileSync(join(folder, "spotfold.config.json"), JSON.stringify({ store: "./runs here", datasets: { web } }));
     const { port } = await startedServer({
@@ -55,6 +55,10 @@ describe("commands that the page shows", function shownSuite() {
       const ended = await pasted(`${text} --once`);
       assert.equal(ended.code, 0, ended.stderr);
     }
+    const name = /(\S+) is stored/.exec(stored.stdout)?.[1] ?? "";
+    const logs = await pasted(`${commands.logs} ${name}`);
+    assert.equal(logs.code, 0, logs.stderr);
+    assert.match(logs.stdout, /invalid-json/, logs.stderr);
     const results = await spotfold(folder, ["results", "systems", "--format", "csv"]);
     assert.equal(results.stdout, "$.os,value\na,1\nb,1\n", results.stderr);
   });
