@@ -13,11 +13,13 @@
 import type { Ledger } from "../../master/ledger/ledger.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
 import { isHeld, type Hold } from "../../shared/formats/hold.ts";
+import { parseInboxEntry } from "../../shared/formats/inbox.ts";
 import type { Manifest } from "../../shared/formats/ledger.ts";
 import { liveWorkerIds } from "../../shared/live-workers.ts";
 import { headKey, inboxKey } from "../../shared/names.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import type { Clock, Random } from "../../shared/ports/clock.ts";
+import { readAll } from "../../shared/read-all.ts";
 import { readHold } from "../../shared/read-hold.ts";
 import { inCallersWords } from "../caller-command.ts";
 import { HeldError, heldError, heldText } from "../held-error.ts";
@@ -159,10 +161,22 @@ class Waiting {
     return null;
   }
 
+  /** Null when no master has tried, or nothing went wrong. */
+  async #whyNotAdmitted(run: string): Promise<string | null> {
+    const { store, io } = this.#input;
+    const entry = await readAll(store, inboxKey(run));
+    const waits = entry === null ? undefined : parseInboxEntry(run, entry.bytes).waits;
+    if (waits === undefined) return null;
+    const { what, where, hint } = waits;
+    return visibleLine(inCallersWords(`no master can admit ${run}: ${what} (${where}). ${hint}`, io.command));
+  }
+
   async #waitingFor(waiting: string | null, manifest: Manifest | null): Promise<string> {
     const { store, io, place, timing } = this.#input;
     const running = (command: string): string => `is \`${commandLine(io, [command])}\` running on ${store.name}`;
     if (waiting !== null) {
+      const why = await this.#whyNotAdmitted(waiting);
+      if (why !== null) return why;
       return `no master has admitted ${waiting} yet: ${running("master")}, and may it read ${visibleLine(place)}?`;
     }
     const workers = await liveWorkerIds(store, timing.statusMs);

@@ -7,8 +7,9 @@ import { waitForRun, type WaitInput } from "../../../cli/submit/wait.ts";
 import { Ledger } from "../../../master/ledger/ledger.ts";
 import { SpotfoldError } from "../../../shared/errors.ts";
 import { MemoryBlobStore } from "../../../shared/memory/blob-store.ts";
+import { encodeStored } from "../../../shared/formats/stored.ts";
 import { encodeWorkerStatus } from "../../../shared/formats/worker-status.ts";
-import { workerKey } from "../../../shared/names.ts";
+import { inboxKey, workerKey } from "../../../shared/names.ts";
 import { ManualClock, seededRandom } from "../../support/manual-clock.ts";
 import { capturedIo, type CapturedIo } from "../captured-io.ts";
 import { admitted, held, specOf, submitted } from "../work-store.ts";
@@ -158,6 +159,22 @@ describe("submit --wait", () => {
     assert.equal(setting.captured.err(), "");
     await setting.clock.advance(2 * minuteMs);
     assert.deepEqual(setting.ended, { report: settled });
+  });
+
+  it("says why a master could not admit the run", async () => {
+    const waits = {
+      what: "/logs is not there",
+      where: "dataset a in /logs",
+      code: "no-such-store",
+      hint: "Mend it.",
+      since: 0,
+    };
+    await setting.store.put(inboxKey("r1"), encodeStored({ format: 1, run: "r1", aggregate: "a", waits }));
+    setting.start();
+    await setting.clock.advance(minuteMs + 1_000);
+    assert.deepEqual(setting.told, [
+      "still waiting: no master can admit r1: /logs is not there (dataset a in /logs). Mend it.",
+    ]);
   });
 
   it("ends when all is settled", async () => {
