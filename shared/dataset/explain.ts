@@ -13,7 +13,7 @@ import type { Allowed, DatasetSpec, Filter } from "./types.ts";
 /** As many values as one line of a terminal shows. */
 const nearestMax = 5;
 /** Beyond this many distinct values of a dimension, further ones are not compared: an answer, not a search. */
-export const candidatesMax = 100_000;
+const candidatesMax = 100_000;
 
 export interface EmptyExplanation {
   /** The dimension that emptied the selection; undefined when no block at all is known. */

@@ -20,7 +20,7 @@ describe("values of a filter that select nothing", () => {
   it("are told with the nearest ones, of what the rest of the filter selects", () => {
     assert.deepEqual(unmatched({ channel: ["nightly", "nightlyy", "betta"] }), [
       { dimension: "channel", value: "nightlyy", nearest: ["nightly", "beta", "esr", "release"] },
-      { dimension: "channel", value: "betta", nearest: ["beta", "esr", "release", "nightly"] },
+      { dimension: "channel", value: "betta", nearest: null },
     ]);
     assert.deepEqual(unmatched({ channel: ["nightly", "beta"], date: ["20260101"], file: "*" }), [
       { dimension: "channel", value: "beta", nearest: ["esr", "release", "nightly"] },
@@ -40,10 +40,22 @@ describe("values of a filter that select nothing", () => {
     assert.equal(unmatched({ file: ["a", ...Array.from({ length: 30 }, (_, i) => `x${i}`)] }).length, 10);
   });
 
+  it("are compared with so many values only: before a run, nobody waits for minutes", () => {
+    const nearestOfFiles = (count: number): readonly string[] | null | undefined => {
+      const files = Array.from({ length: count }, (_, i) => ({
+        dimensions: { channel: "beta", date: "20260101", file: `f${i}` },
+      }));
+      return unmatchedValues(layout, { file: ["f0", "f1x"] }, () => files)[0]?.nearest;
+    };
+    assert.deepEqual(nearestOfFiles(2_000)?.[0], "f1");
+    assert.equal(nearestOfFiles(2_001), null);
+  });
+
   it("are told in a line", () => {
     const [first] = unmatched({ channel: ["nightly", "nightlyy"] });
     assert.ok(first !== undefined);
     assert.match(unmatchedText(first), /^no selected block has channel=nightlyy; the nearest are nightly, beta/);
     assert.match(unmatchedText({ ...first, nearest: [] }), /no value at all is known there$/);
+    assert.equal(unmatchedText({ ...first, nearest: null }), "no selected block has channel=nightlyy");
   });
 });
