@@ -40,10 +40,9 @@ export async function status(name: string | undefined, options: StatusOptions, i
     });
     const caller = { command: io.command, flags: daemonFlags(options) };
     for (;;) {
-      const report = await sayingSo(async () => {
-        const aggregates = target === null ? await aggregatesOf(look.store) : [target.aggregate];
-        return await readStatus(look, aggregates, target, settings.timing);
-      });
+      const aggregates = async (): Promise<readonly string[]> =>
+        target === null ? await aggregatesOf(look.store) : [target.aggregate];
+      const report = await sayingSo(async () => await readStatus(look, aggregates, target, settings.timing));
       const text = options.json === true ? `${JSON.stringify(report)}\n` : statusText(report, caller);
       const isScreen = options.watch === true && io.out.isTerminal && options.json !== true;
       if (isScreen) await io.out.write(clearScreen);

@@ -91,7 +91,7 @@ export type RunsReport = Omit<StatusReport, "format" | "leader" | "workers">;
 
 export async function readStatus(
   look: { readonly store: BlobStore; readonly ledger: Ledger },
-  aggregates: readonly string[],
+  aggregates: () => Promise<readonly string[]>,
   only: Target | null,
   { statusMs, standbyMs }: { readonly statusMs: number; readonly standbyMs: number },
 ): Promise<StatusReport> {
@@ -114,19 +114,19 @@ export interface ReadOptions {
   readonly seen?: (snapshot: Snapshot) => void;
 }
 
-/** Of these aggregates; `only`: what is about something else is left out. */
+/** Of these aggregates, asked for once the inbox was read; `only`: what is about something else is left out. */
 export async function readRuns(
   { store, ledger }: { readonly store: BlobStore; readonly ledger: Ledger },
-  aggregates: readonly string[],
+  aggregates: () => Promise<readonly string[]>,
   only: Target | null,
   { isLed, seen }: ReadOptions,
 ): Promise<RunsReport> {
   const found: AggregateStatus[] = [];
   const unreadable: Unreadable[] = [];
   const note = (what: string, error: unknown): void => void unreadable.push({ what, why: whyUnreadable(error) });
-  // First: what is admitted meanwhile is in both, and in none if it were read last.
+  // First, and before it is known which aggregates there are: what is admitted meanwhile is in both, and in none if it were read last.
   const waiting = await readInbox(store, note);
-  for (const aggregate of aggregates) {
+  for (const aggregate of await aggregates()) {
     try {
       const base = await ledger.read(aggregate);
       if (base.manifest === null) continue;
@@ -142,8 +142,10 @@ export async function readRuns(
     return isAsked && !admitted.has(run);
   });
   const isKnown = inbox.length > 0 || found.some(({ runs }) => runs.length > 0);
-  const refused = only === null || only.run === null || isKnown ? null : await heldOf(store, only.run);
-  return { aggregates: found, inbox, refused, unreadable };
+  const hold = only === null || only.run === null || isKnown ? null : await heldOf(store, only.run);
+  if (hold?.kind === "unreadable") unreadable.push({ what: hold.where, why: hold.what });
+  // Any other hold is of a run that was admitted, and says nothing of a refusal.
+  return { aggregates: found, inbox, refused: hold?.kind === "closed" ? hold : null, unreadable };
 }
 
 /** Throws what is not of one record alone. */

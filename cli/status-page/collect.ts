@@ -71,11 +71,10 @@ export class Collector {
     const queue = await this.#queue();
     if (look === null) return { document: this.#document(queue, {}), storeTime: clock.now() };
     const snapshots: Snapshot[] = [];
-    const names = await aggregatesOf(look.store);
     const { scale, statusMs, standbyMs } = this.#input;
     const leading = await readLeader(look.store, standbyMs);
     const leader = leaderLine(leading);
-    const report = await readRuns(look, names, null, {
+    const report = await readRuns(look, async () => await aggregatesOf(look.store), null, {
       isLed: leading?.state === "leads",
       seen: (snapshot) => void snapshots.push(snapshot),
     });

@@ -1,5 +1,6 @@
 /** `spotfold status` of what waits: runs that no master could admit, what of an open run waits for one; and of what has ended. */
 import assert from "node:assert/strict";
+import { aggregatesOf } from "../../cli/compose/look.ts";
 import { readRuns, readStatus, type StatusReport, type Target } from "../../cli/report/status.ts";
 import { statusText } from "../../cli/report/status-text.ts";
 import { submittedAtOf } from "../../cli/submit/run-id.ts";
@@ -9,7 +10,16 @@ import { encodeMasterLease } from "../../shared/formats/lease.ts";
 import { encodeStored } from "../../shared/formats/stored.ts";
 import { encodeWorkerStatus } from "../../shared/formats/worker-status.ts";
 import { MemoryBlobStore } from "../../shared/memory/blob-store.ts";
-import { inboxKey, masterLeaseKey, resolutionKey, runKey, sentKey, workerKey } from "../../shared/names.ts";
+import {
+  holdKey,
+  inboxKey,
+  inboxPrefix,
+  masterLeaseKey,
+  resolutionKey,
+  runKey,
+  sentKey,
+  workerKey,
+} from "../../shared/names.ts";
 import { ManualClock, seededRandom } from "../support/manual-clock.ts";
 import { admitted, held, specOf, submitted } from "./work-store.ts";
 
@@ -26,7 +36,7 @@ describe("spotfold status of what waits", () => {
 
   const reportOf = async (only: Target | null = null): Promise<StatusReport> => {
     const look = { store, ledger: new Ledger(store, seededRandom()) };
-    return await readStatus(look, ["a"], only, { statusMs: 30_000, standbyMs: 20_000 });
+    return await readStatus(look, async () => ["a"], only, { statusMs: 30_000, standbyMs: 20_000 });
   };
   const textOf = async (only: Target | null = null): Promise<string> =>
     statusText(await reportOf(only), { command: ["npx", "spotfold"], flags: ["--store", "s3://w", "--queue", "q.db"] });
@@ -61,8 +71,23 @@ describe("spotfold status of what waits", () => {
     await admitted(store, specOf("r1"), 2);
     await submitted(store, specOf("r1"));
     const look = { store, ledger: new Ledger(store, seededRandom()) };
-    const { aggregates, inbox } = await readRuns(look, ["a"], null, { isLed: true });
+    const { aggregates, inbox } = await readRuns(look, async () => ["a"], null, { isLed: true });
     assert.deepEqual([aggregates[0]?.runs.length, inbox.length], [1, 0]);
+  });
+
+  it("shows a run that is admitted into a new aggregate while it looks", async () => {
+    await submitted(store, specOf("r1"));
+    const list = store.list.bind(store);
+    store.list = async function* admitThenList(prefix, options) {
+      if (prefix === inboxPrefix) await admitted(store, specOf("r1"), 2);
+      yield* list(prefix, options);
+    };
+    const look = { store, ledger: new Ledger(store, seededRandom()) };
+    const { aggregates } = await readRuns(look, async () => await aggregatesOf(store), null, { isLed: true });
+    assert.deepEqual(
+      aggregates.flatMap(({ runs }) => runs.map(({ run }) => run)),
+      ["r1"],
+    );
   });
 
   it("says what waits for a master where none leads, and how to start one on these stores", async () => {
@@ -120,6 +145,13 @@ describe("spotfold status of what waits", () => {
     const only = { aggregate: "a", run: "r2" };
     assert.match(await textOf(only), /^ {4}the run was refused: a is of another lineage\n {4}aggregate a\. Rename\.$/m);
     assert.equal((await reportOf()).refused, null);
+    for (const kind of ["environment", "bundle", "failures"] as const) {
+      await held(store, "r2", { kind, what: "w", until: kind === "environment" ? clock.now() + 60_000 : 0 });
+      assert.equal((await reportOf(only)).refused, null, kind);
+    }
+    await store.put(holdKey("r2"), encodeStored({ format: 2 }));
+    const { refused, unreadable } = await reportOf(only);
+    assert.deepEqual([refused, unreadable.map(({ what }) => what)], [null, [holdKey("r2")]]);
   });
 
   it("tells jobs that drain from those that are read", async () => {

@@ -23,7 +23,7 @@ describe("spotfold status", () => {
 
   const textOf = async (names: readonly string[], command = ["spotfold"]): Promise<string> => {
     const look = { store, ledger: new Ledger(store, seededRandom()) };
-    return statusText(await readStatus(look, names, null, { statusMs: 30_000, standbyMs: 20_000 }), {
+    return statusText(await readStatus(look, async () => names, null, { statusMs: 30_000, standbyMs: 20_000 }), {
       command,
       flags: ["--store", "s3://w"],
     });
@@ -54,7 +54,7 @@ describe("spotfold status", () => {
     await submitted(store, specOf("r2", { aggregate: "b" }));
     const look = { store, ledger: new Ledger(store, seededRandom()) };
     const inboxOf = async (only: Target | null): Promise<string[]> =>
-      (await readRuns(look, ["a"], only, { isLed: true })).inbox.map(({ run }) => run);
+      (await readRuns(look, async () => ["a"], only, { isLed: true })).inbox.map(({ run }) => run);
     assert.deepEqual(await inboxOf(null), ["r2"]);
     assert.deepEqual(await inboxOf({ aggregate: "a", run: null }), []);
     assert.deepEqual(await inboxOf({ aggregate: "b", run: null }), ["r2"]);
