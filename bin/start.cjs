@@ -14,16 +14,19 @@ const { pathToFileURL } = require("node:url");
 /** Bad usage, as in spotfold.cjs. */
 const EXIT_USAGE = 2;
 
-/** Where spotfold.cjs puts the pipe to a process that it launches. */
+/** Where the pipe to a launcher is: that of spotfold.cjs, or of a server of the status page (cli/status-page/commands.ts). */
 const LAUNCHER_DESCRIPTOR = 3;
 
 /**
- * Ends as by SIGTERM when the older Node that passed the command on is gone: a supervisor that kills it means the command.
- * The variable goes at once and the pipe is not inherited: what a command starts in its turn follows nobody.
+ * Ends as by SIGTERM when its launcher is gone, however that ended: the older Node that passed the command on (a supervisor that kills
+ * it means the command), or the server whose page asked for it. Such a server would end by force what does not end, so it says after
+ * how many ms a second SIGTERM is to follow: a command that waits for a store ends by that one. A daemon that drains is given its time.
+ * The variables go at once and the pipe is not inherited: what a command starts in its turn follows nobody.
  */
 function followLauncher() {
-  const launcher = process.env.SPOTFOLD_LAUNCHER;
+  const { SPOTFOLD_LAUNCHER: launcher, SPOTFOLD_LAUNCHER_PATIENCE_MS: patienceMs } = process.env;
   delete process.env.SPOTFOLD_LAUNCHER;
+  delete process.env.SPOTFOLD_LAUNCHER_PATIENCE_MS;
   if (launcher === undefined || !isPipe(LAUNCHER_DESCRIPTOR)) return;
   let pipe;
   try {
@@ -33,7 +36,11 @@ function followLauncher() {
     return;
   }
   pipe.on("error", () => undefined);
-  pipe.once("close", () => process.kill(process.pid, "SIGTERM"));
+  const end = () => process.kill(process.pid, "SIGTERM");
+  pipe.once("close", () => {
+    end();
+    if (patienceMs !== undefined) setTimeout(end, Number(patienceMs)).unref();
+  });
   pipe.resume();
   pipe.unref();
 }

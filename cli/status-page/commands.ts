@@ -5,7 +5,8 @@
  *           -> told to end: it took too long, nobody waits for it any more, or the server ends; by force when it does not
  *
  * So many at a time: whoever asks for more is told so. None outlives its server for long: one that is killed by force leaves a pipe
- * that closes, which a command takes for SIGTERM (bin/start.cjs). Whatever it had done by then, doing it again does no harm.
+ * that closes, which a command takes for SIGTERM, and for another one when it has not ended after the same patience (bin/start.cjs).
+ * Whatever it had done by then, doing it again does no harm.
  */
 import { spawn } from "node:child_process";
 import { processEnvironment } from "../../shared/config/environment.ts";
@@ -74,7 +75,8 @@ export class Commands {
 
 async function execute(input: CommandsInput, words: readonly string[], unwanted: AbortSignal): Promise<Ended> {
   const { script, folder, msMax = commandMsMax, patienceMs = patienceMsDefault } = input;
-  const env = { ...processEnvironment().variables, SPOTFOLD_LAUNCHER: String(process.pid) };
+  const launcher = { SPOTFOLD_LAUNCHER: String(process.pid), SPOTFOLD_LAUNCHER_PATIENCE_MS: String(patienceMs) };
+  const env = { ...processEnvironment().variables, ...launcher };
   // The last is the pipe that closes when this process ends, however it does.
   const child = spawn(process.execPath, [script, ...words], {
     cwd: folder,
@@ -88,6 +90,9 @@ async function execute(input: CommandsInput, words: readonly string[], unwanted:
     take(text);
   });
   child.stderr?.setEncoding("utf8").on("data", take);
+  const pipe = child.stdio[3];
+  // An error that nobody hears would end the server.
+  pipe?.on("error", () => undefined);
   let force: NodeJS.Timeout | undefined;
   const end = (): void => {
     child.kill("SIGTERM");
@@ -96,6 +101,7 @@ async function execute(input: CommandsInput, words: readonly string[], unwanted:
       // A process that it left behind may hold them open.
       child.stdout?.destroy();
       child.stderr?.destroy();
+      pipe?.destroy();
     }, patienceMs);
   };
   const limit = setTimeout(end, msMax);
