@@ -68,6 +68,11 @@ function pageOptions(
   { folder }: Settings,
   { command, out }: Io,
 ): DaemonPage | null {
+  if (once === true && (http !== undefined || tokenFile !== undefined || allowActions === true)) {
+    throw new SpotfoldError("usage", "the status page is of a master that stays, and --once is one that ends", {
+      hint: "Leave --once out, or --http, --token-file and --allow-actions.",
+    });
+  }
   if (http === undefined) {
     refuseWithoutPage({ tokenFile, allowActions }, "--http [HOST:]PORT");
     return null;
@@ -75,7 +80,6 @@ function pageOptions(
   const acts = allowActions === true;
   const address = addressOf(http);
   const { token, isMade } = pageToken(tokenFile, folder, acts && isLoopback(address.host));
-  if (once === true) throw new SpotfoldError("usage", "--http is for a master that stays, --once for one that ends");
   const tell = async (url: string): Promise<void> => {
     // To stdout, which is no log.
     if (isMade && token !== null) await out.write(tokenText(url, token));

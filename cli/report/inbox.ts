@@ -1,4 +1,5 @@
 /** Runs that wait to be admitted, and why a master could not do that. */
+import pLimit from "p-limit";
 import type { HoldLine } from "../../dashboard/status/document.ts";
 import { parseInboxEntry, type InboxEntry } from "../../shared/formats/inbox.ts";
 import { parseRun, type RunSpec } from "../../shared/formats/run.ts";
@@ -16,40 +17,55 @@ export interface InboxLine {
   readonly held: HoldLine | null;
 }
 
-/** Two small reads for each. `note` is told of runs of which this version cannot say more; what is not of one record is thrown there. */
+/** Entries read at once: thousands may wait in a bucket. */
+const readsAtOnce = 32;
+
+/**
+ * `only`: this run, or null: all. Two small reads for each. `note` is told, in the order of the inbox, of runs of which this version
+ * cannot say more; what is not of one record is thrown there.
+ */
 export async function readInbox(
   store: BlobStore,
+  only: string | null,
   note: (what: string, error: unknown) => void,
 ): Promise<readonly InboxLine[]> {
-  const lines: InboxLine[] = [];
-  for await (const page of store.list(inboxPrefix, { etags: false })) {
-    for (const { key } of page.blobs) {
-      const line = await readLine(store, key.slice(inboxPrefix.length), note);
-      if (line !== null) lines.push(line);
-    }
+  const runs: string[] = [];
+  if (only !== null) runs.push(only);
+  else {
+    for await (const { blobs } of store.list(inboxPrefix, { etags: false }))
+      runs.push(...blobs.map(({ key }) => key.slice(inboxPrefix.length)));
   }
-  return lines;
+  const found = await pLimit(readsAtOnce).map(runs, async (run) => await readLine(store, run));
+  for (const { unread, run } of found) if (unread !== null) note(`run ${run}`, unread.error);
+  return found.flatMap(({ line }) => (line === null ? [] : [line]));
 }
 
-async function readLine(
-  store: BlobStore,
-  run: string,
-  note: (what: string, error: unknown) => void,
-): Promise<InboxLine | null> {
+interface Found {
+  readonly run: string;
+  readonly line: InboxLine | null;
+  /** Why its record could not be read. */
+  readonly unread: { readonly error: unknown } | null;
+}
+
+async function readLine(store: BlobStore, run: string): Promise<Found> {
   const [blob, stored] = await Promise.all([readAll(store, runKey(run)), readAll(store, inboxKey(run))]);
   // Admitted in this moment, or never stored whole.
-  if (blob === null || stored === null) return null;
+  if (blob === null || stored === null) return { run, line: null, unread: null };
   const entry = parseInboxEntry(run, stored.bytes);
-  let spec: RunSpec | null = null;
+  let [spec, unread]: [RunSpec | null, Found["unread"]] = [null, null];
   try {
     spec = parseRun(run, blob.bytes);
   } catch (error) {
-    note(`run ${run}`, error);
+    unread = { error };
   }
   const aggregate = spec?.aggregate ?? entry.aggregate;
-  if (aggregate === undefined) return null;
+  if (aggregate === undefined) return { run, line: null, unread };
   const { name: analysis = null } = spec?.analysis ?? {};
-  return { run, aggregate, analysis, submittedAt: spec?.submittedAt ?? null, held: heldOf(entry) };
+  return {
+    run,
+    line: { run, aggregate, analysis, submittedAt: spec?.submittedAt ?? null, held: heldOf(entry) },
+    unread,
+  };
 }
 
 function heldOf({ waits }: InboxEntry): HoldLine | null {

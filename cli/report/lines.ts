@@ -32,7 +32,8 @@ export function timeText(ms: number): string {
   return minutes % 60 === 0 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** `2026-01-31 12:05:09 UTC`: the same on every machine. */
+/** `2026-01-31 12:05:09 UTC`: the same on every machine. `?` for what no calendar has: times are read from files that anybody may write. */
 export function whenText(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+  const at = new Date(ms);
+  return Number.isNaN(at.getTime()) ? "?" : `${at.toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }

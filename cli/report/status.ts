@@ -125,7 +125,7 @@ export async function readRuns(
   const unreadable: Unreadable[] = [];
   const note = (what: string, error: unknown): void => void unreadable.push({ what, why: whyUnreadable(error) });
   // First, and before it is known which aggregates there are: what is admitted meanwhile is in both, and in none if it were read last.
-  const waiting = await readInbox(store, note);
+  const waiting = await readInbox(store, only?.run ?? null, note);
   for (const aggregate of await aggregates()) {
     try {
       const base = await ledger.read(aggregate);

@@ -147,7 +147,8 @@ export class Collector {
       runsHidden += Math.max(0, ended.length - closedShownMax);
       closed.push(...ended.slice(-closedShownMax).toReversed());
     }
-    return { runs: [...open, ...closed], runsHidden };
+    const byEnd = closed.toSorted((a, b) => (b.closedAt ?? 0) - (a.closedAt ?? 0));
+    return { runs: [...open, ...byEnd], runsHidden };
   }
 
   async #aggregates(

@@ -22,7 +22,7 @@ export interface StatusDocument {
   /** Command lines for a shell of the server's machine, wherever it stands: what starts a daemon on this store. */
   readonly commands: { readonly master: string; readonly worker: string; readonly logs: string };
   readonly aggregates: readonly AggregateLine[];
-  /** Open ones first, then the last closed ones of each aggregate. */
+  /** Open ones first, then the last closed ones of each aggregate, all of them by when they ended, the last one first. */
   readonly runs: readonly RunLine[];
   /** Closed runs that are not listed. */
   readonly runsHidden: number;

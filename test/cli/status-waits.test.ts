@@ -109,6 +109,39 @@ describe("spotfold status of what waits", () => {
     assert.match(await textOf(), start, "it was killed");
   });
 
+  it("reads the entry of the run that is asked for alone, and all others at once", async () => {
+    for (let run = 1; run <= 50; run++) await submitted(store, specOf(`r${run}`));
+    const get = store.get.bind(store);
+    const asked: string[] = [];
+    let [now, most] = [0, 0];
+    store.get = async (...words) => {
+      asked.push(words[0]);
+      most = Math.max(most, ++now);
+      try {
+        return await get(...words);
+      } finally {
+        now--;
+      }
+    };
+    const look = { store, ledger: new Ledger(store, seededRandom()) };
+    const none = async (): Promise<readonly string[]> => [];
+    const one = await readRuns(look, none, { aggregate: "a", run: "r7" }, { isLed: true });
+    assert.deepEqual([one.inbox.map(({ run }) => run), asked.toSorted()], [["r7"], [inboxKey("r7"), runKey("r7")]]);
+    const all = await readRuns(look, none, null, { isLed: true });
+    const listed = Array.from({ length: 50 }, (_, index) => `r${index + 1}`).toSorted();
+    assert.deepEqual(
+      all.inbox.map(({ run }) => run),
+      listed,
+    );
+    assert.ok(most >= 16, `${most}`);
+  });
+
+  it("shows the others where a time is none that a calendar has", async () => {
+    await submitted(store, specOf("r1", { submittedAt: 9e15 }));
+    await submitted(store, specOf("r2"));
+    assert.match(await textOf(), /^r1 {2}waits .*; submitted \?\nr2 {2}waits .*; submitted 1970-/m);
+  });
+
   it("says so of a run that is entered and not closed", async () => {
     await admitted(store, specOf("r1"), 1);
     await store.put(sentKey("r1"), encodeStored({ format: 1, plan, next: 1 }));

@@ -175,6 +175,14 @@ describe("the status page's server", () => {
     });
   }
 
+  for (const flags of [["--http", "0"], ["--token-file", "token"], ["--allow-actions"]]) {
+    it(`refuses master --once ${flags.join(" ")}, whatever else is missing`, async () => {
+      const { code, stderr } = await spotfold(folder, ["master", "--once", ...flags]);
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, /^spotfold: the status page is of a master that stays, .*\n {2}Leave --once out/);
+    });
+  }
+
   for (const [words, listening] of [
     [["serve", "--status", "--port", "0", "--allow-actions"], /Status of .* at (http:\S+)/],
     [["master", "--http", "0", "--allow-actions"], /"event":"status-page-listening".*"url":"(http:[^\s"]+)/],
