@@ -8,8 +8,11 @@ import { SpotfoldError } from "../../shared/errors.ts";
 
 /** More than that make a header that proxies refuse. */
 const originsMax = 50;
-/** A scheme, a host by name or number, and a port: nothing that ends a directive of a policy, no wildcard. */
-const originPattern = /^https?:\/\/(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(?::\d{1,5})?$/;
+/**
+ * A scheme, a host by name or number, and a port: nothing that ends a directive of a policy, no wildcard. An IPv6 address is no host of
+ * a policy: browsers would pass over it.
+ */
+const originPattern = /^https?:\/\/[a-z0-9_-]+(?:\.[a-z0-9_-]+)*(?::\d{1,5})?$/;
 
 /** As browsers write origins. Throws `usage` for what is none. */
 export function frameOrigins(given: readonly string[]): readonly string[] {
@@ -29,6 +32,11 @@ function originOf(given: string): string {
   const url = URL.canParse(given) ? new URL(given) : null;
   const isBare = url !== null && url.href === `${url.origin}/`;
   if (url !== null && isBare && originPattern.test(url.origin)) return url.origin;
+  if (isBare && url.hostname.startsWith("[")) {
+    throw new SpotfoldError("usage", `--allow-frames ${given}: a policy of browsers has no IPv6 addresses`, {
+      hint: "Give the host a name, and name that: http://localhost:8000, https://example.org.",
+    });
+  }
   throw new SpotfoldError("usage", `--allow-frames ${given}: not an origin`, {
     hint: "An origin is a scheme, a host and, where it is not the scheme's own, a port: https://example.org, http://10.0.0.5:8000.",
   });

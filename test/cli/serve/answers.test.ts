@@ -58,9 +58,10 @@ describe("what spotfold serve answers", () => {
 
   it("with frames for origins alone: nothing that would be another directive, a wildcard or a path", () => {
     assert.deepEqual(
-      frameOrigins(["https://Example.org/", "https://example.org:443", "http://[::1]:8080", "http://h"]),
-      ["https://example.org", "http://[::1]:8080", "http://h"],
+      frameOrigins(["https://Example.org/", "https://example.org:443", "http://10.0.0.5:8080", "http://h"]),
+      ["https://example.org", "http://10.0.0.5:8080", "http://h"],
     );
+    assert.throws(() => frameOrigins(["http://[::1]:8080"]), { code: "usage", message: /has no IPv6 addresses$/ });
     const wrong =
       "example.org,*,https://*,https://*.example.org,https://a;b.example,https://a b.example,https://x.org/path,https://x.org?q," +
       "https://u@x.org,https://u:p@x.org,'self',data:,file:///x,javascript:alert(1),https://x.org#y,https://,null";
