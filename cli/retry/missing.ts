@@ -61,8 +61,8 @@ class Group {
     return this.#last.run;
   }
 
-  get unasked(): Unasked {
-    return { layout: this.#layout, seen: this.#seen.filter(), asked: this.asked };
+  unasked(dataset: string): Unasked {
+    return { dataset, layout: this.#layout, seen: this.#seen.filter(), asked: this.asked };
   }
 
   see(key: string, reason: string, { run, admission }: { readonly run: string; readonly admission: number }): void {
@@ -100,7 +100,7 @@ export async function findMissing(input: MissingInput): Promise<MissingFound> {
   const found = [...groups].filter(([, { values }]) => values.count > 0);
   const [first, second] = found;
   if (first === undefined) {
-    const unasked = [...groups.values()][0]?.unasked ?? null;
+    const unasked = [...groups].map(([name, group]) => group.unasked(name));
     throw nothingMissing({
       aggregate,
       known: Object.keys(layouts),

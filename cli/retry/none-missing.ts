@@ -32,8 +32,9 @@ export class MissingSeen {
   }
 }
 
-/** What blocks that are missing by the reasons have as values, and what was asked of them. */
+/** What blocks of one dataset that are missing by the reasons have as values, and what was asked of them. */
 export interface Unasked {
+  readonly dataset: string;
   readonly layout: Layout;
   readonly seen: Filter;
   readonly asked: Filter;
@@ -47,8 +48,8 @@ export interface Nothing {
   /** The dataset that was asked for; undefined: any. */
   readonly dataset: string | undefined;
   readonly reasons: ReadonlySet<string>;
-  /** Null: nothing is missing by these reasons. */
-  readonly unasked: Unasked | null;
+  /** Of each dataset; none: nothing is missing by these reasons. */
+  readonly unasked: readonly Unasked[];
 }
 
 /** `usage`. */
@@ -61,14 +62,16 @@ export function nothingMissing(nothing: Nothing): SpotfoldError {
     });
   }
   if (missing.datasets.length === 0) return new SpotfoldError("usage", `nothing is missing in ${aggregate}`);
-  const where = dataset === undefined ? aggregate : `${aggregate} of the dataset ${dataset}`;
+  const where = whereOf(aggregate, dataset ?? null);
   const reasons = missing.reasonsOf(dataset);
   if (reasons.size === 0) {
     return new SpotfoldError("usage", `nothing is missing in ${where}`, {
       hint: `Blocks are missing of ${missing.datasets.slice(0, namesMax).join(", ")}.`,
     });
   }
-  if (unasked !== null) return ofValues(where, unasked);
+  const [first, ...others] = unasked;
+  if (first !== undefined)
+    return ofValues(aggregate, dataset ?? (others.length > 0 ? first.dataset : null), first, others);
   const shown = [...reasons].map(([reason, count]) => `${reason} (${count})`).join(", ");
   // Of a run that was itself a retry: none of its reasons was asked for.
   const asked = nothing.reasons.size === 0 ? "a reason that was asked for" : [...nothing.reasons].join(", ");
@@ -77,7 +80,20 @@ export function nothingMissing(nothing: Nothing): SpotfoldError {
   });
 }
 
-function ofValues(where: string, { layout, seen, asked }: Unasked): SpotfoldError {
+function whereOf(aggregate: string, dataset: string | null): string {
+  return dataset === null ? aggregate : `${aggregate} of the dataset ${dataset}`;
+}
+
+/** Of the first dataset, whose name is said unless it is null; that there is nothing of `others` either, and how to ask for one. */
+function ofValues(
+  aggregate: string,
+  dataset: string | null,
+  { layout, seen, asked }: Unasked,
+  others: readonly Unasked[],
+): SpotfoldError {
+  const where = whereOf(aggregate, dataset);
+  const names = others.slice(0, namesMax).map((other) => other.dataset);
+  const besides = names.length === 0 ? "" : ` Nor is such a block missing of ${names.join(", ")}: --dataset says why.`;
   for (const [dimension, allowed] of Object.entries(asked)) {
     const there = Object.hasOwn(seen, dimension) ? seen[dimension] : undefined;
     // Of more values than are kept, the ends are known: what lies between them may or may not be there.
@@ -87,12 +103,12 @@ function ofValues(where: string, { layout, seen, asked }: Unasked): SpotfoldErro
       "usage",
       `no block that is missing in ${where} has ${dimension}=${describeAllowed(allowed)}`,
       {
-        hint: `Change it, or leave it out${nearest.length === 0 ? "" : `; the nearest are ${nearest.join(", ")}`}.`,
+        hint: `Change it, or leave it out${nearest.length === 0 ? "" : `; the nearest are ${nearest.join(", ")}`}.${besides}`,
       },
     );
   }
   const all = Object.entries(asked).map(([name, allowed]) => `${name}=${describeAllowed(allowed)}`);
   return new SpotfoldError("usage", `no block that is missing in ${where} has ${all.join(" and ")}`, {
-    hint: "Leave some of it out; spotfold retry --plan says what would be tried.",
+    hint: `Leave some of it out; spotfold retry ${aggregate} --plan says what would be tried.${besides}`,
   });
 }
