@@ -50,9 +50,9 @@ function isSame(a: string, b: string): boolean {
   }
 }
 
-/** A word as a shell would need it. */
+/** A word as a shell would need it. One that begins with `=` is another word to zsh. */
 export function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  return /^[\w@%+:,./-][\w@%+=:,./-]*$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 /** What texts that know no caller (hints of errors, of holds) name; kept equal to the commands that there are by a test. */

@@ -68,6 +68,7 @@ describe("the command that is printed", () => {
 
   it("is quoted for a shell", () => {
     const { io } = capturedIo("/", { command: ["/my tools/spotfold.cjs"] });
+    assert.equal(commandLine(io, ["=ls", "a=b", ""]), "'/my tools/spotfold.cjs' '=ls' a=b ''");
     assert.equal(commandLine(io, ["status", "it's"]), String.raw`'/my tools/spotfold.cjs' status 'it'\''s'`);
   });
 });
