@@ -33,7 +33,7 @@ describe("an attempt that fails", () => {
         const handling = await submitted();
         handling.setting.run = () => failed(fault(cause, { block: 0 }), [fault(cause, { block: 0 })]);
         await handling.handle(messageOf(blocksOf(blocks)));
-        assert.equal(handling.failures.filter((one) => one !== "interrupted" && one !== "lost-lease").length, failures);
+        assert.equal(await handling.failures(), failures, `${cause}, ${blocks} blocks`);
       }
     }
   });

@@ -1,13 +1,20 @@
 /** What the tests of one leased job share: a worker's surroundings, one delivery at a time, and what becomes of its message. */
 import assert from "node:assert/strict";
 import type { Fault, JobOutcome } from "../../executor/types.ts";
+import type { AttemptEnd } from "../../shared/formats/attempt.ts";
 import type { JobMessage } from "../../shared/formats/message.ts";
+import { parseStored } from "../../shared/formats/stored.ts";
+import { workerStatusSchema } from "../../shared/formats/worker-status.ts";
+import { workerKey } from "../../shared/names.ts";
+import { readAll } from "../../shared/read-all.ts";
 import type { WorkerContext } from "../../worker/context.ts";
 import type { JobEnd } from "../../worker/job-types.ts";
 import { handleLease } from "../../worker/job.ts";
 import { LeaseKeeper } from "../../worker/leases.ts";
+import { Reach } from "../../worker/reach.ts";
 import { Room } from "../../worker/room.ts";
 import { RunRecords } from "../../worker/run-records.ts";
+import { StatusWriter } from "../../worker/status.ts";
 import { WorkerSetting } from "./setting.ts";
 
 export const fault = (cause: Fault["cause"], change: Partial<Fault> = {}): Fault => ({
@@ -30,8 +37,7 @@ export class Handling {
   readonly setting = new WorkerSetting();
   readonly drain = new AbortController();
   readonly status: string[] = [];
-  /** Causes of attempts that failed. */
-  readonly failures: string[] = [];
+  readonly #writer = new StatusWriter(this.setting.context(), new Reach(this.setting.context()));
   context: WorkerContext = this.setting.context();
 
   /** Sends the message and handles the one delivery of it that comes. */
@@ -52,13 +58,20 @@ export class Handling {
       drain: this.drain.signal,
       status: {
         read: () => undefined,
-        failed: (cause: string) => void this.failures.push(cause),
+        failed: (cause: AttemptEnd["cause"]) => this.#writer.failed(cause),
         started: (job: string) => void this.status.push(`started ${job}`),
         ended: (job: string) => void this.status.push(`ended ${job}`),
       },
       read: () => undefined,
     };
     return await handleLease(services, lease, this.setting.clock.monotonic());
+  }
+
+  /** Attempts that the worker's status counts as failed. Once: it says that the worker has ended. */
+  async failures(): Promise<number | undefined> {
+    await this.#writer.loop(AbortSignal.abort());
+    const blob = await readAll(this.setting.store, workerKey("w1"));
+    return blob === null ? undefined : parseStored(workerKey("w1"), blob.bytes, workerStatusSchema).failed;
   }
 
   /** Where the message is now: deleted, or visible after so many ms. */
