@@ -10,7 +10,7 @@ import { openLook } from "../compose/look.ts";
 import { liveSlots, selectionOf } from "../compose/master.ts";
 import { DataStores, openCatalog } from "../compose/ports.ts";
 import { withScope, type Scope } from "../compose/scope.ts";
-import { settingsOf, whereFlags, type StoreOptions } from "../compose/settings.ts";
+import { flagsOf, settingsOf, whereNames, type StoreOptions } from "../compose/settings.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { commandLine, type Io } from "../io.ts";
 import { Progress } from "../progress/progress.ts";
@@ -76,7 +76,7 @@ async function retryIn(scope: Scope, name: string, options: RetryOptions, io: Io
     await io.out.write(
       `${run} ${how}: ${counted(plan.blocks, "missing block")} of ${spec.aggregate} to be tried again\n` +
         plan.leftOut.map(({ text }) => `  left out: ${text}\n`).join("") +
-        `  to see how it goes: ${commandLine(io, ["status", run, ...whereFlags(options)])}\n`,
+        `  to see how it goes: ${commandLine(io, ["status", run, ...flagsOf(options, whereNames)])}\n`,
     );
   }
   return exitCodes.done;

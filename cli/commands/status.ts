@@ -4,7 +4,7 @@ import type { Settings } from "../../shared/config/settings.ts";
 import { aggregatesOf, findTarget, openLook } from "../compose/look.ts";
 import { shownPlace } from "../compose/ports.ts";
 import { withScope } from "../compose/scope.ts";
-import { daemonFlags, settingsOf, type StoreOptions } from "../compose/settings.ts";
+import { flagsOf, settingsOf, type StoreOptions } from "../compose/settings.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
 import { readStatus } from "../report/status.ts";
@@ -38,7 +38,7 @@ export async function status(name: string | undefined, options: StatusOptions, i
       const opened = await openLook(settings, scope);
       return { look: opened, target: name === undefined ? null : await findTarget(opened.store, name) };
     });
-    const caller = { command: io.command, flags: daemonFlags(options) };
+    const caller = { command: io.command, flags: flagsOf(options) };
     for (;;) {
       const aggregates = async (): Promise<readonly string[]> =>
         target === null ? await aggregatesOf(look.store) : [target.aggregate];

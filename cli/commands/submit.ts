@@ -11,7 +11,7 @@ import { liveSlots, openExecutors, selectionOf } from "../compose/master.ts";
 import { openCatalog, openPublished, openStoreToRead, openWorkStore, shownPlace } from "../compose/ports.ts";
 import { newProcessName } from "../compose/process-id.ts";
 import { withScope, type Scope } from "../compose/scope.ts";
-import { settingsOf, whereFlags, type StoreOptions } from "../compose/settings.ts";
+import { flagsOf, settingsOf, whereNames, type StoreOptions } from "../compose/settings.ts";
 import { makeScratch } from "../compose/worker.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { commandLine, type Io } from "../io.ts";
@@ -120,7 +120,7 @@ async function submitIn(scope: Scope, analysis: string, options: SubmitOptions, 
     dataset: prepared.dataset,
     report: after,
     seconds: (systemClock.monotonic() - startedAt) / 1000,
-    where: whereFlags(options),
+    where: flagsOf(options, whereNames),
     published: isPublished
       ? { folder: `${shownPlace(settings.web)}/${spec.aggregate}`, pointer: spec.analysis.pointer }
       : null,
@@ -133,7 +133,7 @@ async function leave(
   options: SubmitOptions,
   { run, aggregate }: { readonly run: string | null; readonly aggregate: string },
 ): Promise<number> {
-  const follow = commandLine(io, ["status", run ?? aggregate, "--watch", ...whereFlags(options)]);
+  const follow = commandLine(io, ["status", run ?? aggregate, "--watch", ...flagsOf(options, whereNames)]);
   const again = commandLine(io, io.words);
   const what = run === null ? `what is open in ${aggregate} goes on` : `${run} goes on`;
   await io.err.write(`${what} without this command\n  to follow it:  ${follow}\n  to wait again: ${again}\n`);
@@ -155,7 +155,7 @@ async function told(
     run === null
       ? `nothing is new in ${aggregate}${waiting > 0 ? `; ${counted(waiting, "block")} to go in open runs` : ""}\n`
       : `${run} ${stored ? "is stored" : "is the same, and waits for a master already"}: ${blocks}\n` +
-        `  to see how it goes: ${commandLine(io, ["status", run, ...whereFlags(options)])}\n`;
+        `  to see how it goes: ${commandLine(io, ["status", run, ...flagsOf(options, whereNames)])}\n`;
   if (options.json === true)
     await io.out.write(`${JSON.stringify({ format: 1, run, stored, aggregate, blocks: { free, waiting } })}\n`);
   else await io.out.write(text);

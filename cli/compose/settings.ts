@@ -23,19 +23,19 @@ export function settingsOf(options: StoreOptions & OtherSettings, io: Io): Setti
   return readSettings(given, io.environment);
 }
 
-/** Of the flags that a command was given, those with which `results` finds what it made. */
-export function whereFlags({ store, work }: StoreOptions): string[] {
-  return [...(store === undefined ? [] : ["--store", store]), ...(work === undefined ? [] : ["--work", work])];
-}
+type PlaceName = keyof StoreOptions;
 
-/** Of the flags that a command was given, those with which a daemon works on the same stores. */
-export function daemonFlags({ store, queue, catalog, web, work }: StoreOptions): string[] {
-  const given = { store, queue, catalog, web, work };
-  return Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
-}
+const placeNames = ["store", "queue", "catalog", "web", "work"] as const satisfies readonly PlaceName[];
+/** With which `results` and `status` find what a run made. */
+export const whereNames = ["store", "work"] as const satisfies readonly PlaceName[];
 
-/** The flags that make another process of ours find the same stores. */
-export function storeFlags(settings: Settings): string[] {
-  const { store, queue, catalog, web, work } = settings;
-  return ["--store", store, "--queue", queue, "--catalog", catalog, "--web", web, "--work", work];
+/**
+ * The flags that say where things lie, those of `names` that are given: of a command's options, those that it was called with, of
+ * settings all. With all of them another process of ours works on the same stores.
+ */
+export function flagsOf(places: StoreOptions, names: readonly PlaceName[] = placeNames): string[] {
+  return names.flatMap((name) => {
+    const place = places[name];
+    return place === undefined ? [] : [`--${name}`, place];
+  });
 }

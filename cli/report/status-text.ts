@@ -74,7 +74,7 @@ function timesText({ submittedAt, closedAt }: RunStatus): string {
 }
 
 function heldLines({ what, where, hint }: HoldLine, said: string, { command }: Caller): string[] {
-  // A run that was cancelled before it was admitted needs no cure.
+  // What ended a run (somebody, its deadline), and some refusals, have no cure.
   const cure = hint === "" ? "" : `. ${inCallersWords(visibleLine(hint), command)}`;
   return [`    ${said}: ${visibleLine(what)}`, `    ${visibleLine(where)}${cure}`];
 }

@@ -10,7 +10,7 @@
  * channel to us closes.
  */
 import { spawn, type ChildProcess } from "node:child_process";
-import { storeFlags } from "../compose/settings.ts";
+import { flagsOf } from "../compose/settings.ts";
 import type { Settings } from "../../shared/config/settings.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
 import { commandPath } from "../../shared/package-root.ts";
@@ -71,7 +71,7 @@ export class Crew {
 
   start(): void {
     const { settings, slots } = this.#options;
-    const args = [commandPath, "worker", "--attached", "--slots", String(slots), ...storeFlags(settings)];
+    const args = [commandPath, "worker", "--attached", "--slots", String(slots), ...flagsOf(settings)];
     const child = spawn(process.execPath, args, {
       cwd: settings.folder,
       stdio: ["ignore", "ignore", "pipe", "ipc"],

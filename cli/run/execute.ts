@@ -18,7 +18,7 @@ import { DataStores, openCatalog, openQueues, openWebStore, openWorkStore, shown
 import { newProcessName } from "../compose/process-id.ts";
 import { withScope, type Scope } from "../compose/scope.ts";
 import { checkPublishable, publishingStore } from "../compose/web-store.ts";
-import { settingsOf, whereFlags, type StoreOptions } from "../compose/settings.ts";
+import { flagsOf, settingsOf, whereNames, type StoreOptions } from "../compose/settings.ts";
 import { makeScratch } from "../compose/worker.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { heldError } from "../held-error.ts";
@@ -200,7 +200,7 @@ class RunCommand {
         dataset: prepared.dataset,
         report: after,
         seconds: (systemClock.monotonic() - this.#startedAt) / 1000,
-        where: whereFlags(options),
+        where: flagsOf(options, whereNames),
         published: {
           folder: shownPlace(web.name) + (prefix === "" ? "" : `/${aggregate}`),
           pointer: prepared.spec.analysis.pointer,

@@ -8,7 +8,7 @@ import { isFolder, shownPlace } from "../compose/ports.ts";
 import type { Scope } from "../compose/scope.ts";
 import { isLoopback } from "../serve/hosts.ts";
 import { listening, stopServer } from "../serve/server.ts";
-import { storeFlags } from "../compose/settings.ts";
+import { flagsOf } from "../compose/settings.ts";
 import { Actions } from "./actions.ts";
 import { ChoicesSource } from "./choices.ts";
 import { answer, type ExtraAnswer } from "./answer.ts";
@@ -74,7 +74,7 @@ export async function startStatusServer(options: StatusServerOptions): Promise<S
   const place = shownPlace(settings.store);
   const version = packageVersion();
   const { folder } = settings;
-  const flags = storeFlags(settings);
+  const flags = flagsOf(settings);
   const shown = (...words: string[]): string => shownCommand({ command, folder }, [...words, ...flags]);
   const commands = { master: shown("master"), worker: shown("worker"), logs: shown("logs") };
   const told = { place, version, actions, commands };
