@@ -14,6 +14,8 @@ import type { Allowed, DatasetSpec, Filter } from "./types.ts";
 const nearestMax = 5;
 /** Beyond this many distinct values of a dimension, further ones are not compared: an answer, not a search. */
 const candidatesMax = 100_000;
+/** Pairs of a value that is asked for and one that is there: seconds of computing. Of long lists the first values are compared. */
+const comparisonsMax = 100_000;
 
 export interface EmptyExplanation {
   /** The dimension that emptied the selection; undefined when no block at all is known. */
@@ -110,9 +112,10 @@ function daysOf(text: string): { readonly min: string; readonly max: string } {
 function nearestTexts(asked: Allowed, values: ReadonlySet<string>): string[] {
   const sorted = [...values].toSorted(compareKeys);
   if (isList(asked)) {
+    const compared = asked.slice(0, Math.max(1, Math.floor(comparisonsMax / sorted.length)));
     const scored = sorted.map((value) => ({
       value,
-      distance: Math.min(...asked.map((one) => editDistance(one, value))),
+      distance: Math.min(...compared.map((one) => editDistance(one, value))),
     }));
     return scored
       .toSorted((a, b) => a.distance - b.distance || compareKeys(a.value, b.value))

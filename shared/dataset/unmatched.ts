@@ -9,7 +9,7 @@ import type { Filter } from "./types.ts";
 
 /** A filter may list hundreds of values: the first say enough. */
 const unmatchedMax = 10;
-/** Beyond this many values to choose from, none is compared: nobody waits for that before a run begins. Takes about 0.1 s. */
+/** Beyond this many values to choose from, none is compared: nobody waits for that before a run begins. For long values it takes half a second. */
 const comparedMax = 2_000;
 
 export interface UnmatchedValue {

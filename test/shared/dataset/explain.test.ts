@@ -65,6 +65,14 @@ describe("why a filter selects nothing", () => {
     assert.deepEqual(nearest({ min: "20150101", max: "20151231" }), [february, november, y2011, y2026]);
   });
 
+  it("compares the first values of a long list with many that there are: an error is not waited for", () => {
+    const apps = Array.from({ length: 1_000 }, (_, i) => ({ dimensions: { app: `a${i}` } }));
+    const nearest = (before: number): readonly string[] =>
+      explain({ app: [...Array.from({ length: before }, () => "~~~~~~~~"), "a500."] }, apps).nearest;
+    assert.equal(nearest(99)[0], "a500");
+    assert.notEqual(nearest(100)[0], "a500");
+  });
+
   it("says when nothing is known", () => {
     const dataset = { name: "logs", place: "file:/logs", layout: layout.name, records: "ndjson" };
     assert.deepEqual(explain({ app: ["x"] }, []), { nearest: [] });
