@@ -66,10 +66,12 @@ describe("what the status page costs in requests", function costSuite() {
     const { refreshMs, aggregates, inbox } = await look();
     assert.deepEqual([aggregates.length, inbox.length], [1, 1]);
     const before = asked().length;
+    const startedAt = performance.now();
     for (let refresh = 0; refresh < refreshes; refresh++) {
       await sleep(refreshMs + 100);
       await Promise.all([look(), look(), look()]);
     }
+    const refreshTimes = (performance.now() - startedAt) / refreshMs;
     const kindOf = ({ operation }: Counted): string => (/^[A-Z]+$/.test(operation) ? operation : "SQS");
     for (const request of asked().slice(before)) seen.set(kindOf(request), (seen.get(kindOf(request)) ?? 0) + 1);
     const usd = Object.entries(prices).reduce((sum, [kind, price]) => sum + (seen.get(kind) ?? 0) * price, 0) / 1e6;
@@ -84,7 +86,8 @@ describe("what the status page costs in requests", function costSuite() {
     assert.equal(seen.get("LIST"), 3 * refreshes);
     // A head, a run in the inbox and its entry, the lease; statuses of workers that ended are read for an hour.
     assert.ok((seen.get("GET") ?? 0) <= 5 * refreshes, JSON.stringify([...seen]));
-    assert.ok((seen.get("HEAD") ?? 0) <= Math.ceil(refreshes / 5), JSON.stringify([...seen]));
+    // By time, not by refreshes: on a busy machine those take longer.
+    assert.ok((seen.get("HEAD") ?? 0) <= Math.ceil(refreshTimes / 5), JSON.stringify([...seen]));
     assert.ok((seen.get("SQS") ?? 0) <= 2 * refreshes);
 
     const known = asked().length;
