@@ -4,7 +4,6 @@ import { useEffect, useState } from "preact/hooks";
 import { askAttempts } from "./ask.ts";
 import type { AttemptLine, AttemptsDocument } from "./document.ts";
 import { AttemptLog } from "./attempt-log.tsx";
-import { plainText } from "./log-lines.ts";
 import { counted } from "../parts/words.ts";
 import { clockText } from "./words.ts";
 
@@ -112,8 +111,8 @@ function Attempt({ attempt, logs }: { readonly attempt: AttemptLine; readonly lo
           <strong>
             {failure.cause} ({failure.reason})
           </strong>
-          : {plainText(failure.message)}
-          {failure.hint !== null && <span class="hint">{plainText(failure.hint)}</span>}
+          : {failure.message}
+          {failure.hint !== null && <span class="hint">{failure.hint}</span>}
         </p>
       )}
       {log !== null && <AttemptLog attempt={attempt} logs={logs} />}
