@@ -5,7 +5,7 @@ import { Acted } from "./acting.tsx";
 import { Aggregates } from "./aggregates.tsx";
 import { isOld, type Connection } from "./connection.ts";
 import type { StatusDocument } from "./document.ts";
-import { focusOn } from "./focus-on.tsx";
+import { focusOn, isFocusFree } from "./focus-on.tsx";
 import { useLive, useNow } from "./live.tsx";
 import { Login } from "./login.tsx";
 import { Missing } from "./missing.tsx";
@@ -21,20 +21,21 @@ const tickMs = 1_000;
 
 /** Beside buttons that act. */
 const oldWords = "Not now: the server does not answer, so what is shown may no longer hold.";
+const refusedWords = "Not now: the server asks for its token, above.";
 
 export function App(): VNode {
   const { connection, news, askNow } = useLive();
   const now = useNow(tickMs);
-  const { phase, document, clockAheadMs } = connection;
-  const whyNot = isOld(connection, now) ? oldWords : null;
+  const { phase, document, answeredAt, clockAheadMs } = connection;
+  const whyNot = phase === "refused" ? refusedWords : isOld(connection, now) ? oldWords : null;
   const ground = useMemo(() => ({ acted: askNow, whyNot }), [askNow, whyNot]);
   const wasRefused = useRef(false);
-  const isThere = document !== null;
   // The form that had the focus is gone when the token was taken: reading begins at the runs.
   useEffect(() => {
-    if (wasRefused.current && isThere) focusOn(window.document.querySelector<HTMLElement>("#runs, #nothing"));
-    if (phase === "refused" || isThere) wasRefused.current = phase === "refused";
-  }, [phase, isThere]);
+    if (wasRefused.current && phase === "live" && isFocusFree())
+      focusOn(window.document.querySelector<HTMLElement>("#runs, #nothing"));
+    if (phase === "refused" || phase === "live") wasRefused.current = phase === "refused";
+  }, [phase]);
   return (
     <>
       <header class="top">
@@ -55,7 +56,9 @@ export function App(): VNode {
         {news}
       </p>
       <main>
-        {phase === "refused" && <Login onDone={askNow} />}
+        {phase === "refused" && (
+          <Login onDone={askNow} shownMs={document === null ? null : now - (answeredAt ?? now)} />
+        )}
         {phase !== "refused" && <Trouble connection={connection} now={now} />}
         {phase === "connecting" && connection.trouble === null && <p class="empty">Connecting …</p>}
         {document !== null && (

@@ -51,7 +51,8 @@ describe("the expected end of a run", () => {
     const isGuessed = (blocks: number, covered: number, missing: number): boolean => {
       // A server of any version tells of jobs, too.
       const jobs = { all: 40, done: 4, inHand: 4, waiting: 32, failed: 4 };
-      return expectedEnd({ ...run({ blocks, covered, missing }), ...{ jobs } }, now, true).text !== null;
+      const line = { ...run({ blocks, covered, missing }), jobs };
+      return expectedEnd(line, now, true).text !== null;
     };
     assert.deepEqual(
       [isGuessed(20_000, 10, 0), isGuessed(20_000, 999, 0), isGuessed(20_000, 900, 100)],
