@@ -1,7 +1,7 @@
 /** The page: what is known, how old it is, and the sections. */
 import type { VNode } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import { Acted } from "./acting.tsx";
+import { Ground } from "./acting.tsx";
 import { Aggregates } from "./aggregates.tsx";
 import { isOld, type Connection } from "./connection.ts";
 import type { StatusDocument } from "./document.ts";
@@ -12,6 +12,7 @@ import { Missing } from "./missing.tsx";
 import { NewRun } from "./new-run.tsx";
 import { Queue } from "./queue.tsx";
 import { Runs } from "./runs.tsx";
+import { Summary } from "./summary.tsx";
 import { ThemeChoice } from "./theme.tsx";
 import { agoText, clockText } from "./words.ts";
 import { Workers } from "./workers.tsx";
@@ -62,10 +63,10 @@ export function App(): VNode {
         {phase !== "refused" && <Trouble connection={connection} now={now} />}
         {phase === "connecting" && connection.trouble === null && <p class="empty">Connecting …</p>}
         {document !== null && (
-          <Acted.Provider value={ground}>
+          <Ground.Provider value={ground}>
             {document.actions && <NewRun />}
             <Sections document={document} storeNow={now + clockAheadMs} />
-          </Acted.Provider>
+          </Ground.Provider>
         )}
       </main>
       {document !== null && <footer>Spotfold {document.version}. Times are those of your time zone.</footer>}
@@ -78,6 +79,7 @@ function Sections({ document, storeNow }: { readonly document: StatusDocument; r
   if (runs.length + inbox.length + aggregates.length + workers.length + unreadable.length === 0) return <Nothing />;
   return (
     <>
+      <Summary document={document} />
       {unreadable.length > 0 && (
         <section class="notice warning" aria-labelledby="unreadable">
           <h2 id="unreadable">What cannot be read</h2>

@@ -1,6 +1,6 @@
 /** What the page says of runs that ended well and not so well. */
 import assert from "node:assert/strict";
-import { outcomeOf, runOutcome, shareText } from "../../../dashboard/status/outcome.ts";
+import { outcomeOf, progressOf, runOutcome, shareText } from "../../../dashboard/status/outcome.ts";
 
 describe("outcomes of runs and aggregates", () => {
   it("are bad where nothing is covered, and good only where nothing is missing", () => {
@@ -30,5 +30,17 @@ describe("outcomes of runs and aggregates", () => {
     assert.equal(shareText({ ...run, state: "open", missing: 1 }), "50 % done");
     assert.equal(shareText({ blocks: 8, covered: 0, missing: 8, state: "finished" }), "0 % covered");
     assert.equal(shareText({ blocks: 0, covered: 0, missing: 0, state: "finished" }), "no blocks");
+  });
+
+  it("are the same for who sees the bar and who does not", () => {
+    const none = { blocks: 8, covered: 0, missing: 8 };
+    assert.deepEqual(progressOf({ ...none, state: "finished" }), {
+      ended: 0,
+      text: "0 % covered: 0 covered, 8 missing, of 8 blocks",
+    });
+    assert.deepEqual(progressOf({ ...none, covered: 2, missing: 2, state: "open" }), {
+      ended: 4,
+      text: "50 % done: 2 covered, 2 missing, of 8 blocks",
+    });
   });
 });
