@@ -64,6 +64,7 @@ export function App(): VNode {
         {phase === "connecting" && connection.trouble === null && <p class="empty">Connecting …</p>}
         {document !== null && (
           <Ground.Provider value={ground}>
+            {!isEmpty(document) && <Summary document={document} />}
             {document.actions && <NewRun />}
             <Sections document={document} storeNow={now + clockAheadMs} />
           </Ground.Provider>
@@ -74,12 +75,15 @@ export function App(): VNode {
   );
 }
 
+function isEmpty({ runs, inbox, aggregates, workers, unreadable }: StatusDocument): boolean {
+  return runs.length + inbox.length + aggregates.length + workers.length + unreadable.length === 0;
+}
+
 function Sections({ document, storeNow }: { readonly document: StatusDocument; readonly storeNow: number }): VNode {
-  const { runs, inbox, aggregates, workers, unreadable } = document;
-  if (runs.length + inbox.length + aggregates.length + workers.length + unreadable.length === 0) return <Nothing />;
+  const { aggregates, workers, unreadable } = document;
+  if (isEmpty(document)) return <Nothing />;
   return (
     <>
-      <Summary document={document} />
       {unreadable.length > 0 && (
         <section class="notice warning" aria-labelledby="unreadable">
           <h2 id="unreadable">What cannot be read</h2>

@@ -37,10 +37,9 @@ export function MissingBlocks({ missing: { count, blocks } }: { readonly missing
       )}
       {unlisted > 0 && (
         <p>
-          {countText(unlisted)} more {unlisted === 1 ? "is" : "are"} missing and not listed here. All of them stand
-          where their aggregate is published: <code>AGGREGATE/coverage.json</code> in the web store, under{" "}
-          <code>missing</code>
-          (of <code>run --out</code>: in its folder).
+          {countText(unlisted)} more {unlisted === 1 ? "is" : "are"} missing and not listed here. All of them stand as{" "}
+          <code>missing</code> in what is published: <code>AGGREGATE/coverage.json</code> in the web store, or in the
+          folder of <code>run --out</code>.
         </p>
       )}
     </details>
