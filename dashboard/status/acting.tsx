@@ -14,7 +14,7 @@ export interface Ground {
   readonly whyNot: string | null;
 }
 
-export const Acted = createContext<Ground>({ acted: () => undefined, whyNot: null });
+export const Ground = createContext<Ground>({ acted: () => undefined, whyNot: null });
 
 export interface Acting {
   /** Null: none was asked for, or it was left. */
@@ -33,7 +33,7 @@ export interface Acting {
 }
 
 export function useActing(): Acting {
-  const { acted, whyNot } = useContext(Acted);
+  const { acted, whyNot } = useContext(Ground);
   const [planned, setPlanned] = useState<{ readonly action: ActionRequest; readonly plan: ActionPlan } | null>(null);
   const [result, setResult] = useState<ActionResult | string | null>(null);
   const [step, setStep] = useState<"idle" | "planning" | "running">("idle");

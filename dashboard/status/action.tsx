@@ -7,20 +7,22 @@ import type { ActionPlan, ActionRequest, ActionResult, RunPlan } from "./action-
 import { focusOn } from "./focus-on.tsx";
 import { OutcomeMark } from "./outcome-mark.tsx";
 import type { Outcome } from "./outcome.ts";
-import { planSentence, sizeText } from "./plan-words.ts";
+import { commandTitle, planSentence, sizeText } from "./plan-words.ts";
 
 interface ButtonInput {
   readonly title: string;
   readonly action: ActionRequest;
+  /** What it does, of what has no plan. */
+  readonly says: string;
   /** Afterwards what the command said stays. */
   readonly isOffered: boolean;
 }
 
-export function ActionButton({ title, action, isOffered }: ButtonInput): VNode | null {
+export function ActionButton({ title, action, says, isOffered }: ButtonInput): VNode | null {
   const acting = useActing();
   if (!isOffered && acting.result === null && !acting.isRunning) return null;
   return (
-    <ActionSteps title={title} acting={acting}>
+    <ActionSteps title={title} acting={acting} says={says}>
       {isOffered && (
         <button
           type="button"
@@ -38,11 +40,13 @@ export function ActionButton({ title, action, isOffered }: ButtonInput): VNode |
 interface StepsInput {
   readonly title: string;
   readonly acting: Acting;
+  /** What it does, of what has no plan. */
+  readonly says?: string;
   /** What asks for the plan. */
   readonly children: ComponentChildren;
 }
 
-export function ActionSteps({ title, acting, children }: StepsInput): VNode {
+export function ActionSteps({ title, acting, says = "", children }: StepsInput): VNode {
   const { plan, result, whyNot } = acting;
   const frame = useRef<HTMLDivElement>(null);
   const said = useRef<HTMLPreElement>(null);
@@ -62,7 +66,7 @@ export function ActionSteps({ title, acting, children }: StepsInput): VNode {
   };
   return (
     <div class="action" ref={frame}>
-      {plan === null ? children : <Planned title={title} acting={acting} plan={plan} />}
+      {plan === null ? children : <Planned title={title} acting={acting} says={says} plan={plan} />}
       {whyNot !== null && <p class="said">{whyNot}</p>}
       {result !== null && (
         <>
@@ -87,15 +91,15 @@ function endOf(result: ActionResult | string): Outcome {
   return isDone ? { tone: "good", text: "done" } : { tone: "bad", text: "not done, or not all of it" };
 }
 
-function Planned({
-  title,
-  acting,
-  plan: { command, plan, refusal },
-}: {
+interface PlannedInput {
   readonly title: string;
   readonly acting: Acting;
+  readonly says: string;
   readonly plan: ActionPlan;
-}): VNode {
+}
+
+function Planned({ title, acting, says, plan: asked }: PlannedInput): VNode {
+  const { command, plan, refusal } = asked;
   const { isRunning, whyNot, execute, leave } = acting;
   const frame = useRef<HTMLDivElement>(null);
   useEffect(() => frame.current?.focus(), []);
@@ -108,7 +112,8 @@ function Planned({
           <strong>{refusal.message}</strong> {refusal.hint}
         </p>
       )}
-      <p class="sub">The command that does it:</p>
+      {says !== "" && <p>{says}</p>}
+      <p class="sub">{commandTitle(asked)}</p>
       <pre tabIndex={0} role="group" aria-label="The command">
         {command}
       </pre>

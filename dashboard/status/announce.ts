@@ -3,11 +3,12 @@
  * that go silent and come back. Nothing else is news, and what was told is not told again: also not when it is away for an answer.
  */
 import type { Connection } from "./connection.ts";
-import type { RunLine, StatusDocument, WorkerLine } from "./document.ts";
+import type { InboxLine, RunLine, StatusDocument, WorkerLine } from "./document.ts";
 import { runOutcome } from "./outcome.ts";
 import { count as countText } from "../parts/words.ts";
 
 type RunNews = Pick<RunLine, "run" | "state" | "blocks" | "covered" | "missing" | "held">;
+type WaitingNews = Pick<InboxLine, "run" | "held">;
 
 /** What the reader has been told, or saw when the page came. */
 export interface Told {
@@ -32,30 +33,35 @@ export function newsAfter(told: Told, connection: Connection): { readonly told: 
     if (now === "away")
       news.push(document === null ? (trouble?.message ?? "") : "The server is away. What is shown is old.");
     if (now === "answers" && told.connection === "away") news.push("The server answers again.");
+    if (now === "answers" && told.connection === "refused") news.push("The token was taken.");
     if (now === "refused") news.push("A token is needed.");
   }
   if (document === null || now === "away") return { told: { ...told, connection: now }, news: news.join(" ") };
   const isMasterSilent = (document.leader?.silentSince ?? null) !== null;
-  const runs = new Map([...(told.runs ?? []), ...document.runs.map((run) => [run.run, stateOf(run)] as const)]);
+  const lines: readonly (RunNews | WaitingNews)[] = [...document.inbox, ...document.runs];
+  const runs = new Map([...(told.runs ?? []), ...lines.map((run) => [run.run, stateOf(run)] as const)]);
   const workers = new Map([...told.workers, ...document.workers.map(({ worker, state }) => [worker, state] as const)]);
   if (told.runs !== null) {
-    news.push(...document.runs.flatMap((run) => runNews(told.runs?.get(run.run), run)), ...workerNews(told, document));
+    news.push(...lines.flatMap((run) => runNews(told.runs?.get(run.run), run)), ...workerNews(told, document));
     if (isMasterSilent && !told.isMasterSilent) news.push("The master is silent.");
     if (!isMasterSilent && told.isMasterSilent && document.leader !== null) news.push("A master leads again.");
   }
   return { told: { connection: now, runs, workers, isMasterSilent }, news: news.join(" ") };
 }
 
-function stateOf({ state, held }: RunNews): string {
-  return held === null ? state : "held";
+function stateOf(run: RunNews | WaitingNews): string {
+  return run.held !== null ? "held" : "state" in run ? run.state : "waiting";
 }
 
-function runNews(before: string | undefined, run: RunNews): string[] {
+function runNews(before: string | undefined, run: RunNews | WaitingNews): string[] {
   const after = stateOf(run);
   if (before === after) return [];
-  if (run.held !== null) return [`Run ${run.run} is held: ${run.held.what}`];
+  const isWaiting = !("state" in run);
+  if (run.held !== null) return [`Run ${run.run} is ${isWaiting ? "not admitted" : "held"}: ${run.held.what}`];
+  // Who submitted it knows that.
+  if (isWaiting) return before === "held" ? [`Run ${run.run} waits for a master again.`] : [];
   if (after !== "open") return [`Run ${run.run} is ${after}: ${runOutcome(run).text}.`];
-  return [`Run ${run.run} ${before === undefined ? "began" : "goes on"}.`];
+  return [`Run ${run.run} ${before === undefined || before === "waiting" ? "began" : "goes on"}.`];
 }
 
 function workerNews({ workers: before }: Told, { workers }: StatusDocument): string[] {

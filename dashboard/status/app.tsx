@@ -1,17 +1,18 @@
 /** The page: what is known, how old it is, and the sections. */
 import type { VNode } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import { Acted } from "./acting.tsx";
+import { Ground } from "./acting.tsx";
 import { Aggregates } from "./aggregates.tsx";
 import { isOld, type Connection } from "./connection.ts";
 import type { StatusDocument } from "./document.ts";
-import { focusOn } from "./focus-on.tsx";
+import { focusOn, isFocusFree } from "./focus-on.tsx";
 import { useLive, useNow } from "./live.tsx";
 import { Login } from "./login.tsx";
 import { Missing } from "./missing.tsx";
 import { NewRun } from "./new-run.tsx";
 import { Queue } from "./queue.tsx";
 import { Runs } from "./runs.tsx";
+import { Summary } from "./summary.tsx";
 import { ThemeChoice } from "./theme.tsx";
 import { agoText, clockText } from "./words.ts";
 import { Workers } from "./workers.tsx";
@@ -21,20 +22,21 @@ const tickMs = 1_000;
 
 /** Beside buttons that act. */
 const oldWords = "Not now: the server does not answer, so what is shown may no longer hold.";
+const refusedWords = "Not now: the server asks for its token, above.";
 
 export function App(): VNode {
   const { connection, news, askNow } = useLive();
   const now = useNow(tickMs);
-  const { phase, document, clockAheadMs } = connection;
-  const whyNot = isOld(connection, now) ? oldWords : null;
+  const { phase, document, answeredAt, clockAheadMs } = connection;
+  const whyNot = phase === "refused" ? refusedWords : isOld(connection, now) ? oldWords : null;
   const ground = useMemo(() => ({ acted: askNow, whyNot }), [askNow, whyNot]);
   const wasRefused = useRef(false);
-  const isThere = document !== null;
   // The form that had the focus is gone when the token was taken: reading begins at the runs.
   useEffect(() => {
-    if (wasRefused.current && isThere) focusOn(window.document.querySelector<HTMLElement>("#runs, #nothing"));
-    if (phase === "refused" || isThere) wasRefused.current = phase === "refused";
-  }, [phase, isThere]);
+    if (wasRefused.current && phase === "live" && isFocusFree())
+      focusOn(window.document.querySelector<HTMLElement>("#runs, #nothing"));
+    if (phase === "refused" || phase === "live") wasRefused.current = phase === "refused";
+  }, [phase]);
   return (
     <>
       <header class="top">
@@ -55,14 +57,17 @@ export function App(): VNode {
         {news}
       </p>
       <main>
-        {phase === "refused" && <Login onDone={askNow} />}
+        {phase === "refused" && (
+          <Login onDone={askNow} shownMs={document === null ? null : now - (answeredAt ?? now)} />
+        )}
         {phase !== "refused" && <Trouble connection={connection} now={now} />}
         {phase === "connecting" && connection.trouble === null && <p class="empty">Connecting …</p>}
         {document !== null && (
-          <Acted.Provider value={ground}>
+          <Ground.Provider value={ground}>
+            {!isEmpty(document) && <Summary document={document} />}
             {document.actions && <NewRun />}
             <Sections document={document} storeNow={now + clockAheadMs} />
-          </Acted.Provider>
+          </Ground.Provider>
         )}
       </main>
       {document !== null && <footer>Spotfold {document.version}. Times are those of your time zone.</footer>}
@@ -70,9 +75,13 @@ export function App(): VNode {
   );
 }
 
+function isEmpty({ runs, inbox, aggregates, workers, unreadable }: StatusDocument): boolean {
+  return runs.length + inbox.length + aggregates.length + workers.length + unreadable.length === 0;
+}
+
 function Sections({ document, storeNow }: { readonly document: StatusDocument; readonly storeNow: number }): VNode {
-  const { runs, inbox, aggregates, workers, unreadable } = document;
-  if (runs.length + inbox.length + aggregates.length + workers.length + unreadable.length === 0) return <Nothing />;
+  const { aggregates, workers, unreadable } = document;
+  if (isEmpty(document)) return <Nothing />;
   return (
     <>
       {unreadable.length > 0 && (

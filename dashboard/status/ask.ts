@@ -1,10 +1,12 @@
 /**
  * Asks the server that the page came from. What comes back is of that server, of the same version: its format is checked, its
- * members are not. Never throws; an abort counts as trouble, which nobody is there to see.
+ * members are not. Texts in it are made visible (visible-names.ts), but for choices, which go back as they came. Never throws; an abort
+ * counts as trouble, which nobody is there to see.
  */
 import type { Answer } from "./connection.ts";
 import type { ActionPlan, ActionRequest, ActionResult, ChoicesDocument } from "./action-document.ts";
 import { storeTimeHeader, type AttemptsDocument, type StatusDocument, type StatusError } from "./document.ts";
+import { visibleDocument } from "./visible-names.ts";
 
 /** A server that looks at a slow store answers within this, or says why not. */
 const askMsMax = 45_000;
@@ -23,7 +25,7 @@ export async function askStatus(
     if (response.status === 304) return { answer: { kind: "unchanged", storeTime }, etag };
     if (response.status === 401) return { answer: { kind: "token" }, etag: null };
     if (!response.ok) return { answer: await troubleOf(response), etag };
-    const document = (await response.json()) as StatusDocument;
+    const document = visibleDocument((await response.json()) as StatusDocument);
     if (document.format !== 1) {
       const hint = "Reload this page.";
       return { answer: { kind: "trouble", message: "The server is of a newer version than this page.", hint }, etag };
@@ -36,7 +38,7 @@ export async function askStatus(
 
 async function troubleOf(response: Response): Promise<Extract<Answer, { kind: "trouble" }>> {
   try {
-    const { error } = (await response.json()) as StatusError;
+    const { error } = visibleDocument((await response.json()) as StatusError);
     return { kind: "trouble", message: error.message, hint: error.hint };
   } catch {
     return { kind: "trouble", message: `The server answers ${response.status}.`, hint: null };
@@ -53,7 +55,7 @@ export async function askAttempts(fetch: Fetch, run: string): Promise<AttemptsDo
     const path = `attempts.json?run=${encodeURIComponent(run)}`;
     const response = await fetch(path, { cache: "no-store", signal: AbortSignal.timeout(askMsMax) });
     if (!response.ok) return (await troubleOf(response)).message;
-    return (await response.json()) as AttemptsDocument;
+    return visibleDocument((await response.json()) as AttemptsDocument);
   } catch {
     return "The server does not answer.";
   }
@@ -91,7 +93,7 @@ export async function askAction<Step extends "plan" | "run">(
     const headers = { "content-type": "application/json" };
     const response = await fetch(`actions/${step}`, { method: "POST", headers, body: JSON.stringify(action) });
     if (!response.ok) return troubleText(await troubleOf(response));
-    return (await response.json()) as Step extends "plan" ? ActionPlan : ActionResult;
+    return visibleDocument((await response.json()) as Step extends "plan" ? ActionPlan : ActionResult);
   } catch {
     return "The server does not answer.";
   }

@@ -1,6 +1,6 @@
 /** The log of one attempt: its first lines, all of it when it is asked for, and a button that copies it. */
 import type { VNode } from "preact";
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import type { AttemptLine } from "./document.ts";
 import { logLines } from "./log-lines.ts";
 import { counted } from "../parts/words.ts";
@@ -20,7 +20,8 @@ interface AttemptLogInput {
 export function AttemptLog({ attempt: { plan, job, log, isLogCut }, logs }: AttemptLogInput): VNode {
   const [isAll, setIsAll] = useState(false);
   const [said, say] = useState("");
-  const lines = logLines(log ?? "");
+  // The page is drawn anew each second, for its ages.
+  const lines = useMemo(() => logLines(log ?? ""), [log]);
   const isLong = lines.length > shownMax;
   const copy = async (): Promise<void> => {
     try {

@@ -1,10 +1,10 @@
 /** Attempts at a run's jobs, failed ones first: how each ended, why, and what it logged. Asked for while they are shown. Logs are text. */
 import type { VNode } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { askAttempts } from "./ask.ts";
 import type { AttemptLine, AttemptsDocument } from "./document.ts";
+import { isFocusFree } from "./focus-on.tsx";
 import { AttemptLog } from "./attempt-log.tsx";
-import { plainText } from "./log-lines.ts";
 import { counted } from "../parts/words.ts";
 import { clockText } from "./words.ts";
 
@@ -21,14 +21,25 @@ interface AttemptsInput {
 }
 
 export function Attempts({ run, isEnded, logs }: AttemptsInput): VNode {
-  const [found, setFound] = useState<AttemptsDocument | string | null>(null);
-  const [isAll, setIsAll] = useState(false);
+  const [found, setFound] = useState<AttemptsDocument | null>(null);
+  /** Why the last ask brought nothing; what was found before stays. */
+  const [trouble, setTrouble] = useState<string | null>(null);
+  const [asked, setAsked] = useState(0);
+  const said = useRef<HTMLParagraphElement>(null);
+  /** What gets the focus when the button goes that had it. */
+  const heading = useRef<HTMLElement | null>(null);
+  const again = (): void => {
+    heading.current = said.current?.closest("details")?.querySelector("summary") ?? null;
+    setAsked(asked + 1);
+  };
   useEffect(() => {
     let isGone = false;
     const ask = async (): Promise<void> => {
       if (document.hidden) return;
       const answer = await askAttempts(async (path, init) => await fetch(path, init), run);
-      if (!isGone) setFound(answer);
+      if (isGone) return;
+      if (typeof answer !== "string") setFound(answer);
+      setTrouble(typeof answer === "string" ? answer : null);
     };
     void ask();
     const timer = isEnded ? undefined : setInterval(() => void ask(), againMs);
@@ -36,9 +47,35 @@ export function Attempts({ run, isEnded, logs }: AttemptsInput): VNode {
       isGone = true;
       clearInterval(timer);
     };
-  }, [run, isEnded]);
-  if (found === null) return <p class="sub">Reading attempts …</p>;
-  if (typeof found === "string") return <p class="said">{found}</p>;
+  }, [run, isEnded, asked]);
+  useEffect(() => {
+    if (trouble === null && isFocusFree()) heading.current?.focus();
+    if (trouble === null) heading.current = null;
+  }, [trouble]);
+  return (
+    <>
+      {trouble !== null && (
+        <p class="said" ref={said}>
+          {trouble} {found !== null && "What is below is what was found before."}{" "}
+          <button type="button" class="quiet" onClick={again}>
+            Ask again
+          </button>
+        </p>
+      )}
+      {found === null && trouble === null && <p class="sub">Reading attempts …</p>}
+      {found !== null && <Found found={found} run={run} logs={logs} />}
+    </>
+  );
+}
+
+interface FoundInput {
+  readonly found: AttemptsDocument;
+  readonly run: string;
+  readonly logs: string;
+}
+
+function Found({ found, run, logs }: FoundInput): VNode {
+  const [isAll, setIsAll] = useState(false);
   const { attempts, jobs, more } = found;
   if (attempts.length === 0) {
     return (
@@ -112,8 +149,8 @@ function Attempt({ attempt, logs }: { readonly attempt: AttemptLine; readonly lo
           <strong>
             {failure.cause} ({failure.reason})
           </strong>
-          : {plainText(failure.message)}
-          {failure.hint !== null && <span class="hint">{plainText(failure.hint)}</span>}
+          : {failure.message}
+          {failure.hint !== null && <span class="hint">{failure.hint}</span>}
         </p>
       )}
       {log !== null && <AttemptLog attempt={attempt} logs={logs} />}

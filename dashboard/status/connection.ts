@@ -1,9 +1,10 @@
 /**
  * What the page knows, and of how long ago. A pure step for each answer:
  *
- *   connecting --answer--> live --no answer, or an error--> stale --answer--> live        any --401--> refused --token--> connecting
+ *   connecting --answer--> live --no answer, or an error--> stale --answer--> live        any --401--> refused --token--> live
  *
- * In `stale` what was known is still shown, with since when nothing came. Times are the reader's clock, ms.
+ * In `stale` what was known is still shown, with since when nothing came. So it is in `refused`: the server was started anew, or the cookie
+ * is too old, and what somebody typed must not go with that. Who was never let in knows nothing. Times are the reader's clock, ms.
  */
 import type { StatusDocument } from "./document.ts";
 
@@ -39,7 +40,7 @@ export function afterAnswer(before: Connection, answer: Answer, now: number): Co
       return { phase: "live", document, answeredAt: now, clockAheadMs: answer.storeTime - now, trouble: null };
     }
     case "token":
-      return { ...before, phase: "refused", document: null, trouble: null };
+      return { ...before, phase: "refused", trouble: null };
     case "trouble": {
       const { message, hint } = answer;
       const trouble = { message, hint };

@@ -5,7 +5,7 @@
 import type { RunLine } from "./document.ts";
 import { clockText, durationText } from "./words.ts";
 
-type RunToEnd = Pick<RunLine, "blocks" | "covered" | "missing" | "held" | "jobs" | "pace">;
+type RunToEnd = Pick<RunLine, "blocks" | "covered" | "missing" | "held" | "pace">;
 
 export interface ExpectedEnd {
   /** `about 3 min left (13:05)`; null: unknown. */
@@ -14,9 +14,14 @@ export interface ExpectedEnd {
   readonly why: string;
 }
 
-/** Fewer jobs that are done say nothing of the others, unless so much of the blocks is. */
-const jobsMin = 2;
+/**
+ * Blocks that are covered or missing, before anything is guessed; jobs do not count, since one is done, too, that handed its blocks on.
+ * One block says nothing of the next. Below a share of all of them it may have been one quick job; and a thousand are those of several
+ * jobs, also of a run of millions, which would else go for hours without a guess.
+ */
+const settledMin = 2;
 const shareMin = 0.05;
+const settledEnough = 1_000;
 /** Later than this is a guess at a pace that nobody keeps. */
 const farMs = 30 * 86_400_000;
 const dayMs = 86_400_000;
@@ -25,13 +30,14 @@ const soonMs = 60_000;
 
 /** `now`: the store's clock, ms. `isAnybodyAlive`: of the workers. */
 export function expectedEnd(run: RunToEnd, now: number, isAnybodyAlive: boolean): ExpectedEnd {
-  const { blocks, covered, missing, held, jobs, pace } = run;
+  const { blocks, covered, missing, held, pace } = run;
   const done = covered + missing;
   if (held !== null) return unknown("it is held");
   if (done >= blocks) return unknown("all blocks are done: a master closes it next");
   if (!isAnybodyAlive) return unknown("no worker is alive");
   if (done === 0) return unknown("no block is done yet");
-  if ((jobs?.done ?? 0) < jobsMin && done < blocks * shareMin) return unknown("too little is done yet");
+  const needed = Math.max(settledMin, Math.min(blocks * shareMin, settledEnough));
+  if (done < needed) return unknown("too little is done yet");
   if (pace === null || pace.endsAt === null) return unknown("no block was done in the last minutes");
   const left = pace.endsAt - now;
   if (left > farMs) return unknown("at this pace in more than a month");

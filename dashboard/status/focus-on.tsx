@@ -6,3 +6,8 @@ export function focusOn(element: HTMLElement | null | undefined): void {
   if (element.tabIndex < 0) element.tabIndex = -1;
   element.focus();
 }
+
+/** Nothing has it: so it is taken from nobody who types. */
+export function isFocusFree(): boolean {
+  return document.activeElement === null || document.activeElement === document.body;
+}

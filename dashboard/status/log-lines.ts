@@ -2,35 +2,26 @@
  * An attempt's log as lines for people. It is lines of JSON: rejected records with their place, and what the analysis printed, which may
  * hold anything: colours of a terminal are left out, every other control character is shown instead of obeyed. Pure.
  */
+import { visibleInLog } from "./visible-names.ts";
 
 /** What a terminal takes for colours and moves of its cursor: ESC [ … and a letter. */
 const sequences = new RegExp(`${String.fromCodePoint(0x1b)}\\[[0-?]*[ -/]*[@-~]`, "g");
-/** All that is obeyed and not seen, turning of the writing direction too. Line ends and tabs have gone before. */
-const controls = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
-/** Written `\x07` up to here, and `\u202e` above, as the command line does. */
-const shortMax = 0x7f;
 const tab = "    ";
 
-/** Text of anybody as it can be shown: line ends stay. */
+/** What was printed, as it can be shown: line ends stay. Each expression takes time by the length and no more: logs have 16 KiB. */
 export function plainText(text: string): string {
   return text
     .replaceAll(sequences, "")
-    .replaceAll(/\r+\n|\r+$/g, "\n")
+    .replaceAll(/(?<!\r)\r+(?:\n|$)/g, "\n")
     .replaceAll("\t", tab)
     .split(/[\r\n]/)
-    .map((line) => line.replaceAll(controls, shown))
+    .map(visibleInLog)
     .join("\n")
-    .replace(/\n+$/, "");
-}
-
-function shown(character: string): string {
-  const code = character.charCodeAt(0);
-  const digits = code.toString(16);
-  return code <= shortMax ? `\\x${digits.padStart(2, "0")}` : `\\u${digits.padStart(4, "0")}`;
+    .replace(/(?<!\n)\n+$/, "");
 }
 
 /** How a printed line may begin: a time of ISO 8601, in brackets or not. */
-const timed = /^\[?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)\]?[ :]*(.*)$/;
+const timed = /^\[?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)\]?[ :]*(.*)$/s;
 
 /** One below the other, with what follows a time aligned where times have several lengths. */
 export function logLines(log: string): readonly string[] {

@@ -2,14 +2,24 @@
 import type { VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { logIn } from "./ask.ts";
+import { isFocusFree } from "./focus-on.tsx";
+import { agoText } from "./words.ts";
 
-export function Login({ onDone }: { readonly onDone: () => void }): VNode {
+interface Input {
+  readonly onDone: () => void;
+  /** How old what is shown below is, ms; null: nothing is. */
+  readonly shownMs: number | null;
+}
+
+export function Login({ onDone, shownMs }: Input): VNode {
   const [token, setToken] = useState("");
   const [said, say] = useState("");
   const [isAsking, setIsAsking] = useState(false);
   const field = useRef<HTMLInputElement>(null);
-  // There is nothing else on the page; and what had the focus may have gone with the data.
-  useEffect(() => field.current?.focus(), []);
+  // It comes unasked: who is typing something below goes on.
+  useEffect(() => {
+    if (isFocusFree()) field.current?.focus();
+  }, []);
   const submit = async (): Promise<void> => {
     setIsAsking(true);
     say("");
@@ -36,6 +46,9 @@ export function Login({ onDone }: { readonly onDone: () => void }): VNode {
         It is the first line of the file that the server was given with --token-file. Without one, the command printed
         it when it started.
       </p>
+      {shownMs !== null && (
+        <p>What is below stays as it was {agoText(shownMs)}, with all that you typed. Nothing is done until then.</p>
+      )}
       <label for="token">Token</label>
       <div class="row">
         <input

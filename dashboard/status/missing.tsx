@@ -1,11 +1,12 @@
 /** Missing blocks: how many, why, what would cure each reason, which; and retries, whose word stays when nothing is missing any more. */
-import { Fragment, type VNode } from "preact";
+import type { VNode } from "preact";
 import { useCallback, useState } from "preact/hooks";
 import { cureOf } from "./cures.ts";
 import type { MissingGroup, MissingReport } from "./document.ts";
+import { MissingBlocks } from "./missing-blocks.tsx";
 import { RetryGroup } from "./retry-group.tsx";
 import { Table } from "./table.tsx";
-import { counted, count as countText } from "../parts/words.ts";
+import { count as countText } from "../parts/words.ts";
 
 interface Input {
   readonly missing: MissingReport;
@@ -40,7 +41,7 @@ export function Missing({ missing, mayAct }: Input): VNode {
           ))}
         </ul>
       )}
-      {count > 0 && <Blocks missing={missing} />}
+      {count > 0 && <MissingBlocks missing={missing} />}
     </section>
   );
 }
@@ -75,46 +76,5 @@ function CureText({ text }: { readonly text: string }): VNode {
         ),
       )}
     </>
-  );
-}
-
-function Blocks({ missing: { count, blocks } }: { readonly missing: MissingReport }): VNode {
-  return (
-    <details>
-      <summary>
-        {blocks.length < count
-          ? `The first ${countText(blocks.length)} of ${counted(count, "block")}`
-          : counted(count, "block")}
-      </summary>
-      <Table
-        caption="Missing blocks"
-        rows={blocks}
-        keyOf={({ aggregate, dataset, key }) => JSON.stringify([aggregate, dataset, key])}
-        columns={[
-          { title: "Block", isForeign: true, cell: ({ key }) => <Key text={key} /> },
-          { title: "Aggregate", isForeign: true, cell: ({ aggregate }) => aggregate },
-          { title: "Reason", cell: ({ reason }) => reason },
-          { title: "Detail", isForeign: true, cell: ({ detail }) => detail },
-        ]}
-      />
-    </details>
-  );
-}
-
-/** A key is long: its lines end at slashes where they can. */
-function Key({ text }: { readonly text: string }): VNode {
-  return (
-    <span class="name">
-      {text.split("/").map((part, index) => (
-        <Fragment key={index}>
-          {index > 0 && (
-            <>
-              /<wbr />
-            </>
-          )}
-          {part}
-        </Fragment>
-      ))}
-    </span>
   );
 }

@@ -3,7 +3,7 @@
  * must not look like a good one. Pure.
  */
 import type { RunLine } from "./document.ts";
-import { count as countText } from "../parts/words.ts";
+import { counted, count as countText } from "../parts/words.ts";
 import { percentText } from "./words.ts";
 
 type RunCounts = Pick<RunLine, "state" | "blocks" | "covered" | "missing">;
@@ -49,4 +49,11 @@ export function shareText({ state, blocks, covered, missing }: RunCounts): strin
   return state === "open"
     ? `${percentText(covered + missing, blocks)} done`
     : `${percentText(covered, blocks)} covered`;
+}
+
+/** The same for who does not see the bar. `ended`: of the blocks. */
+export function progressOf(run: RunCounts): { readonly ended: number; readonly text: string } {
+  const { state, blocks, covered, missing } = run;
+  const text = `${shareText(run)}: ${countText(covered)} covered, ${countText(missing)} missing, of ${counted(blocks, "block")}`;
+  return { ended: state === "open" ? covered + missing : covered, text };
 }

@@ -1,5 +1,5 @@
 /** A run's plan in words, on the page and by the command's `--plan`. Pure. */
-import type { RunPlan } from "./action-document.ts";
+import type { ActionPlan, RunPlan } from "./action-document.ts";
 
 /** Of one dimension's values: a retry may name hundreds. */
 const whereCharsMax = 160;
@@ -13,6 +13,21 @@ export function planSentence(plan: RunPlan): string {
   const selects = where.length === 0 ? "all of it" : where.map(shortened).join(", ");
   const only = retry === null ? "" : `; only blocks that are missing by ${retry.join(", ")}`;
   return `${analysis} (bundle ${bundle.slice(0, bundleDigits)}) over ${dataset} at ${place}, ${selects}${only}, into ${aggregate}`;
+}
+
+/** What cancelling keeps and what it gives up: it has no other plan. */
+export function cancelSentence(isAdmitted: boolean): string {
+  return isAdmitted
+    ? "What is resolved by then is entered and kept. All other blocks are given back: they are neither covered nor missing, and the " +
+        "next run that selects them takes them. Jobs in hand end with their worker's next heartbeat, within about 25 s, and what they " +
+        "had is not counted. It cannot be undone: the run's id is used up."
+    : "No master has admitted it, so nothing was done and nothing is given up. It cannot be undone: the run's id is used up.";
+}
+
+/** Stands above the command: only one that can be executed does it. */
+export function commandTitle({ plan, refusal }: Pick<ActionPlan, "plan" | "refusal">): string {
+  if (refusal !== null) return "The command that says so:";
+  return plan?.blocks === 0 ? "The command, which would find nothing to do:" : "The command that does it:";
 }
 
 export function shortened(text: string): string {

@@ -3,15 +3,15 @@ import type { ComponentChildren, VNode } from "preact";
 import { useId } from "preact/hooks";
 import { counted } from "../parts/words.ts";
 import type { AnalysisChoice, ChoicesDocument, DatasetChoice } from "./action-document.ts";
+import { bundleDigits } from "./plan-words.ts";
 import { isStored, withAnalysis, withDataset, type RunForm } from "./run-form.ts";
+import { visibleName } from "./visible-names.ts";
 
 interface Input {
   readonly choices: ChoicesDocument;
   readonly form: RunForm;
   readonly onChange: (form: RunForm) => void;
 }
-
-const bundleDigits = 12;
 
 export function RunFields({ choices, form, onChange }: Input): VNode {
   const { analyses, datasets } = choices;
@@ -51,7 +51,7 @@ export function RunFields({ choices, form, onChange }: Input): VNode {
           >
             {datasets.map((choice) => (
               <option value={choice.dataset} key={choice.dataset}>
-                {choice.dataset} ({choice.place})
+                {visibleName(`${choice.dataset} (${choice.place})`)}
               </option>
             ))}
           </select>
@@ -91,7 +91,7 @@ function optionOf(choice: AnalysisChoice): VNode {
   const digits = analysis.slice(analysis.indexOf(":") + 1, analysis.indexOf(":") + 1 + bundleDigits);
   return (
     <option value={analysis} key={analysis}>
-      {!isStored(choice) ? name : `${name}, ${digits}, into ${aggregates.join(", ")}`}
+      {visibleName(isStored(choice) ? `${name}, ${digits}, into ${aggregates.join(", ")}` : name)}
     </option>
   );
 }
@@ -160,7 +160,7 @@ function Texts({ legend, hint, names, texts, onChange }: TextsInput): VNode {
       </p>
       <div class="fields">
         {names.map((name) => (
-          <Field label={name} key={name}>
+          <Field label={visibleName(name)} key={name}>
             <input
               value={texts.get(name) ?? ""}
               dir="auto"

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { newsAfter, nothingTold, type Told } from "../../../dashboard/status/announce.ts";
 import { afterAnswer, connecting, type Answer, type Connection } from "../../../dashboard/status/connection.ts";
-import type { RunLine, StatusDocument, WorkerLine } from "../../../dashboard/status/document.ts";
+import type { InboxLine, RunLine, StatusDocument, WorkerLine } from "../../../dashboard/status/document.ts";
 
 type Run = Pick<RunLine, "run" | "state" | "blocks" | "covered" | "missing" | "held">;
 const run = (changes: Partial<Run> = {}): Run => {
@@ -12,7 +12,11 @@ type Worker = Pick<WorkerLine, "worker" | "state">;
 const worker = (name: string, state: WorkerLine["state"]): Worker => ({ worker: name, state });
 const document = (runs: readonly Run[], workers: readonly Worker[] = [], silentSince?: number): Answer => {
   const leader = { master: "m", silentSince: silentSince ?? null };
-  return { kind: "document", document: { runs, workers, leader } as unknown as StatusDocument, storeTime: 0 };
+  return {
+    kind: "document",
+    document: { inbox: [], runs, workers, leader } as unknown as StatusDocument,
+    storeTime: 0,
+  };
 };
 const away: Answer = { kind: "trouble", message: "The server does not answer.", hint: null };
 
@@ -60,6 +64,39 @@ describe("the news of the status page", () => {
     );
   });
 
+  it("is a hold of a run that no master could admit, and that it was admitted at last", () => {
+    const why = { kind: "admission", what: "no data", where: "w", hint: "", since: null, until: null, times: 1 };
+    const waiting = (held: InboxLine["held"], runs: readonly Run[] = []): Answer => {
+      const inbox: Pick<InboxLine, "run" | "held">[] = runs.length > 0 ? [] : [{ run: "r1", held }];
+      return {
+        kind: "document",
+        document: { inbox, runs, workers: [], leader: null } as unknown as StatusDocument,
+        storeTime: 0,
+      };
+    };
+    assert.deepEqual(
+      told(
+        document([]),
+        waiting(null),
+        waiting(why),
+        waiting(why),
+        waiting(null),
+        waiting(why),
+        waiting(null, [run()]),
+      ),
+      [
+        "",
+        "",
+        "Run r1 is not admitted: no data",
+        "",
+        "Run r1 waits for a master again.",
+        "Run r1 is not admitted: no data",
+        "Run r1 goes on.",
+      ],
+    );
+    assert.deepEqual(told(document([]), waiting(null), waiting(null, [run()])), ["", "", "Run r1 began."]);
+  });
+
   it("is a worker that goes silent, many as one, and the master", () => {
     const all = (state: WorkerLine["state"]): Worker[] => ["a", "b", "c", "d", "e"].map((name) => worker(name, state));
     assert.deepEqual(
@@ -94,5 +131,11 @@ describe("the news of the status page", () => {
         "A token is needed.",
       ],
     );
+    assert.deepEqual(told({ kind: "token" }, here, { kind: "token" }, here), [
+      "A token is needed.",
+      "The token was taken.",
+      "A token is needed.",
+      "The token was taken.",
+    ]);
   });
 });

@@ -40,4 +40,14 @@ describe("the log of an attempt", () => {
       "no time",
     ]);
   });
+
+  it("is read in time by its length: a page would stand still on what one line can hold", () => {
+    // By its square this takes longer than a test may.
+    const manyMax = 1 << 18;
+    for (const text of ["\r", "\n", "\u001b[0", "\u001b["])
+      assert.ok(plainText(`${text.repeat(manyMax)}é`).endsWith("é"), JSON.stringify(text));
+    assert.equal(plainText(`a${"\n".repeat(manyMax)}`), "a");
+    const blanks = `2026-01-31T13:05:09Z${" :".repeat(manyMax)}`;
+    assert.equal(logLines(printed(`${blanks}\u2028`)).length, 1);
+  });
 });

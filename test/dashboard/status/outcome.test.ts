@@ -1,10 +1,6 @@
-/** What the page says of runs that ended well and not so well, and of reasons of missing blocks. */
+/** What the page says of runs that ended well and not so well. */
 import assert from "node:assert/strict";
-import { cureOf } from "../../../dashboard/status/cures.ts";
-import { outcomeOf, runOutcome, shareText } from "../../../dashboard/status/outcome.ts";
-import { missingReasons } from "../../../shared/formats/resolution.ts";
-import { infrastructureMax, lostLeaseMax, timeoutMax, vanishedMax } from "../../../worker/decide.ts";
-import { handOnDepthMax } from "../../../shared/names.ts";
+import { outcomeOf, progressOf, runOutcome, shareText } from "../../../dashboard/status/outcome.ts";
 
 describe("outcomes of runs and aggregates", () => {
   it("are bad where nothing is covered, and good only where nothing is missing", () => {
@@ -35,29 +31,16 @@ describe("outcomes of runs and aggregates", () => {
     assert.equal(shareText({ blocks: 8, covered: 0, missing: 8, state: "finished" }), "0 % covered");
     assert.equal(shareText({ blocks: 0, covered: 0, missing: 0, state: "finished" }), "no blocks");
   });
-});
 
-describe("cures of missing blocks", () => {
-  it("are there for every reason, each with its own words", () => {
-    const all = Object.entries(missingReasons).map(([reason, of]) => cureOf(reason, of));
-    assert.equal(new Set(all.map(({ what }) => what)).size, all.length);
-    for (const { cure } of all) assert.match(cure, /^(?=[A-Z]).*(retry|Retry|spotfold submit with --reprocess).*\.$/);
-    // A retry runs the same code.
-    assert.match(cureOf("code", "content").cure, /--reprocess/);
-  });
-
-  it("have the workers' own budgets", () => {
-    const said = (reason: string): number => Number(/\d+/.exec(cureOf(reason, "circumstance").what)?.[0]);
-    assert.equal(said("timeout"), timeoutMax);
-    assert.equal(said("vanished"), vanishedMax);
-    assert.equal(said("lost-lease"), lostLeaseMax);
-    assert.equal(said("infrastructure"), infrastructureMax);
-    assert.equal(said("hand-ons"), handOnDepthMax);
-  });
-
-  it("have the words of the class for a reason of a newer version, and are said for any name", () => {
-    assert.match(cureOf("newer", "content").cure, /reprocess/);
-    assert.match(cureOf("newer", "circumstance").cure, /^Retry/);
-    assert.match(cureOf("__proto__", "constructor").what, /does not know/);
+  it("are the same for who sees the bar and who does not", () => {
+    const none = { blocks: 8, covered: 0, missing: 8 };
+    assert.deepEqual(progressOf({ ...none, state: "finished" }), {
+      ended: 0,
+      text: "0 % covered: 0 covered, 8 missing, of 8 blocks",
+    });
+    assert.deepEqual(progressOf({ ...none, covered: 2, missing: 2, state: "open" }), {
+      ended: 4,
+      text: "50 % done: 2 covered, 2 missing, of 8 blocks",
+    });
   });
 });

@@ -88,6 +88,17 @@ describe("the status page", function pageSuite() {
       assert.ok(Number(over) <= 0, `${width}`);
     }
     assert.deepEqual(complaints, []);
+    // An ask that brings nothing takes nothing away.
+    await page.route("**/attempts.json*", async (route) => await route.abort());
+    const again = page.getByRole("button", { name: "Ask again" });
+    await again.waitFor();
+    assert.ok((await page.locator("pre.log").count()) > 0);
+    assert.deepEqual(await accessibilityProblems(page), []);
+    await Promise.all([page.waitForRequest("**/attempts.json*"), again.press("Enter")]);
+    await page.unroute("**/attempts.json*");
+    // Asked by the page itself after a while: what had the focus is gone then.
+    await again.waitFor({ state: "detached" });
+    assert.equal(await summary.evaluate((element) => element === element.ownerDocument.activeElement), true);
     await page.close();
   });
 
@@ -125,6 +136,7 @@ describe("the status page", function pageSuite() {
     await giveToken(watched, server);
     await page.getByRole("button", { name: "Cancel run …" }).last().click();
     await page.getByText(`cancel ${runs.going} --store`).waitFor();
+    await page.getByText("What is resolved by then is entered and kept.").waitFor();
     assert.deepEqual(await accessibilityProblems(page), []);
     await page.getByRole("button", { name: "Cancel run", exact: true }).click();
     await page.getByText(/^exit \d/).waitFor({ timeout: 60_000 });
@@ -173,7 +185,10 @@ describe("the status page", function pageSuite() {
     await card.getByText(/is cancelled; no master had admitted it/).waitFor({ timeout: 60_000 });
     // It is another card by then, and what was said stays.
     await card.getByText("cancelled", { exact: true }).waitFor();
-    assert.match(await card.innerText(), /closed \d\d:\d\d:\d\d[\s\S]*is cancelled; no master had admitted it/);
+    assert.match(
+      await card.innerText(),
+      /closed (\d+ \w+ \d+, )?\d\d:\d\d:\d\d[\s\S]*is cancelled; no master had admitted it/,
+    );
     assert.deepEqual(watched.complaints, []);
     await page.close();
   });

@@ -1,7 +1,7 @@
 /** The form of a new run, and a plan in words: names come from anybody, so none of them means anything to the page. */
 import assert from "node:assert/strict";
 import type { AnalysisChoice, ChoicesDocument, RunPlan } from "../../../dashboard/status/action-document.ts";
-import { planSentence, sizeText } from "../../../dashboard/status/plan-words.ts";
+import { cancelSentence, commandTitle, planSentence, sizeText } from "../../../dashboard/status/plan-words.ts";
 import { formOf, requestOf, withAnalysis, withDataset } from "../../../dashboard/status/run-form.ts";
 
 const stored: AnalysisChoice = {
@@ -120,5 +120,18 @@ describe("a plan in words", () => {
     );
     assert.ok(planSentence({ ...plan, where: [`rest=${"x".repeat(5_000)}`] }).length < 300);
     assert.deepEqual([0, 999, 1_000, 1_234_567, 5e15].map(sizeText), ["0 B", "999 B", "1.0 KB", "1.2 MB", "5000 TB"]);
+  });
+
+  it("promises of a command only what it does", () => {
+    const refusal = { code: "usage", message: "m", hint: null };
+    assert.equal(commandTitle({ plan, refusal: null }), "The command that does it:");
+    assert.equal(commandTitle({ plan: null, refusal: null }), "The command that does it:");
+    assert.doesNotMatch(commandTitle({ plan: null, refusal }), /does it/);
+    assert.doesNotMatch(commandTitle({ plan: { ...plan, blocks: 0 }, refusal: null }), /does it/);
+  });
+
+  it("says of a cancel what is kept, and what becomes of jobs in hand", () => {
+    assert.match(cancelSentence(true), /entered and kept\..*given back.*Jobs in hand end.*25 s.*not counted/);
+    assert.match(cancelSentence(false), /nothing was done/);
   });
 });
