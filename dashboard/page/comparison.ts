@@ -26,6 +26,27 @@ export function comparison(a: Distribution, b: Distribution): Comparison {
   return a.count > 0 && b.count > 0 ? "comparable" : "empty";
 }
 
+interface Distributed {
+  readonly distribution: Distribution;
+}
+
+/** Those whose buckets are the first one's: only these stand in one drawing with it, or in the rows of one table. */
+export function alikeTo<Own extends Distributed>(all: readonly Own[]): Own[] {
+  return matching(all, ["comparable", "empty"]);
+}
+
+/** Those that are compared with the first, and itself; none where it is empty. */
+export function comparableTo<Own extends Distributed>(all: readonly Own[]): Own[] {
+  return matching(all, ["comparable"]);
+}
+
+function matching<Own extends Distributed>(all: readonly Own[], wanted: readonly Comparison[]): Own[] {
+  const [first] = all;
+  return all.filter(
+    ({ distribution }) => first !== undefined && wanted.includes(comparison(first.distribution, distribution)),
+  );
+}
+
 /** By bucket, from 0 to 1: which share of the samples lies in it or below. All 0 without samples. */
 export function cumulative(distribution: Distribution): number[] {
   const n = distribution.count;

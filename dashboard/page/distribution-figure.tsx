@@ -7,6 +7,7 @@ import { Segments } from "../parts/segments.tsx";
 import { useWidth } from "../parts/use-width.tsx";
 import * as words from "../parts/words.ts";
 import { bucketName } from "./bucket-names.ts";
+import { alikeTo } from "./comparison.ts";
 import { distributionGeometry, sharesOf, type DistributionGeometry } from "./distribution-geometry.ts";
 import { BucketPointer } from "./bucket-pointer.tsx";
 import { DistributionTable } from "./distribution-table.tsx";
@@ -32,6 +33,7 @@ interface DistributionFigureProps {
 const viewTitles = { chart: "Chart", table: "Table" } as const;
 
 export function DistributionFigure({ basis, all, view, onView, tools }: DistributionFigureProps): JSX.Element {
+  const alike = useMemo(() => alikeTo(all), [all]);
   return (
     <Figure
       name="distribution"
@@ -51,7 +53,10 @@ export function DistributionFigure({ basis, all, view, onView, tools }: Distribu
         </>
       )}
     >
-      {view === "chart" ? <DistributionChart basis={basis} all={all} /> : <DistributionTable all={all} />}
+      {view === "chart" ? <DistributionChart basis={basis} all={alike} /> : <DistributionTable all={alike} />}
+      {alike.length < all.length ? (
+        <p class="soft">Series whose buckets are not those of the first are not shown here.</p>
+      ) : null}
     </Figure>
   );
 }

@@ -8,6 +8,7 @@ import type { DateKind, Site, SiteDescription } from "../client/index.ts";
 import { Message } from "../parts/message.tsx";
 import * as words from "../parts/words.ts";
 import type { DateRange, RangeStep } from "./brush.tsx";
+import { alikeTo, comparableTo } from "./comparison.ts";
 import { ComparisonFigure } from "./comparison-figure.tsx";
 import { DistributionFigure } from "./distribution-figure.tsx";
 import { EvolutionFigure } from "./evolution-figure.tsx";
@@ -108,6 +109,12 @@ export function Figures(props: FiguresProps): JSX.Element {
   const ranged = inRange.map(({ distribution }) => distribution);
   const basis = basisOf(ranged.map(({ submissions, count }) => ({ submissions, samples: count })));
   const drawn = basisOf(shown.map(({ points }) => totalOf(points)));
+  /** Of a drawing that not all series stand in. */
+  const drawnOf = (own: readonly SeriesLabel[]): Basis => ({
+    ...basis,
+    of: basis.of.filter(({ place }) => own.some((series) => series.place === place)),
+  });
+  const compared = comparableTo(inRange);
 
   const { dimensions } = description;
   const exported = (): ExportedSeries[] => exportedSeries(series, sanitized, ranged, range);
@@ -208,7 +215,7 @@ export function Figures(props: FiguresProps): JSX.Element {
                 "distribution",
                 basis,
                 () => distributionCsv(dimensions, exported()),
-                () => distributionMarks(basis),
+                () => distributionMarks(drawnOf(alikeTo(inRange))),
               )}
             />
           ) : null}
@@ -222,7 +229,8 @@ export function Figures(props: FiguresProps): JSX.Element {
                 "comparison",
                 basis,
                 () => comparisonCsv(dimensions, exported()),
-                () => comparisonMarks(basis, comparedBy),
+                // A single one is compared with nothing, and nothing is drawn.
+                compared.length > 1 ? () => comparisonMarks(drawnOf(compared), comparedBy) : null,
               )}
             />
           ) : null}

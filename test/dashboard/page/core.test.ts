@@ -6,6 +6,8 @@ import { Evolution } from "../../../dashboard/client/evolution.ts";
 import { FilterTree } from "../../../dashboard/client/filter-tree.ts";
 import type { Measure } from "../../../dashboard/client/measure.ts";
 import {
+  alikeTo,
+  comparableTo,
   comparison,
   cumulative,
   difference,
@@ -118,6 +120,19 @@ describe("a comparison", () => {
     ] as const) {
       assert.equal(comparison(...pair), "empty");
     }
+  });
+
+  it("stands beside the first only with its buckets", () => {
+    const wide = new Distribution({ ...measure, bounds: [0, 100, 200, 300] }, [[4, 0, 0, 0, -1, -1, -1, -1, -1, 1, 0]]);
+    const all = [distribution(1, 0, 0, 0), wide, distribution(0, 0, 0, 0), distribution(0, 1, 0, 0)].map(
+      (own, place) => ({ place, distribution: own }),
+    );
+    assert.deepEqual(
+      [alikeTo(all), comparableTo(all), comparableTo(all.slice(2)), alikeTo([])].map((found) =>
+        found.map(({ place }) => place),
+      ),
+      [[0, 2, 3], [0, 3], [], []],
+    );
   });
 
   it("has differences that add up to nothing, and cumulative shares that end at all", () => {

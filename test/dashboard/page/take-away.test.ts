@@ -184,6 +184,11 @@ describe("what stands beside a saved drawing", () => {
     const each = ["a 2 pings, 8 samples", "b 2 pings, 8 samples"];
     assert.deepEqual(names(evolutionMarks(counts, lines.slice(0, 1))), [...each, "Mean"]);
     assert.deepEqual(names(evolutionMarks({ ...counts, of: of.slice(0, 1) }, lines.slice(0, 1))), ["Mean", "pings"]);
+    // A single line is solid, as it is drawn.
+    const looks = (all: typeof lines): readonly string[] =>
+      evolutionMarks(counts, all).flatMap(({ look, shape }) => (shape === "line" && look !== "" ? [look] : []));
+    assert.match(looks(lines.slice(1, 2)).join(), / only$/);
+    assert.ok(looks(lines).every((look) => !look.includes("only")));
     assert.deepEqual(names(distributionMarks(counts)), each);
     assert.deepEqual(names(comparisonMarks(counts, "difference")), each);
     // The one between them cannot be read: colours are those of the drawing.
