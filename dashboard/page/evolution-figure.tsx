@@ -181,7 +181,7 @@ function RangeFields({ dates, range, onRange, isOfTwo }: RangeFieldsProps): JSX.
   );
 }
 
-/** Why the mean of some dates is not drawn, though there are samples; nothing where there are none such. */
+/** Why the mean of some dates is not drawn, or not of all samples; nothing where there are none such. */
 function ContradictionLine({ series }: { series: readonly ShownSeries[] }): JSX.Element | null {
   const many = useMemo(
     () => series.flatMap(({ points }) => points.filter(({ distribution }) => distribution.isContradictory)).length,
@@ -190,7 +190,7 @@ function ContradictionLine({ series }: { series: readonly ShownSeries[] }): JSX.
   if (many === 0) return null;
   return (
     <p class="sanitize" data-contradictory={many}>
-      The sums of {words.counted(many, "point")} do not belong to the counts: what follows from them is unknown
+      The sums of {words.counted(many, "point")} do not belong to the counts: means and deviations are without them
     </p>
   );
 }
