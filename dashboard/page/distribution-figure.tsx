@@ -209,7 +209,7 @@ function alternativeOf(all: readonly NamedDistribution[]): string {
       most < 0
         ? ""
         : `, the fullest bucket ${bucketName(distribution.measure, most)} holds ${words.percent(shares[most] ?? 0)}`;
-    return `${name}: ${words.count(distribution.count)} samples${fullest}`;
+    return `${name}: ${words.counted(distribution.count, "sample")}${fullest}`;
   });
   return `Distribution. ${parts.join(". ")}. The table has all buckets.`;
 }

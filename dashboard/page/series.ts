@@ -63,9 +63,20 @@ export function totalOf(points: readonly Point[]): { readonly submissions: numbe
   );
 }
 
-/** How many dates lie in a range; null for no limit. */
+/** YYYYMMDD, both included; null for no limit. */
+interface Limits {
+  readonly from: string | null;
+  readonly to: string | null;
+}
+
+/** Whether a date lies in a range. */
+export function isIn(date: string, { from, to }: Limits): boolean {
+  return date >= (from ?? "") && date <= (to ?? "99999999");
+}
+
+/** The dates that lie in a range. */
 export function datesIn(dates: readonly string[], from: string | null, to: string | null): string[] {
-  return dates.filter((date) => date >= (from ?? "") && date <= (to ?? "99999999"));
+  return dates.filter((date) => isIn(date, { from, to }));
 }
 
 /** All dates of several series, in order. */
@@ -108,6 +119,6 @@ function filterKey({ filters }: Named): string {
 const turning = /[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufefc]|[\ud802-\ud803\ud83a-\ud83b]/;
 
 /** For a line of several names: none of them moves what stands beside it. */
-function isolated(name: string): string {
+export function isolated(name: string): string {
   return turning.test(name) ? `\u2068${name}\u2069` : name;
 }

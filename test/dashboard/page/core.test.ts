@@ -189,6 +189,20 @@ describe("places on charts", () => {
     assert.equal(evolutionGeometry([], { width: 300, height: 300, lines: [], dates: [] }).nearest(3), null);
   });
 
+  it("have a label at each whole number of submissions, at no other", () => {
+    const labelsOf = (most: number): readonly string[] => {
+      const own = points(2).map((point) => ({ ...point, submissions: most }));
+      const dates = own.map(({ date }) => date);
+      const series = [{ name: "a", place: 0, hidden: [], points: own }];
+      return evolutionGeometry(series, { width: 600, height: 400, lines: [], dates }).submissionTicks.map(
+        ({ label }) => label,
+      );
+    };
+    const thousands = labelsOf(3000);
+    assert.ok(thousands.includes("1.5K") && thousands.includes("500"), thousands.join());
+    assert.deepEqual(labelsOf(2), ["0", "1", "2"]);
+  });
+
   it("have labels of whole days only", () => {
     const box = { left: 0, right: 900, top: 0, bottom: 10 };
     for (const dates of [["20131201"], ["20131201", "20131202"], ["20131201", "20141201"]]) {
