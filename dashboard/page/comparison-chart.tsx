@@ -8,9 +8,9 @@ import { bucketName } from "./bucket-names.ts";
 import { BucketPointer } from "./bucket-pointer.tsx";
 import { comparableTo, cumulative, difference } from "./comparison.ts";
 import { comparisonGeometry } from "./comparison-geometry.ts";
-import { sharesOf } from "./distribution-geometry.ts";
 import type { NamedDistribution } from "./distribution-figure.tsx";
 import { Readout, ReadoutLine, readoutText, type ReadoutProps } from "./readout.tsx";
+import { sharesOf } from "./shares.ts";
 import type { ComparisonView } from "./state.ts";
 
 export const comparisonTitles: Readonly<Record<ComparisonView, string>> = {

@@ -4,6 +4,7 @@
  */
 import type { Distribution } from "../client/distribution.ts";
 import type { Percentile } from "../client/statistics.ts";
+import { sharesOf } from "./shares.ts";
 
 export interface Shift {
   /** Of the interpolated medians. */
@@ -59,12 +60,8 @@ export function cumulative(distribution: Distribution): number[] {
 
 /** By bucket, in percentage points: what `to` has more than `from`. */
 export function difference(from: Distribution, to: Distribution): number[] {
-  const [one, other] = [from.count, to.count];
-  return from.counts.map((count, i) => {
-    const before = one > 0 ? count / one : 0;
-    const after = other > 0 ? (to.counts[i] ?? 0) / other : 0;
-    return (after - before) * 100;
-  });
+  const after = sharesOf(to);
+  return sharesOf(from).map((before, i) => ((after[i] ?? 0) - before) * 100);
 }
 
 /** Null where one of them has no median. */

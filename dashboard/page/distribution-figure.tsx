@@ -8,13 +8,14 @@ import { useWidth } from "../parts/use-width.tsx";
 import * as words from "../parts/words.ts";
 import { bucketName } from "./bucket-names.ts";
 import { alikeTo } from "./comparison.ts";
-import { distributionGeometry, sharesOf, type DistributionGeometry } from "./distribution-geometry.ts";
+import { distributionGeometry, type DistributionGeometry } from "./distribution-geometry.ts";
 import { BucketPointer } from "./bucket-pointer.tsx";
 import { DistributionTable } from "./distribution-table.tsx";
 import { Figure, type Basis } from "./figure.tsx";
 import { Readout, ReadoutLine, readoutText, type ReadoutProps } from "./readout.tsx";
 import { SeriesNames } from "./series-names.tsx";
 import type { SeriesLabel } from "./series.ts";
+import { sharesOf } from "./shares.ts";
 import { distributionViews, type DistributionView } from "./state.ts";
 
 /** A series' name with its distribution in the range. */

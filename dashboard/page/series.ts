@@ -4,6 +4,7 @@
  */
 import type { Distribution } from "../client/distribution.ts";
 import type { Evolution } from "../client/evolution.ts";
+import { shareOf } from "./shares.ts";
 import { bucketOf, percentOf, type Filters, type LineName } from "./state.ts";
 
 export interface Point {
@@ -47,10 +48,7 @@ export function seriesFrom(version: string, all: Evolution, filters: Filters, pl
 /** Null where it is not known: statistics of categories, shares of nothing. */
 export function lineValue(distribution: Distribution, line: LineName): number | null {
   const bucket = bucketOf(line);
-  if (bucket !== null) {
-    const { count } = distribution;
-    return count > 0 ? (distribution.counts[bucket] ?? 0) / count : null;
-  }
+  if (bucket !== null) return shareOf(distribution, bucket);
   const percent = percentOf(line);
   return percent === null ? distribution.mean : (distribution.percentile(percent)?.value ?? null);
 }
