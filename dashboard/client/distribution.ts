@@ -5,7 +5,8 @@
  *   [count, filter id]                                                                                       of a counter
  *
  * -1 for a statistic says that it was not recorded: it is left out, together with the samples of its row, so that a mean is the
- * mean of those samples whose sum is known.
+ * mean of those samples whose sum is known. So are sums that do not belong to the counts of their row: added up with good ones they
+ * would make a number that looks like one.
  */
 import type { Measure } from "./measure.ts";
 import * as statistics from "./statistics.ts";
@@ -16,6 +17,11 @@ export type Row = readonly number[];
 /** Besides the buckets, in a histogram's row. */
 const fieldsAfterBuckets = 7;
 const notRecorded = -1;
+/** Behind the buckets. */
+const submissionsAt = 5;
+
+/** What follows from sums. */
+export type Statistic = "mean" | "standardDeviation" | "geometricMean" | "geometricStandardDeviation";
 
 /** A sum, and of how many samples it is. */
 interface Sum {
@@ -39,8 +45,11 @@ export class Distribution {
   #submissions = 0;
   readonly #sum: Sum = { value: 0, n: 0 };
   readonly #logSum: Sum = { value: 0, n: 0 };
-  readonly #logSquares: Sum = { value: 0, n: 0 };
+  /** `value`: the sum of the same samples' logarithms. */
+  readonly #logSquares = { value: 0, squares: 0, n: 0 };
   readonly #squares = { lo: 0, hi: 0, n: 0, sum: 0 };
+  /** Rows with sums that were left out, since they do not belong to the counts. */
+  #damaged = 0;
 
   constructor(measure: Measure, rows: Iterable<Row> = []) {
     this.measure = measure;
@@ -70,41 +79,42 @@ export class Distribution {
     return this.counts.map((count, i) => ({ count, start: bounds[i] ?? 0, end: bounds[i + 1] ?? null }));
   }
 
-  /** Null where the values are names of categories, where no sum was recorded, and where the buckets contradict it. */
+  /** Null where the values are names of categories, and where no sum is known. */
   get mean(): number | null {
     const { value, n } = this.#sum;
-    return this.measure.scale === "categories" ? null : this.#within(statistics.mean(value, n));
+    return this.measure.scale === "categories" ? null : statistics.mean(value, n);
   }
 
-  /** Of histograms on a linear scale; null where sums contradict one another. */
+  /** Of histograms on a linear scale; null where no sum of squares is known. */
   get standardDeviation(): number | null {
     const { lo, hi, n, sum } = this.#squares;
     return this.measure.scale === "linear" ? statistics.standardDeviation(sum, { lo, hi }, n) : null;
   }
 
-  /** Of histograms on an exponential scale; null where the buckets contradict it. */
+  /** Of histograms on an exponential scale; null where no sum of logarithms is known. */
   get geometricMean(): number | null {
     const { value, n } = this.#logSum;
-    return this.measure.scale === "exponential" ? this.#within(statistics.geometricMean(value, n)) : null;
+    return this.measure.scale === "exponential" ? statistics.geometricMean(value, n) : null;
   }
 
-  /** Of histograms on an exponential scale; null where sums contradict one another. */
+  /** Of histograms on an exponential scale; null where no sum of their squares is known. */
   get geometricStandardDeviation(): number | null {
-    // Both are recorded, or neither.
-    const { value, n } = this.#logSum;
-    if (this.measure.scale !== "exponential" || this.#logSquares.n !== n) return null;
-    return statistics.geometricStandardDeviation(value, this.#logSquares.value, n);
+    const { value, squares, n } = this.#logSquares;
+    return this.measure.scale === "exponential" ? statistics.geometricStandardDeviation(value, squares, n) : null;
   }
 
-  /** That sums were recorded which do not belong to the counts: what would follow from them is null. */
-  get isContradictory(): boolean {
+  /** Of how many samples a statistic is: those whose sums were recorded, and belong to the counts of their row. */
+  samplesOf(statistic: Statistic): number {
     const { scale } = this.measure;
-    return (
-      (scale !== "categories" && this.#sum.n > 0 && this.mean === null) ||
-      (scale === "linear" && this.#squares.n > 0 && this.standardDeviation === null) ||
-      (scale === "exponential" && this.#logSum.n > 0 && this.geometricMean === null) ||
-      (scale === "exponential" && this.#logSquares.n > 0 && this.geometricStandardDeviation === null)
-    );
+    if (statistic === "mean") return scale === "categories" ? 0 : this.#sum.n;
+    if (statistic === "standardDeviation") return scale === "linear" ? this.#squares.n : 0;
+    if (scale !== "exponential") return 0;
+    return statistic === "geometricMean" ? this.#logSum.n : this.#logSquares.n;
+  }
+
+  /** That sums were recorded which do not belong to the counts of their row: statistics are without them. */
+  get isContradictory(): boolean {
+    return this.#damaged > 0;
   }
 
   /** `percent` from 0 to 100; null for categories and without samples. */
@@ -118,16 +128,14 @@ export class Distribution {
     return this.percentile(50);
   }
 
-  #within(mean: number | null): number | null {
-    return mean === null || statistics.isWithin(mean, this.measure.bounds, this.counts) ? mean : null;
-  }
-
   #addAll(part: Distribution): void {
     for (let i = 0; i < this.counts.length; i++) this.counts[i] = (this.counts[i] ?? 0) + (part.counts[i] ?? 0);
     this.#submissions += part.#submissions;
     addTo(this.#sum, part.#sum.value, part.#sum.n);
     addTo(this.#logSum, part.#logSum.value, part.#logSum.n);
     addTo(this.#logSquares, part.#logSquares.value, part.#logSquares.n);
+    this.#logSquares.squares += part.#logSquares.squares;
+    this.#damaged += part.#damaged;
     this.#squares.lo += part.#squares.lo;
     this.#squares.hi += part.#squares.hi;
     this.#squares.n += part.#squares.n;
@@ -148,22 +156,46 @@ export class Distribution {
       samples += count;
       this.counts[i] = (this.counts[i] ?? 0) + count;
     }
-    const [sum = -1, logSum = -1, logSquares = -1, lo = -1, hi = -1, submissions = 0] = row.slice(buckets);
-    addRecorded(this.#sum, sum, samples);
-    addRecorded(this.#logSum, logSum, samples);
-    addRecorded(this.#logSquares, logSquares, samples);
-    if (sum !== notRecorded && lo !== notRecorded && hi !== notRecorded) {
-      this.#squares.lo += lo;
-      this.#squares.hi += hi;
-      this.#squares.n += samples;
-      this.#squares.sum += sum;
-    }
-    this.#submissions += submissions;
+    const sums = row.slice(buckets);
+    this.#submissions += sums[submissionsAt] ?? 0;
+    if (samples > 0 && this.measure.scale !== "categories" && !this.#addSums(row, sums, samples)) this.#damaged += 1;
   }
-}
 
-function addRecorded(sum: Sum, value: number, samples: number): void {
-  if (value !== notRecorded) addTo(sum, value, samples);
+  /** Whether all that were recorded belong to the row's counts; the others are left out, with what follows from them. */
+  #addSums(row: Row, sums: Row, n: number): boolean {
+    const [sum = notRecorded, logSum = notRecorded, logSquares = notRecorded, lo = notRecorded, hi = notRecorded] =
+      sums;
+    const { bounds, scale } = this.measure;
+    const isMean = (mean: number | null): boolean =>
+      mean !== null && statistics.isWithin(mean, bounds, row.slice(0, bounds.length));
+    let isWhole = true;
+    if (sum !== notRecorded) {
+      const isKnown = isMean(statistics.mean(sum, n));
+      if (isKnown) addTo(this.#sum, sum, n);
+      isWhole &&= isKnown;
+      if (scale === "linear" && lo !== notRecorded && hi !== notRecorded) {
+        const isSpread = statistics.standardDeviation(sum, { lo, hi }, n) !== null;
+        if (isKnown && isSpread) {
+          this.#squares.lo += lo;
+          this.#squares.hi += hi;
+          this.#squares.n += n;
+          this.#squares.sum += sum;
+        }
+        isWhole &&= isSpread;
+      }
+    }
+    if (scale !== "exponential" || logSum === notRecorded) return isWhole;
+    const isKnown = isMean(statistics.geometricMean(logSum, n));
+    if (isKnown) addTo(this.#logSum, logSum, n);
+    isWhole &&= isKnown;
+    if (logSquares === notRecorded) return isWhole;
+    const isSpread = statistics.geometricStandardDeviation(logSum, logSquares, n) !== null;
+    if (isKnown && isSpread) {
+      addTo(this.#logSquares, logSum, n);
+      this.#logSquares.squares += logSquares;
+    }
+    return isWhole && isSpread;
+  }
 }
 
 function addTo(sum: Sum, value: number, samples: number): void {

@@ -1,5 +1,5 @@
 /** The page around the dashboard: its title, its theme, what happens to the site while it is open, and what to do when it cannot be read. */
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { JSX } from "preact";
 import type { BrokenVersion } from "../client/index.ts";
 import { Message, Notice } from "../parts/message.tsx";
@@ -7,15 +7,13 @@ import { Segments } from "../parts/segments.tsx";
 import { time } from "../parts/words.ts";
 import { filtersText } from "./caption.ts";
 import { Dashboard } from "./dashboard.tsx";
+import type { Heading } from "./heads.tsx";
 import { applyTheme } from "../parts/apply-theme.tsx";
 import { themes, type Theme } from "../parts/themes.ts";
 import { problemOf } from "./source.ts";
 import type { PageState } from "./state.ts";
 import { useSite } from "./use-site.tsx";
-import { addressOf, useStateHash } from "./use-state-hash.tsx";
-
-/** Inside of another page, where a figure has no controls but the way to the page that has them. */
-const isFramed = globalThis.parent !== globalThis.self;
+import { addressOf, isFramed, useStateHash } from "./use-state-hash.tsx";
 
 const themeTitles: Readonly<Record<Theme, string>> = { auto: "Auto", light: "Light", dark: "Dark" };
 
@@ -24,6 +22,7 @@ export function App({ base }: { base: string }): JSX.Element {
   const [state, change] = useStateHash();
   const { site, problem, newer, gone, showNewer, again } = useSite(base);
   const { theme, only } = state;
+  const [heading, setHeading] = useState<Heading | null>(null);
   useEffect(() => applyTheme(theme), [theme]);
   const title = site?.description?.title ?? site?.coverage.aggregate ?? "Spotfold";
   // Figures put what they show before it.
@@ -50,7 +49,12 @@ export function App({ base }: { base: string }): JSX.Element {
         </header>
       ) : (
         <header class="head-alone">
-          <h1 dir="auto">{aloneTitle(state)}</h1>
+          <h1 dir="auto">{heading?.title ?? aloneTitle(state)}</h1>
+          {heading === null ? null : (
+            <p class="soft" dir="auto">
+              {heading.about}
+            </p>
+          )}
           <a href={addressOf({ ...state, only: null })} target="_top">
             Open the dashboard
           </a>
@@ -88,7 +92,13 @@ export function App({ base }: { base: string }): JSX.Element {
         ) : (
           <>
             {state.version === null ? <Broken all={site.broken} again={again} /> : null}
-            <Dashboard site={site} description={site.description} state={state} change={change} />
+            <Dashboard
+              site={site}
+              description={site.description}
+              state={state}
+              change={change}
+              onHeading={setHeading}
+            />
           </>
         )}
       </main>
@@ -96,7 +106,7 @@ export function App({ base }: { base: string }): JSX.Element {
   );
 }
 
-/** What the figure is of, as the address says: what cannot be read has a title, too. */
+/** What the figure would be of, as the address says: while nothing is read, and of what cannot be. */
 function aloneTitle({ measure, version, compared, filters }: PageState): string {
   const versions = [...new Set([version, ...compared.map((series) => series.version)])].filter(Boolean).join(", ");
   return [measure, versions, filters.size > 0 ? filtersText(filters) : ""].filter(Boolean).join(" · ");

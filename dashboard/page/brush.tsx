@@ -41,7 +41,15 @@ export function Brush({ geometry, dates, range, hovered, onRange, onHover }: Bru
   const anchor = useRef<string | null>(null);
   const frame = useRef(0);
   const pending = useRef<DateRange | null>(null);
-  useEffect(() => () => cancelAnimationFrame(frame.current), []);
+  // Taken away while it moves, it rests: else the figures would stay at where it was.
+  useEffect(
+    () => () => {
+      cancelAnimationFrame(frame.current);
+      if (pending.current !== null) onRange(pending.current, "moved");
+      pending.current = null;
+    },
+    [onRange],
+  );
 
   const [first, last] = [dates[0], dates.at(-1)];
   if (first === undefined || last === undefined) return null;

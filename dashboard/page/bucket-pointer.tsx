@@ -46,7 +46,8 @@ export function BucketPointer({ box, buckets, bucket, onBucket, text }: BucketPo
         aria-valuemin={first}
         aria-valuemax={last}
         aria-valuenow={bucket ?? first}
-        aria-valuetext={text}
+        // While nothing is read out, the number alone.
+        aria-valuetext={text || undefined}
         x={box.left}
         width={box.right - box.left}
         y={box.top}

@@ -5,7 +5,7 @@
 import type { Coverage } from "../client/coverage.ts";
 import { count, counted, date, nounFor, time, value } from "../parts/words.ts";
 import type { Sanitized } from "./sanitize.ts";
-import type { Point, SeriesLabel } from "./series.ts";
+import { isolated, type Point, type SeriesLabel } from "./series.ts";
 import type { ComparisonView, FigureName, Filters } from "./state.ts";
 
 export const figureTitles: Readonly<Record<FigureName, string>> = {
@@ -49,7 +49,9 @@ export interface Narrowed {
 /** `OS WINNT, arch x86`, or that nothing is narrowed. */
 export function filtersText(filters: Filters): string {
   if (filters.size === 0) return "no filters";
-  return [...filters].map(([dimension, own]) => `${dimension} ${own === "" ? "(empty)" : own}`).join(", ");
+  return [...filters]
+    .map(([dimension, own]) => `${isolated(dimension)} ${own === "" ? "(empty)" : isolated(own)}`)
+    .join(", ");
 }
 
 /** Once where all series have the same filters. */

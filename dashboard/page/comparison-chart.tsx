@@ -6,11 +6,11 @@ import { useWidth } from "../parts/use-width.tsx";
 import * as words from "../parts/words.ts";
 import { bucketName } from "./bucket-names.ts";
 import { BucketPointer } from "./bucket-pointer.tsx";
-import { comparison, cumulative, difference } from "./comparison.ts";
+import { comparableTo, cumulative, difference } from "./comparison.ts";
 import { comparisonGeometry } from "./comparison-geometry.ts";
-import { sharesOf } from "./distribution-geometry.ts";
 import type { NamedDistribution } from "./distribution-figure.tsx";
 import { Readout, ReadoutLine, readoutText, type ReadoutProps } from "./readout.tsx";
+import { sharesOf } from "./shares.ts";
 import type { ComparisonView } from "./state.ts";
 
 export const comparisonTitles: Readonly<Record<ComparisonView, string>> = {
@@ -28,16 +28,13 @@ export function ComparisonChart({ all, view }: ComparisonChartProps): JSX.Elemen
   const [frame, width] = useWidth<HTMLDivElement>();
   const [hovered, setHovered] = useState<number | null>(null);
   const [first] = all;
-  const drawn = useMemo(
-    () => all.filter((own) => first !== undefined && comparison(first.distribution, own.distribution) === "comparable"),
-    [all, first],
-  );
+  const drawn = useMemo(() => comparableTo(all), [all]);
   const geometry = useMemo(() => {
     const distributions = drawn.map(({ distribution }) => distribution);
     return width === 0 ? null : comparisonGeometry(distributions, view, { width, height: width < 420 ? 220 : 340 });
   }, [drawn, view, width]);
   const read = hovered === null ? null : readAt(drawn, view, hovered);
-  const label = `${comparisonTitles[view]} curves of ${all.map(({ name }) => name).join(", ")}. The table below has the change of the median.`;
+  const label = `${comparisonTitles[view]} curves of ${drawn.map(({ name }) => name).join(", ")}. The table below has the change of the median.`;
   return (
     <>
       <ReadoutLine of={all.map(({ name }) => name).join()}>

@@ -4,6 +4,7 @@
  */
 import type { Distribution } from "../client/distribution.ts";
 import type { Percentile } from "../client/statistics.ts";
+import { sharesOf } from "./shares.ts";
 
 export interface Shift {
   /** Of the interpolated medians. */
@@ -26,6 +27,27 @@ export function comparison(a: Distribution, b: Distribution): Comparison {
   return a.count > 0 && b.count > 0 ? "comparable" : "empty";
 }
 
+interface Distributed {
+  readonly distribution: Distribution;
+}
+
+/** Those whose buckets are the first one's: only these stand in one drawing with it, or in the rows of one table. */
+export function alikeTo<Own extends Distributed>(all: readonly Own[]): Own[] {
+  return matching(all, ["comparable", "empty"]);
+}
+
+/** Those that are compared with the first, and itself; none where it is empty. */
+export function comparableTo<Own extends Distributed>(all: readonly Own[]): Own[] {
+  return matching(all, ["comparable"]);
+}
+
+function matching<Own extends Distributed>(all: readonly Own[], wanted: readonly Comparison[]): Own[] {
+  const [first] = all;
+  return all.filter(
+    ({ distribution }) => first !== undefined && wanted.includes(comparison(first.distribution, distribution)),
+  );
+}
+
 /** By bucket, from 0 to 1: which share of the samples lies in it or below. All 0 without samples. */
 export function cumulative(distribution: Distribution): number[] {
   const n = distribution.count;
@@ -38,12 +60,8 @@ export function cumulative(distribution: Distribution): number[] {
 
 /** By bucket, in percentage points: what `to` has more than `from`. */
 export function difference(from: Distribution, to: Distribution): number[] {
-  const [one, other] = [from.count, to.count];
-  return from.counts.map((count, i) => {
-    const before = one > 0 ? count / one : 0;
-    const after = other > 0 ? (to.counts[i] ?? 0) / other : 0;
-    return (after - before) * 100;
-  });
+  const after = sharesOf(to);
+  return sharesOf(from).map((before, i) => ((after[i] ?? 0) - before) * 100);
 }
 
 /** Null where one of them has no median. */

@@ -54,7 +54,7 @@ export function CoverageDialog({ coverage, versions, leftOut, noun, onClose }: C
           <ul class="plain-list">
             {[...coverage.rejected].map(([reason, n]) => (
               <li key={reason}>
-                {reason}: {count(n)}
+                <bdi>{reason}</bdi>: {count(n)}
               </li>
             ))}
           </ul>
@@ -66,8 +66,21 @@ export function CoverageDialog({ coverage, versions, leftOut, noun, onClose }: C
           <ul class="plain-list missing">
             {coverage.missing.slice(0, listedMax).map(({ dataset, key, reason, detail }) => (
               <li key={`${dataset} ${key}`}>
-                <b>{reason}</b> <code>{key}</code> of dataset <code>{dataset}</code>
-                {detail === "" ? null : <span class="soft">: {detail}</span>}
+                <b>
+                  <bdi>{reason}</bdi>
+                </b>{" "}
+                <code>
+                  <bdi>{key}</bdi>
+                </code>{" "}
+                of dataset{" "}
+                <code>
+                  <bdi>{dataset}</bdi>
+                </code>
+                {detail === "" ? null : (
+                  <span class="soft">
+                    : <bdi>{detail}</bdi>
+                  </span>
+                )}
               </li>
             ))}
             {coverage.missing.length > listedMax ? (

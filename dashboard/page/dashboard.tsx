@@ -3,7 +3,7 @@
  *
  *   version --> measures --> measure, dates, versions compared --> evolutions --filters--> series --range--> figures
  */
-import { useCallback, useMemo, useState } from "preact/hooks";
+import { useCallback, useMemo, useRef, useState } from "preact/hooks";
 import type { JSX } from "preact";
 import type { Site, SiteDescription } from "../client/index.ts";
 import { Message } from "../parts/message.tsx";
@@ -11,6 +11,7 @@ import type { DateRange, RangeStep } from "./brush.tsx";
 import { Controls } from "./controls.tsx";
 import { CoverageDialog } from "./coverage-dialog.tsx";
 import { Figures } from "./figures.tsx";
+import type { Heading } from "./heads.tsx";
 import { seriesFrom, seriesNames, type Series } from "./series.ts";
 import {
   definitionsLeftOut,
@@ -30,9 +31,11 @@ interface DashboardProps {
   readonly description: SiteDescription;
   readonly state: PageState;
   readonly change: Change;
+  /** What a figure that stands alone shows; null while there is none. */
+  readonly onHeading: (heading: Heading | null) => void;
 }
 
-export function Dashboard({ site, description, state, change }: DashboardProps): JSX.Element {
+export function Dashboard({ site, description, state, change, onHeading }: DashboardProps): JSX.Element {
   const { coverage } = site;
   const versions = useMemo(() => versionChoices(site.versions), [site]);
   const version = state.version ?? site.newest ?? "";
@@ -43,7 +46,7 @@ export function Dashboard({ site, description, state, change }: DashboardProps):
   const choices = useMemo(() => measureChoices(measures.value ?? new Map()), [measures.value]);
   const measure = state.measure ?? choices[0]?.value ?? null;
 
-  const wanted = seriesOf(state, version);
+  const wanted = seriesOf(state, version, description.dimensions);
   const asked = JSON.stringify(wanted.map((series) => series.version));
   const datesName = dates?.name ?? "";
   const readSeries = useMemo(
@@ -86,7 +89,11 @@ export function Dashboard({ site, description, state, change }: DashboardProps):
   const showDetails = useCallback(() => setDetailed(true), []);
 
   const problem = measures.problem ?? evolutions.problem;
-  const first = series[0];
+  // A version that is not read yet takes nothing away: what was shown stays until it is there.
+  const kept = useRef({ series, names });
+  if (series[0] !== undefined) kept.current = { series, names };
+  const shown = evolutions.value === undefined ? { series, names } : kept.current;
+  const first = shown.series[0];
   return (
     <>
       {state.only === null ? (
@@ -118,19 +125,20 @@ export function Dashboard({ site, description, state, change }: DashboardProps):
         <Failed problem={first} again={evolutions.again} />
       ) : (
         <div class={evolutions.isReading ? "figures-frame busy" : "figures-frame"} aria-busy={evolutions.isReading}>
-          {state.only === null ? null : <Unread series={series} names={names} />}
+          {state.only === null ? null : <Unread {...shown} />}
           <Figures
             site={site}
             description={description}
             state={state}
             change={change}
             dates={dates}
-            series={series.filter((own) => own !== undefined && "points" in own)}
-            names={names}
+            series={shown.series.filter((own) => own !== undefined && "points" in own)}
+            names={shown.names}
             range={range}
             onRange={onRange}
             leftOut={leftOut}
             onDetails={showDetails}
+            onHeading={onHeading}
           />
         </div>
       )}

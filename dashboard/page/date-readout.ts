@@ -9,12 +9,16 @@ export function textAt({ points, hidden }: ShownSeries, date: string, lines: rea
   const point = points.find((own) => own.date === date);
   if (point === undefined) {
     const few = hidden.find((own) => own.date === date);
-    return few === undefined ? `no ${noun}` : `${words.count(few.submissions)} ${noun}, not drawn`;
+    return few === undefined
+      ? `no ${noun}`
+      : `${words.count(few.submissions)} ${words.nounFor(few.submissions, noun)}, not drawn`;
   }
   const values = lines.flatMap((line) => {
     const value = lineValue(point.distribution, line.name);
     return value === null ? [] : [`${isShare(line) ? line.title : line.short} ${lineText(line, value)}`];
   });
-  const samples = lines.length > 0 ? [`${words.count(point.samples)} samples`] : [];
-  return [`${words.count(point.submissions)} ${noun}`, ...samples, ...values].join(" · ");
+  const samples = lines.length > 0 ? [words.counted(point.samples, "sample")] : [];
+  return [`${words.count(point.submissions)} ${words.nounFor(point.submissions, noun)}`, ...samples, ...values].join(
+    " · ",
+  );
 }

@@ -7,13 +7,15 @@ import { Segments } from "../parts/segments.tsx";
 import { useWidth } from "../parts/use-width.tsx";
 import * as words from "../parts/words.ts";
 import { bucketName } from "./bucket-names.ts";
-import { distributionGeometry, sharesOf, type DistributionGeometry } from "./distribution-geometry.ts";
+import { alikeTo } from "./comparison.ts";
+import { distributionGeometry, type DistributionGeometry } from "./distribution-geometry.ts";
 import { BucketPointer } from "./bucket-pointer.tsx";
 import { DistributionTable } from "./distribution-table.tsx";
 import { Figure, type Basis } from "./figure.tsx";
 import { Readout, ReadoutLine, readoutText, type ReadoutProps } from "./readout.tsx";
 import { SeriesNames } from "./series-names.tsx";
 import type { SeriesLabel } from "./series.ts";
+import { sharesOf } from "./shares.ts";
 import { distributionViews, type DistributionView } from "./state.ts";
 
 /** A series' name with its distribution in the range. */
@@ -32,6 +34,7 @@ interface DistributionFigureProps {
 const viewTitles = { chart: "Chart", table: "Table" } as const;
 
 export function DistributionFigure({ basis, all, view, onView, tools }: DistributionFigureProps): JSX.Element {
+  const alike = useMemo(() => alikeTo(all), [all]);
   return (
     <Figure
       name="distribution"
@@ -51,7 +54,10 @@ export function DistributionFigure({ basis, all, view, onView, tools }: Distribu
         </>
       )}
     >
-      {view === "chart" ? <DistributionChart basis={basis} all={all} /> : <DistributionTable all={all} />}
+      {view === "chart" ? <DistributionChart basis={basis} all={alike} /> : <DistributionTable all={alike} />}
+      {alike.length < all.length ? (
+        <p class="soft">Series whose buckets are not those of the first are not shown here.</p>
+      ) : null}
     </Figure>
   );
 }
@@ -204,7 +210,7 @@ function alternativeOf(all: readonly NamedDistribution[]): string {
       most < 0
         ? ""
         : `, the fullest bucket ${bucketName(distribution.measure, most)} holds ${words.percent(shares[most] ?? 0)}`;
-    return `${name}: ${words.count(distribution.count)} samples${fullest}`;
+    return `${name}: ${words.counted(distribution.count, "sample")}${fullest}`;
   });
   return `Distribution. ${parts.join(". ")}. The table has all buckets.`;
 }

@@ -6,6 +6,7 @@ import type { Distribution } from "../client/distribution.ts";
 import { valueScale, valueTicks, type Box, type Tick } from "../parts/axes.ts";
 import { percentTick } from "../parts/words.ts";
 import { bucketTick } from "./bucket-names.ts";
+import { sharesOf } from "./shares.ts";
 
 /** Buckets from `first` to `last`, both included. */
 export interface Span {
@@ -117,12 +118,6 @@ export function distributionGeometry(
     outlines: shares.slice(1).map((own) => outline(own, span, edge, y, box.bottom)),
     median: first === undefined ? null : medianPlace(first, span, edge, step),
   };
-}
-
-/** Of all samples, by bucket. */
-export function sharesOf(distribution: Distribution): number[] {
-  const n = distribution.count;
-  return distribution.counts.map((count) => (n > 0 ? count / n : 0));
 }
 
 /** Lower bounds stand at the left edges of their buckets, categories below the middle; as many as there is room for. */

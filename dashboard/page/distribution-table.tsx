@@ -3,8 +3,9 @@ import type { JSX } from "preact";
 import { Scroll } from "../parts/scroll.tsx";
 import * as words from "../parts/words.ts";
 import { bucketName } from "./bucket-names.ts";
-import { filledSpan, sharesOf } from "./distribution-geometry.ts";
+import { filledSpan } from "./distribution-geometry.ts";
 import type { NamedDistribution } from "./distribution-figure.tsx";
+import { sharesOf } from "./shares.ts";
 
 export function DistributionTable({ all }: { all: readonly NamedDistribution[] }): JSX.Element | null {
   const [first] = all;

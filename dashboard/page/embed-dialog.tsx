@@ -1,6 +1,7 @@
 /** How a figure gets into another page: what to put there, and what the server has to allow. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { JSX } from "preact";
+import { useCopy } from "../parts/copy.tsx";
 import { embedCode } from "./embed.ts";
 
 interface EmbedDialogProps {
@@ -11,13 +12,8 @@ interface EmbedDialogProps {
 
 export function EmbedDialog({ title, address, onClose }: EmbedDialogProps): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
-  const [said, setSaid] = useState("");
+  const { copy, said } = useCopy("It could not be copied: mark the text above, and copy it");
   useEffect(() => dialog.current?.showModal(), []);
-  const copy = (text: string, what: string): void =>
-    void navigator.clipboard.writeText(text).then(
-      () => setSaid(`${what} copied`),
-      () => setSaid("It could not be copied: mark the text above, and copy it"),
-    );
   const code = embedCode(address, title);
   return (
     <dialog ref={dialog} class="dialog" aria-labelledby="embed-title" onClose={onClose}>
@@ -32,17 +28,24 @@ export function EmbedDialog({ title, address, onClose }: EmbedDialogProps): JSX.
           <span class="label">HTML for the other page</span>
           <textarea class="embed-code" readOnly rows={6} spellcheck={false} value={code} />
         </label>
-        <div class="embed-tools">
-          <button type="button" class="button" onClick={() => copy(code, "HTML")}>
-            Copy the HTML
-          </button>
-          <button type="button" class="button" onClick={() => copy(address, "Link")}>
-            Copy the link
-          </button>
-          <span class="said" role="status">
-            {said}
-          </span>
-        </div>
+        {copy === null ? (
+          <p class="soft">
+            The browser lets this page copy nothing, since it came without TLS: mark the text above, and copy it. The
+            link is what stands in <code>src</code>.
+          </p>
+        ) : (
+          <div class="embed-tools">
+            <button type="button" class="button" onClick={() => copy(code, "HTML copied")}>
+              Copy the HTML
+            </button>
+            <button type="button" class="button" onClick={() => copy(address, "Link copied")}>
+              Copy the link
+            </button>
+            <span class="said" role="status">
+              {said}
+            </span>
+          </div>
+        )}
         <p>It shows the figure, what its numbers are of, and a link to all of this page. It follows newer data.</p>
         <p class="soft">
           The server of this page decides which pages may show it in a frame. Pages of the same origin always may under{" "}

@@ -1,7 +1,7 @@
 /** The piece of HTML that shows a figure inside of another page. Pure. */
 
 /** What fits a figure with its caption on most pages; the frame's own page is as wide as the frame. */
-const heightPx = 720;
+const heightPx = 744;
 
 /** `address`: of the figure alone, absolute. Both come from anybody: they are text in an attribute. */
 export function embedCode(address: string, title: string): string {

@@ -51,6 +51,11 @@ export function EvolutionFigure(props: EvolutionFigureProps): JSX.Element {
     () => (geometry === null ? null : <EvolutionDrawing geometry={geometry} label={alternative} noun={basis.noun} />),
     [geometry, alternative, basis.noun],
   );
+  // Thousands of cells that pointing at a date does not change.
+  const table = useMemo(
+    () => <EvolutionTable series={series} lines={allLines} noun={basis.noun} />,
+    [series, allLines, basis.noun],
+  );
   return (
     <Figure name="evolution" title="Evolution" basis={basis} tools={props.tools}>
       <EvolutionLegend
@@ -85,7 +90,7 @@ export function EvolutionFigure(props: EvolutionFigureProps): JSX.Element {
       <RangeFields dates={dates} range={range} onRange={onRange} isOfTwo={geometry?.hasLines ?? true} />
       <ContradictionLine series={series} />
       <SanitizeLine sanitized={sanitized} noun={basis.noun} on={props.sanitize} onSanitize={props.onSanitize} />
-      <EvolutionTable series={series} lines={allLines} noun={basis.noun} />
+      {table}
     </Figure>
   );
 }
@@ -101,7 +106,7 @@ function alternativeOf(measure: string, series: readonly ShownSeries[], noun: st
       ? `, median from ${words.value(medians[0] ?? null)} to ${words.value(medians[1] ?? null)}`
       : "";
     const dates = `${words.counted(points.length, "date", "dates")} from ${words.date(first.date)} to ${words.date(last.date)}`;
-    return `${name}: ${dates}, ${words.count(many)} ${noun}${moved}`;
+    return `${name}: ${dates}, ${words.count(many)} ${words.nounFor(many, noun)}${moved}`;
   });
   return `${measure} over dates. ${parts.join(". ")}.`;
 }
@@ -181,7 +186,7 @@ function RangeFields({ dates, range, onRange, isOfTwo }: RangeFieldsProps): JSX.
   );
 }
 
-/** Why the mean of some dates is not drawn, though there are samples; nothing where there are none such. */
+/** Why the mean of some dates is not drawn, or not of all samples; nothing where there are none such. */
 function ContradictionLine({ series }: { series: readonly ShownSeries[] }): JSX.Element | null {
   const many = useMemo(
     () => series.flatMap(({ points }) => points.filter(({ distribution }) => distribution.isContradictory)).length,
@@ -190,7 +195,7 @@ function ContradictionLine({ series }: { series: readonly ShownSeries[] }): JSX.
   if (many === 0) return null;
   return (
     <p class="sanitize" data-contradictory={many}>
-      The sums of {words.counted(many, "point")} do not belong to the counts: what follows from them is unknown
+      The sums of {words.counted(many, "point")} do not belong to the counts: means and deviations are without them
     </p>
   );
 }
@@ -215,7 +220,7 @@ function SanitizeLine({ sanitized, noun, on, onSanitize }: SanitizeLineProps): J
       {hidden > 0 ? (
         <span class="soft" data-hidden={hidden}>
           {words.counted(hidden, "point", "points")} with fewer than {limits} {noun} {hidden === 1 ? "is" : "are"} not
-          drawn ({words.count(many)} {noun}, which the figures below count)
+          drawn ({words.count(many)} {words.nounFor(many, noun)}, which the figures below count)
         </span>
       ) : null}
     </p>

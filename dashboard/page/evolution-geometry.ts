@@ -117,7 +117,10 @@ export function evolutionGeometry(series: readonly ShownSeries[], options: Evolu
     dateTicks: dateTicks(x),
     valueTicks: hasLines ? valueTicks(y, lines.some(isShare) ? percentTick : compact) : [],
     hasLines,
-    submissionTicks: valueTicks(heights, compact).filter(({ label }) => !label.includes(".")),
+    // Nobody submits half of a record.
+    submissionTicks: valueTicks(heights, (value) => (Number.isInteger(value) ? compact(value) : "")).filter(
+      ({ label }) => label !== "",
+    ),
     bands:
       series.length === 1
         ? bandsOf(series[0]?.points ?? [], new Set(lines.map(({ name }) => name)), strokesAt(0), y)

@@ -11,6 +11,7 @@ import type { ExportedSeries } from "./exported.ts";
 import { isShare, type Line } from "./lines.ts";
 import { perDate } from "./per-date.ts";
 import { lineValue, type Series } from "./series.ts";
+import { shareOf } from "./shares.ts";
 import { summaryPercents } from "./summary-facts.ts";
 
 export type Cell = string | number | null;
@@ -69,7 +70,7 @@ export function distributionCsv(dimensions: readonly string[], all: readonly Exp
       start,
       end,
       count,
-      distribution.count > 0 ? count / distribution.count : null,
+      shareOf(distribution, bucket),
     ]),
   );
   return toCsv([...seriesHead(dimensions), "bucket", "start", "end", "count", "share"], rows);
@@ -87,14 +88,14 @@ export function comparisonCsv(dimensions: readonly string[], all: readonly Expor
   const rows = alike.flatMap(({ series, distribution }) => {
     const points = difference(from, distribution);
     const [below, belowFirst] = [cumulative(distribution), cumulative(from)];
-    return distribution.buckets.map(({ start, end, count }, bucket): Cell[] => [
+    return distribution.buckets.map(({ start, end }, bucket): Cell[] => [
       ...seriesCells(series, dimensions),
       ...seriesCells(first.series, dimensions),
       bucketName(distribution.measure, bucket),
       start,
       end,
-      count / distribution.count,
-      (from.counts[bucket] ?? 0) / from.count,
+      shareOf(distribution, bucket),
+      shareOf(from, bucket),
       points[bucket] ?? null,
       below[bucket] ?? null,
       belowFirst[bucket] ?? null,

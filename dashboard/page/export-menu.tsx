@@ -26,6 +26,11 @@ export function ExportMenu(props: ExportMenuProps): JSX.Element {
   const close = (): void => {
     if (details.current !== null) details.current.open = false;
   };
+  /** What was chosen goes away with its menu: the focus stays at what opened it, and comes back there from a dialog. */
+  const chosen = (): void => {
+    close();
+    details.current?.querySelector("summary")?.focus();
+  };
   useEffect(() => {
     const outside = (event: Event): void => {
       if (event.target instanceof Node && details.current?.contains(event.target) === false) close();
@@ -35,7 +40,7 @@ export function ExportMenu(props: ExportMenuProps): JSX.Element {
   }, []);
   const drawn = (make: () => Picture, save: (drawing: string) => void | Promise<void>): void => {
     const svg = frame.current?.querySelector<SVGSVGElement>("svg.drawing");
-    close();
+    chosen();
     if (svg === null || svg === undefined) {
       setSaid("The chart is not shown: switch from the table to it");
       return;
@@ -46,7 +51,7 @@ export function ExportMenu(props: ExportMenuProps): JSX.Element {
     );
   };
   const text = (type: string, ending: string, make: () => string): void => {
-    close();
+    chosen();
     setSaid("");
     saveText(name(ending), type, make());
   };
@@ -59,9 +64,7 @@ export function ExportMenu(props: ExportMenuProps): JSX.Element {
         ref={details}
         class="menu"
         onKeyDown={(event) => {
-          if (event.key !== "Escape" || !event.currentTarget.open) return;
-          close();
-          event.currentTarget.querySelector("summary")?.focus();
+          if (event.key === "Escape" && event.currentTarget.open) chosen();
         }}
       >
         <summary class="button">Export</summary>
@@ -88,13 +91,13 @@ export function ExportMenu(props: ExportMenuProps): JSX.Element {
           <button
             type="button"
             onClick={() => {
-              close();
+              chosen();
               setEmbedding(true);
             }}
           >
             Embed it
           </button>
-          <a href={address()} target="_blank" rel="noreferrer" onClick={close}>
+          <a href={address()} target="_blank" rel="noreferrer" onClick={chosen}>
             Show it alone
           </a>
         </div>

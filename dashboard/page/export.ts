@@ -37,6 +37,7 @@ export function toJson(context: ExportContext, lines: readonly Line[], all: read
       submissions: distribution.submissions,
       samples: distribution.count,
       mean: distribution.mean,
+      meanSamples: distribution.samplesOf("mean"),
       standardDeviation: distribution.standardDeviation,
       geometricMean: distribution.geometricMean,
       geometricStandardDeviation: distribution.geometricStandardDeviation,

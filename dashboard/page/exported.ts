@@ -1,7 +1,7 @@
 /** What exports are made of: each series with what is shown of it in the range that is chosen. Pure. */
 import type { Distribution } from "../client/distribution.ts";
 import type { Sanitized } from "./sanitize.ts";
-import { datesIn, type Point, type Series } from "./series.ts";
+import { isIn, type Point, type Series } from "./series.ts";
 
 export interface ExportedSeries {
   readonly series: Series;
@@ -22,15 +22,15 @@ export function exportedSeries(
   ranged: readonly Distribution[],
   range: { readonly from: string | null; readonly to: string | null },
 ): ExportedSeries[] {
-  const isIn = ({ date }: { readonly date: string }): boolean => datesIn([date], range.from, range.to).length > 0;
+  const isShown = ({ date }: { readonly date: string }): boolean => isIn(date, range);
   return series.map((own, i) => {
     const { kept = [], hidden = 0, hiddenSubmissions = 0, limit = 0 } = sanitized[i] ?? {};
     return {
       series: own,
-      points: kept.filter(isIn),
+      points: kept.filter(isShown),
       hidden: { points: hidden, submissions: hiddenSubmissions, limit },
       distribution: ranged[i] ?? own.evolution.range(range.from ?? undefined, range.to ?? undefined),
-      days: own.points.filter(isIn),
+      days: own.points.filter(isShown),
     };
   });
 }

@@ -8,6 +8,7 @@ import type { DateKind, Site, SiteDescription } from "../client/index.ts";
 import { Message } from "../parts/message.tsx";
 import * as words from "../parts/words.ts";
 import type { DateRange, RangeStep } from "./brush.tsx";
+import { alikeTo, comparableTo } from "./comparison.ts";
 import { ComparisonFigure } from "./comparison-figure.tsx";
 import { DistributionFigure } from "./distribution-figure.tsx";
 import { EvolutionFigure } from "./evolution-figure.tsx";
@@ -20,9 +21,10 @@ import { fileName, toJson } from "./export.ts";
 import type { Basis } from "./figure.tsx";
 import { comparisonMarks, distributionMarks, evolutionMarks } from "./marks.ts";
 import { sanitize } from "./sanitize.ts";
+import { AloneHead, PrintedHead, type Heading } from "./heads.tsx";
 import { linesOf, shownLines } from "./lines.ts";
 import { countLeftOut, type LeftOut } from "./source.ts";
-import { allDates, datesIn, totalOf, type Series, type SeriesLabel } from "./series.ts";
+import { allDates, datesIn, isIn, totalOf, type Series, type SeriesLabel } from "./series.ts";
 import type { FigureName, PageState } from "./state.ts";
 import { NothingLeft } from "./nothing-left.tsx";
 import { SummaryFigure } from "./summary-figure.tsx";
@@ -43,6 +45,7 @@ interface FiguresProps {
   /** Of the versions that are shown. */
   readonly leftOut: readonly (LeftOut & { readonly version: string })[];
   readonly onDetails: () => void;
+  readonly onHeading: (heading: Heading | null) => void;
 }
 
 export function Figures(props: FiguresProps): JSX.Element {
@@ -81,6 +84,11 @@ export function Figures(props: FiguresProps): JSX.Element {
       })),
     [series, names, range],
   );
+  /** Of the range at rest: what is said aloud is not said again with each step of a brush that moves. */
+  const resting = useMemo(
+    () => series.map(({ evolution }) => evolution.range(state.from ?? undefined, state.to ?? undefined).submissions),
+    [series, state.from, state.to],
+  );
   const shownNames = labels.map(({ name }) => name);
   const title = `${first?.evolution.measure.name ?? ""} · ${shownNames.join(", ")}`;
   useEffect(() => {
@@ -90,7 +98,7 @@ export function Figures(props: FiguresProps): JSX.Element {
     };
   }, [title, description.title]);
   if (first === undefined || dates.length === 0)
-    return <NothingLeft state={state} change={change} description={description} />;
+    return <NothingLeft filters={first?.filters ?? state.filters} change={change} description={description} />;
 
   const { measure } = first.evolution;
   const leftOutCounts = countLeftOut(leftOut, measure.name);
@@ -108,6 +116,12 @@ export function Figures(props: FiguresProps): JSX.Element {
   const ranged = inRange.map(({ distribution }) => distribution);
   const basis = basisOf(ranged.map(({ submissions, count }) => ({ submissions, samples: count })));
   const drawn = basisOf(shown.map(({ points }) => totalOf(points)));
+  /** Of a drawing that not all series stand in. */
+  const drawnOf = (own: readonly SeriesLabel[]): Basis => ({
+    ...basis,
+    of: basis.of.filter(({ place }) => own.some((series) => series.place === place)),
+  });
+  const compared = comparableTo(inRange);
 
   const { dimensions } = description;
   const exported = (): ExportedSeries[] => exportedSeries(series, sanitized, ranged, range);
@@ -128,8 +142,9 @@ export function Figures(props: FiguresProps): JSX.Element {
       exported(),
     );
   const narrowed = narrowedText({ names: shownNames, filters: series.map(({ filters }) => filters) });
+  const datesOf = (own: readonly string[]): string => datesText(props.dates?.title ?? "Dates", own);
   const aboutOf = (own: readonly string[], more: string): string =>
-    [datesText(props.dates?.title ?? "Dates", own), more, narrowed].filter((part) => part !== "").join(" · ");
+    [datesOf(own), more, narrowed].filter((part) => part !== "").join(" · ");
   const aboutAll = aboutOf(dates, hiddenText(sanitized, basis.noun));
   // Nothing lies between categories, so there is nothing to add up.
   const comparedBy = measure.scale === "categories" ? "difference" : state.comparison;
@@ -160,13 +175,25 @@ export function Figures(props: FiguresProps): JSX.Element {
         address={() => addressOf({ ...state, version: first.version, measure: measure.name, only: figure })}
       />
     );
+  const isRange = range.from !== null || range.to !== null;
+  const datesAbout = datesOf(datesIn(dates, range.from, range.to));
+  const countAt = (submissions: number, name: string): string =>
+    `${words.count(submissions)} ${words.nounFor(submissions, basis.noun)}${series.length > 1 ? ` of ${name}` : ""}`;
   const isShown = (figure: FigureName): boolean => state.only === null || state.only === figure;
   const isEmpty = ranged.every(({ submissions, count }) => submissions + count === 0);
   return (
     <div class={`figures ${series.length > 1 ? "several" : ""} ${measure.kind === "counter" ? "counter" : ""}`}>
-      <PrintedHead title={title} about={aboutAll} />
+      {state.only === null ? (
+        <PrintedHead
+          title={title}
+          about={aboutAll}
+          aboutRange={isRange ? `Figures but the evolution: ${datesAbout}` : ""}
+        />
+      ) : (
+        <AloneHead title={title} about={aboutFigure(state.only)} onHeading={props.onHeading} />
+      )}
       <p class="hidden" role="status">
-        {`${measure.name}, ${basis.of.map((own) => `${words.count(own.submissions)} ${words.nounFor(own.submissions, basis.noun)}${series.length > 1 ? ` of ${own.name}` : ""}`).join(", ")} in ${words.counted(datesIn(dates, state.from, state.to).length, "date", "dates")}`}
+        {`${measure.name}, ${labels.map(({ name }, i) => countAt(resting[i] ?? 0, name)).join(", ")} in ${words.counted(datesIn(dates, state.from, state.to).length, "date", "dates")}`}
       </p>
       {isShown("evolution") ? (
         <EvolutionFigure
@@ -208,7 +235,7 @@ export function Figures(props: FiguresProps): JSX.Element {
                 "distribution",
                 basis,
                 () => distributionCsv(dimensions, exported()),
-                () => distributionMarks(basis),
+                () => distributionMarks(drawnOf(alikeTo(inRange))),
               )}
             />
           ) : null}
@@ -222,7 +249,8 @@ export function Figures(props: FiguresProps): JSX.Element {
                 "comparison",
                 basis,
                 () => comparisonCsv(dimensions, exported()),
-                () => comparisonMarks(basis, comparedBy),
+                // A single one is compared with nothing, and nothing is drawn.
+                compared.length > 1 ? () => comparisonMarks(drawnOf(compared), comparedBy) : null,
               )}
             />
           ) : null}
@@ -231,7 +259,7 @@ export function Figures(props: FiguresProps): JSX.Element {
               basis={basis}
               all={inRange.map((own, i) => ({
                 ...own,
-                days: (series[i]?.points ?? []).filter(({ date }) => datesIn([date], range.from, range.to).length > 0),
+                days: (series[i]?.points ?? []).filter(({ date }) => isIn(date, range)),
               }))}
               lines={allLines}
               tools={menu("summary", basis, () => summaryCsv(dimensions, allLines, exported()), null)}
@@ -239,16 +267,6 @@ export function Figures(props: FiguresProps): JSX.Element {
           ) : null}
         </>
       )}
-    </div>
-  );
-}
-
-/** Paper has no controls: what they say stands above the figures there. */
-function PrintedHead({ title, about }: { title: string; about: string }): JSX.Element {
-  return (
-    <div class="printed-head">
-      <h2 dir="auto">{title}</h2>
-      <p dir="auto">{about}</p>
     </div>
   );
 }

@@ -10,7 +10,8 @@ export function evolutionMarks({ of, noun }: Counts, lines: readonly Line[]): Ma
   const own = `series-${of[0]?.place ?? 0}`;
   const statistics = lines.map(({ look, title }): Mark => ({
     shape: "line",
-    look: `statistic ${look} ${isSingle ? `${own} single` : "series-all"}`,
+    // As the drawing and the legend of the page have it.
+    look: `statistic ${look} ${isSingle ? `${own} single` : "series-all"} ${lines.length === 1 ? "only" : ""}`,
     markLook: "",
     name: title,
     note: "",
@@ -19,7 +20,7 @@ export function evolutionMarks({ of, noun }: Counts, lines: readonly Line[]): Ma
   return [...statistics, { shape: "box", look: "", markLook: `submissions ${own}`, name: noun, note: "" }];
 }
 
-/** Bars of the first series, outlines of the others. */
+/** Bars of the first series, outlines of the others; `of`: those that are drawn. */
 export function distributionMarks({ of, noun }: Counts): Mark[] {
   return of.map((own, i) =>
     i === 0
@@ -28,7 +29,7 @@ export function distributionMarks({ of, noun }: Counts): Mark[] {
   );
 }
 
-/** A curve for each; of differences a straight line for the first, which the others differ from. */
+/** A curve for each that is drawn; of differences a straight line for the first, which the others differ from. */
 export function comparisonMarks({ of, noun }: Counts, view: ComparisonView): Mark[] {
   return of.map((own, i) =>
     seriesMark(own, noun, i === 0 && view === "difference" ? "zero" : `curve series-${own.place}`),

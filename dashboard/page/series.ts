@@ -4,6 +4,7 @@
  */
 import type { Distribution } from "../client/distribution.ts";
 import type { Evolution } from "../client/evolution.ts";
+import { shareOf } from "./shares.ts";
 import { bucketOf, percentOf, type Filters, type LineName } from "./state.ts";
 
 export interface Point {
@@ -47,10 +48,7 @@ export function seriesFrom(version: string, all: Evolution, filters: Filters, pl
 /** Null where it is not known: statistics of categories, shares of nothing. */
 export function lineValue(distribution: Distribution, line: LineName): number | null {
   const bucket = bucketOf(line);
-  if (bucket !== null) {
-    const { count } = distribution;
-    return count > 0 ? (distribution.counts[bucket] ?? 0) / count : null;
-  }
+  if (bucket !== null) return shareOf(distribution, bucket);
   const percent = percentOf(line);
   return percent === null ? distribution.mean : (distribution.percentile(percent)?.value ?? null);
 }
@@ -63,9 +61,20 @@ export function totalOf(points: readonly Point[]): { readonly submissions: numbe
   );
 }
 
-/** How many dates lie in a range; null for no limit. */
+/** YYYYMMDD, both included; null for no limit. */
+interface Limits {
+  readonly from: string | null;
+  readonly to: string | null;
+}
+
+/** Whether a date lies in a range. */
+export function isIn(date: string, { from, to }: Limits): boolean {
+  return date >= (from ?? "") && date <= (to ?? "99999999");
+}
+
+/** The dates that lie in a range. */
 export function datesIn(dates: readonly string[], from: string | null, to: string | null): string[] {
-  return dates.filter((date) => date >= (from ?? "") && date <= (to ?? "99999999"));
+  return dates.filter((date) => isIn(date, { from, to }));
 }
 
 /** All dates of several series, in order. */
@@ -108,6 +117,6 @@ function filterKey({ filters }: Named): string {
 const turning = /[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufefc]|[\ud802-\ud803\ud83a-\ud83b]/;
 
 /** For a line of several names: none of them moves what stands beside it. */
-function isolated(name: string): string {
+export function isolated(name: string): string {
   return turning.test(name) ? `\u2068${name}\u2069` : name;
 }

@@ -83,13 +83,17 @@ export const firstState: PageState = {
 /** More lines than that cannot be told apart, by their colours or otherwise. */
 export const comparedMax = 5;
 
-/** Filters of the series by their place: the first, then those compared. */
-export function seriesOf(state: PageState, version: string): readonly { version: string; filters: Filters }[] {
-  const compared = state.compared.map((series) => ({
-    version: series.version,
-    filters: series.filters ?? state.filters,
+/** The series by their place: the first, then those compared. Filters of dimensions that there are not narrow nothing: without them. */
+export function seriesOf(
+  { filters, compared }: PageState,
+  version: string,
+  dimensions: readonly string[],
+): readonly { version: string; filters: Filters }[] {
+  const all = [{ version, filters }, ...compared.map((own) => ({ ...own, filters: own.filters ?? filters }))];
+  return all.map((own) => ({
+    version: own.version,
+    filters: new Map([...own.filters].filter(([dimension]) => dimensions.includes(dimension))),
   }));
-  return [{ version, filters: state.filters }, ...compared];
 }
 
 /** A filter set or, with null, taken back. */

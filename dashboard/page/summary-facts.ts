@@ -1,5 +1,5 @@
 /** The range of one series in numbers, each as exact as it is, in words. Pure. */
-import type { Distribution } from "../client/distribution.ts";
+import type { Distribution, Statistic } from "../client/distribution.ts";
 import * as words from "../parts/words.ts";
 import { isShare, lineText, type Line } from "./lines.ts";
 import { perDate } from "./per-date.ts";
@@ -30,9 +30,13 @@ export function factsOf({ distribution, days }: Summarized, lines: readonly Line
   const { measure } = distribution;
   const [first, last] = [days[0]?.date ?? "", days.at(-1)?.date ?? ""];
   const isCounter = measure.kind === "counter";
-  const text = (value: number | null, before = ""): string => {
-    if (value !== null) return before + words.value(value);
-    return distribution.isContradictory ? "unknown: its sums do not belong to the counts" : "unknown";
+  const { isContradictory } = distribution;
+  const text = (statistic: Statistic, before = ""): string => {
+    const value = distribution[statistic];
+    if (value === null) return isContradictory ? "unknown: its sums do not belong to the counts" : "unknown";
+    const n = distribution.samplesOf(statistic);
+    const why = isContradictory ? "not all sums belong to the counts" : "not all sums are known";
+    return before + words.value(value) + (n < distribution.count ? ` of ${words.counted(n, "sample")}: ${why}` : "");
   };
   const facts: (Fact | null)[] = [
     { title: noun, text: words.count(distribution.submissions) },
@@ -41,11 +45,11 @@ export function factsOf({ distribution, days }: Summarized, lines: readonly Line
     { title: "First date", text: words.date(first) },
     { title: "Last date", text: words.date(last) },
     isCounter ? { title: "Mean per date", text: words.value(perDateOf(days)?.mean ?? null) } : null,
-    measure.scale === "categories" ? null : { title: "Mean", text: text(distribution.mean) },
-    measure.scale === "linear" ? { title: "Standard deviation", text: text(distribution.standardDeviation) } : null,
-    measure.scale === "exponential" ? { title: "Geometric mean", text: text(distribution.geometricMean) } : null,
+    measure.scale === "categories" ? null : { title: "Mean", text: text("mean") },
+    measure.scale === "linear" ? { title: "Standard deviation", text: text("standardDeviation") } : null,
+    measure.scale === "exponential" ? { title: "Geometric mean", text: text("geometricMean") } : null,
     measure.scale === "exponential"
-      ? { title: "Geometric std. deviation", text: text(distribution.geometricStandardDeviation, "× ") }
+      ? { title: "Geometric std. deviation", text: text("geometricStandardDeviation", "× ") }
       : null,
     ...lines
       .filter(isShare)

@@ -39,20 +39,25 @@ export function useSite(base: string): SiteState {
 
   useEffect(() => {
     if (site === null) return undefined;
+    let isOvertaken = false;
     const look = (): void => {
       if (document.hidden) return;
       void site.refresh().then(
         (found) => {
+          if (isOvertaken) return;
           setGone(null);
           setNewer(found.coverage.snapshot === site.coverage.snapshot ? null : found);
         },
-        (error: unknown) => setGone(problemOf(error)),
+        (error: unknown) => {
+          if (!isOvertaken) setGone(problemOf(error));
+        },
       );
     };
     const timer = setInterval(look, lookAgainMs);
     const events = ["visibilitychange", "online", "offline"] as const;
     for (const event of events) globalThis.addEventListener(event, look);
     return () => {
+      isOvertaken = true;
       clearInterval(timer);
       for (const event of events) globalThis.removeEventListener(event, look);
     };
@@ -67,7 +72,11 @@ export function useSite(base: string): SiteState {
     if (site === null) open();
     else {
       void site.refresh().then(
-        (found) => setSite(found),
+        (found) => {
+          setSite(found);
+          setNewer(null);
+          setGone(null);
+        },
         (error: unknown) => setGone(problemOf(error)),
       );
     }

@@ -3,13 +3,13 @@
  * entry together, so that Back leads to before the first step.
  */
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { entryOf, type How } from "./history.ts";
 import { fromHash, toHash } from "./state-hash.ts";
 import type { PageState } from "./state.ts";
 
-/**
- * `push`: an entry of its own. `replace`: none. `step`: one together with the steps before it, if nothing else was changed in between.
- */
-export type How = "push" | "replace" | "step";
+/** Inside of another page, whose history it is: the figure adds nothing to it. */
+export const isFramed = globalThis.parent !== globalThis.self;
+
 export type Change = (changes: Partial<PageState>, how?: How) => void;
 
 export function useStateHash(): readonly [PageState, Change] {
@@ -31,10 +31,10 @@ export function useStateHash(): readonly [PageState, Change] {
   const change = useCallback<Change>((changes, how = "push") => {
     const next = { ...fromHash(location.hash), ...changes };
     const hash = `#${toHash(next)}`;
-    const isSame = hash === location.hash || how === "replace" || (how === "step" && stepped.current === location.hash);
-    if (isSame) history.replaceState(null, "", hash);
-    else history.pushState(null, "", hash);
-    stepped.current = how === "step" ? location.hash : null;
+    const entry = entryOf(isFramed ? "replace" : how, hash, location.hash, stepped.current);
+    if (entry.isNew) history.pushState(null, "", hash);
+    else history.replaceState(null, "", hash);
+    stepped.current = entry.stepped;
     setState(next);
   }, []);
   return [state, change];

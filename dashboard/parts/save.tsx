@@ -8,6 +8,7 @@
 import { flow } from "./flow.ts";
 import type { Mark, Picture } from "./picture.ts";
 import { wrapped } from "./wrap.ts";
+import { xmlText } from "./xml-text.ts";
 
 /** What makes the look of what charts draw. */
 const looks = [
@@ -78,7 +79,7 @@ export function drawingOf(svg: SVGSVGElement, picture: Picture): string {
   copy.prepend(made("rect", { class: "picture-paper", x: 0, ...whole }));
   writeLooks(copy, svg);
   setAll(copy, { xmlns: svgNamespace, viewBox: `0 ${-top} ${width} ${whole.height}`, width, height: whole.height });
-  return new XMLSerializer().serializeToString(copy);
+  return xmlText(new XMLSerializer().serializeToString(copy));
 }
 
 /** How high it is; 0 without marks. */

@@ -45,8 +45,11 @@ export function counted(n: number, one: string, many = `${one}s`): string {
 
 /** A noun that data has in the plural ("pings"), as it is said of so many. English, and no more of it than its regular endings. */
 export function nounFor(n: number, many: string): string {
-  if (n !== 1) return many;
-  return many.replace(/(?:(?<=[^aeiou])ies|(?<=ss|x|ch|sh)es|(?<=[^s])s)$/, (ending) => (ending === "ies" ? "y" : ""));
+  if (n !== 1 || /(?:ser|spec)ies$/.test(many)) return many;
+  // Caches, which have an e of their own, and batches, which have none.
+  return many.replace(/(?:(?<=[^aeiou])ies|(?<=ss|x|(?<![^aeiou][ai])ch|sh)es|(?<=[^s])s)$/, (ending) =>
+    ending === "ies" ? "y" : "",
+  );
 }
 
 /** 2013-12-01 of 20131201. */

@@ -157,6 +157,39 @@ describe("statistics of a distribution", () => {
     }
   });
 
+  it("have no deviation either where the mean is outside of the buckets", () => {
+    const bounds = [0, 10, 20, 30];
+    const row = [0, 3, 0, 0, 0, 0, 23, 700, 0, 1, 0];
+    for (const scale of ["linear", "exponential"] as const) {
+      const own = new Distribution(measureOf(scale, bounds), [row]);
+      assert.deepEqual(
+        [own.mean, own.standardDeviation, own.geometricMean, own.geometricStandardDeviation, own.isContradictory],
+        [null, null, null, null, true],
+      );
+    }
+  });
+
+  it("are of the good rows alone where others are damaged, and say of how many", () => {
+    const bounds = [0, 10, 20, 30];
+    const samples = [12, 14, 16, 18];
+    for (const scale of ["linear", "exponential"] as const) {
+      const [measure, good] = [measureOf(scale, bounds), rowOf(bounds, samples)];
+      // The same samples with a sum of 0, and with squares that no samples have.
+      const damaged = [good.with(4, 0).with(5, 0), good.with(6, 0).with(7, 1).with(8, 0)];
+      const alone = new Distribution(measure, [good]);
+      const days = [good, ...damaged].map((row) => new Distribution(measure, [row]));
+      const all = [Distribution.sum(measure, days), new Distribution(measure, [good, ...damaged])];
+      const spread = scale === "linear" ? "standardDeviation" : "geometricStandardDeviation";
+      for (const own of all) {
+        assert.deepEqual([own.count, own.samplesOf("mean"), own.samplesOf(spread)], [12, 8, 4]);
+        near(own.mean, 15);
+        near(own[spread], alone[spread] ?? NaN);
+        near(own.geometricMean ?? 0, alone.geometricMean ?? 0);
+        assert.equal(own.isContradictory, true);
+      }
+    }
+  });
+
   it("contradict nothing where sums are of samples, and are never of fewer than nothing", () => {
     fc.assert(
       fc.property(boundsOf, samplesOf, fc.nat(1e6), (bounds, samples, off) => {
@@ -165,7 +198,7 @@ describe("statistics of a distribution", () => {
           assert.equal(new Distribution(measureOf(scale, bounds), [row]).isContradictory, false);
           const other = new Distribution(measureOf(scale, bounds), [row.with(bounds.length, off)]);
           const squares = (row[bounds.length + 3] ?? 0) + (row[bounds.length + 4] ?? 0) * 2 ** 32;
-          const isPossible = samples.length * squares >= off ** 2;
+          const isPossible = samples.length * squares >= off ** 2 && other.mean !== null;
           if (scale === "linear") assert.equal(other.standardDeviation !== null, isPossible);
         }
       }),

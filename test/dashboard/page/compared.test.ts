@@ -13,7 +13,7 @@ interface Region {
   /** Pixels that are not in sight. */
   readonly hidden: number;
   readonly edges: string;
-  readonly label: string;
+  readonly label: string | null;
   readonly tab: number;
 }
 
@@ -93,7 +93,7 @@ describe("the dashboard's compared series", () => {
     }))`);
     for (const [i, { hidden, edges, label, tab }] of described.entries()) {
       assert.match(edges, /local.*scroll/);
-      assert.ok(label !== "" && tab === 0);
+      assert.ok(label !== null && label !== "" && tab === 0);
       if (hidden <= 0) continue;
       const region = regions.nth(i);
       wider += 1;

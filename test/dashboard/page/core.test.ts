@@ -6,6 +6,8 @@ import { Evolution } from "../../../dashboard/client/evolution.ts";
 import { FilterTree } from "../../../dashboard/client/filter-tree.ts";
 import type { Measure } from "../../../dashboard/client/measure.ts";
 import {
+  alikeTo,
+  comparableTo,
   comparison,
   cumulative,
   difference,
@@ -120,6 +122,19 @@ describe("a comparison", () => {
     }
   });
 
+  it("stands beside the first only with its buckets", () => {
+    const wide = new Distribution({ ...measure, bounds: [0, 100, 200, 300] }, [[4, 0, 0, 0, -1, -1, -1, -1, -1, 1, 0]]);
+    const all = [distribution(1, 0, 0, 0), wide, distribution(0, 0, 0, 0), distribution(0, 1, 0, 0)].map(
+      (own, place) => ({ place, distribution: own }),
+    );
+    assert.deepEqual(
+      [alikeTo(all), comparableTo(all), comparableTo(all.slice(2)), alikeTo([])].map((found) =>
+        found.map(({ place }) => place),
+      ),
+      [[0, 2, 3], [0, 3], [], []],
+    );
+  });
+
   it("has differences that add up to nothing, and cumulative shares that end at all", () => {
     const counts = fc.tuple(fc.nat(50), fc.nat(50), fc.nat(50), fc.integer({ min: 1, max: 50 }));
     fc.assert(
@@ -172,6 +187,20 @@ describe("places on charts", () => {
       }
     }
     assert.equal(evolutionGeometry([], { width: 300, height: 300, lines: [], dates: [] }).nearest(3), null);
+  });
+
+  it("have a label at each whole number of submissions, at no other", () => {
+    const labelsOf = (most: number): readonly string[] => {
+      const own = points(2).map((point) => ({ ...point, submissions: most }));
+      const dates = own.map(({ date }) => date);
+      const series = [{ name: "a", place: 0, hidden: [], points: own }];
+      return evolutionGeometry(series, { width: 600, height: 400, lines: [], dates }).submissionTicks.map(
+        ({ label }) => label,
+      );
+    };
+    const thousands = labelsOf(3000);
+    assert.ok(thousands.includes("1.5K") && thousands.includes("500"), thousands.join());
+    assert.deepEqual(labelsOf(2), ["0", "1", "2"]);
   });
 
   it("have labels of whole days only", () => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { needs } from "../../support/requirements.ts";
 import { tempDir } from "../../support/temp.ts";
-import { accessibilityProblems, startBrowser } from "../browser.ts";
+import { accessibilityProblems, startBrowser, until } from "../browser.ts";
 import { openPage } from "./browser.ts";
 import { hostileName, makeSite } from "./made-site.ts";
 import { serveFolder, type StaticServer } from "./static-server.ts";
@@ -34,6 +34,14 @@ describe("doubtful numbers on the dashboard", () => {
       }
       writeFileSync(file, JSON.stringify(rows));
     }
+    // Buckets of the same number, elsewhere.
+    const described = join(folder, folders["aurora/27"] ?? "", "site.json");
+    const site = readFileSync(described, "utf8");
+    const moved = site.replace(/("CHECKERBOARDING": *\{[^}]*"bounds":)(\[[\d,]*\])/, (_, before: string, own: string) =>
+      before.concat(JSON.stringify((JSON.parse(own) as number[]).map((bound) => bound * 7))),
+    );
+    assert.notEqual(moved, site);
+    writeFileSync(described, moved);
     server = await serveFolder(folder);
     browser = await startBrowser();
   });
@@ -49,16 +57,22 @@ describe("doubtful numbers on the dashboard", () => {
     return page;
   };
 
-  it("are unknown where sums do not belong to the counts, with the reason", async () => {
+  it("are unknown where sums do not belong to the counts, with the reason, and of the others where some do", async () => {
     for (const [measure, facts] of [
       ["CHECKERBOARDING", ["Mean", "Standard deviation"]],
-      ["CYCLE_COLLECTOR", ["Mean", "Geometric mean"]],
+      ["CYCLE_COLLECTOR", ["Mean", "Geometric mean", "Geometric std. deviation"]],
     ] as const) {
       const page = await open({ measure });
-      for (const fact of facts) {
+      const told = async (fact: string): Promise<string> => {
         const shown = page.locator(".facts > div", { has: page.locator("dt", { hasText: new RegExp(`^${fact}$`) }) });
-        assert.equal(await shown.locator("dd").textContent(), "unknown: its sums do not belong to the counts");
-      }
+        return (await shown.locator("dd").textContent()) ?? "";
+      };
+      for (const fact of facts)
+        assert.match(await told(fact), /^(?:× )?[\d,.]+ of [\d,]+ samples: not all sums belong to the counts$/);
+      // The first of the dates is one of those that are damaged.
+      await page.getByLabel("to", { exact: true }).fill("2013-01-07");
+      await until(page, `location.hash.includes("to=20130107")`);
+      for (const fact of facts) assert.equal(await told(fact), "unknown: its sums do not belong to the counts");
       const line = page.locator("figure[data-figure=evolution] [data-contradictory]");
       assert.match((await line.textContent()) ?? "", /^The sums of 6 points do not belong to the counts/);
       // Percentiles come from the counts alone.
@@ -87,6 +101,34 @@ describe("doubtful numbers on the dashboard", () => {
         assert.doesNotMatch((await figure.locator(".shifts").textContent()) ?? "", /100/);
         await page.close();
       }
+    }
+  });
+
+  it("stand in no bucket of another series: not as bars, not in tables, not in pictures", async () => {
+    for (const distribution of ["chart", "table"]) {
+      const page = await open({ measure: "CHECKERBOARDING", compare: "version=aurora%2F27", distribution });
+      const figure = page.locator("figure[data-figure=distribution]");
+      assert.match((await figure.textContent()) ?? "", /Series whose buckets are not those of the first are not shown/);
+      if (distribution === "table") {
+        assert.ok((await figure.locator("td[data-series='0']").count()) > 0);
+        assert.equal(await figure.locator("td[data-series='1']").count(), 0);
+        await page.close();
+        continue;
+      }
+      assert.ok((await figure.locator(".bar.series-0").count()) > 0);
+      assert.equal(await figure.locator(".outline").count(), 0);
+      await figure.locator("summary.button").click();
+      const item = figure.getByRole("button", { name: "Chart as SVG" });
+      const [download] = await Promise.all([page.waitForEvent("download"), item.click()]);
+      const saved = readFileSync(await download.path(), "utf8");
+      assert.match(saved, />nightly\/28 \(/);
+      assert.doesNotMatch(saved, />aurora\/27 \(/);
+      // A comparison that draws nothing has no drawing to save, and numbers all the same.
+      const menu = page.locator("figure[data-figure=comparison] .menu");
+      await menu.locator("summary").click();
+      assert.equal(await menu.getByRole("button", { name: "Numbers as CSV" }).count(), 1);
+      assert.equal(await menu.getByRole("button", { name: "Chart as" }).count(), 0);
+      await page.close();
     }
   });
 

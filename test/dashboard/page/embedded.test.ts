@@ -15,6 +15,9 @@ import { openPage } from "./browser.ts";
 import { makeSite } from "./made-site.ts";
 import { serveFolder, type StaticServer } from "./static-server.ts";
 
+/** What stands on the whole page, and not in a frame. */
+const framedControls = [".range-fields", ".menu", ".table-details", ".sanitize label", ".segments"];
+
 describe("an embedded figure", function embedded() {
   needs("chromium");
   this.timeout(120_000);
@@ -54,6 +57,7 @@ describe("an embedded figure", function embedded() {
     assert.deepEqual(await accessibilityProblems(page), []);
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "detached" });
+    assert.equal(await frame.locator("summary.button").evaluate((own) => own.matches(":focus")), true);
     assert.deepEqual(errors, []);
     await page.close();
     return code;
@@ -68,20 +72,27 @@ describe("an embedded figure", function embedded() {
 
   it("is the figure, what it is of and a link to all, where the origin is named", async () => {
     const base = await served([new URL(other.base).origin]);
+    const hidden = new Set<string>();
     for (const figure of ["evolution", "distribution", "summary"]) {
       const page = await opened(await codeOf(base, figure));
       const inside = page.frameLocator("iframe");
       await inside.locator(`figure[data-figure=${figure}] figcaption [data-n]`).waitFor();
       assert.equal(await inside.locator("figure").count(), 1);
       assert.match((await inside.locator("figcaption").textContent()) ?? "", /n = [\d,]+ pings.*412 of 413 blocks/);
-      assert.equal(await inside.locator("h1").textContent(), "CYCLE_COLLECTOR · nightly/29 · OS Linux");
+      assert.equal(await inside.locator("h1").textContent(), "CYCLE_COLLECTOR · nightly/29 · Linux");
+      const about = (await inside.locator(".head-alone p").textContent()) ?? "";
+      assert.match(about, /^Builds: 2013-01-07 to 2013-02-05 \(30 dates\).* · Filters: OS Linux$/);
       const link = inside.getByRole("link", { name: "Open the dashboard" });
       assert.match(
         (await link.getAttribute("href")) ?? "",
         /#version=nightly%2F29&measure=CYCLE_COLLECTOR&filter\.OS=Linux$/,
       );
-      for (const control of [".controls", ".range-fields", ".menu", ".table-details", ".sanitize label", ".segments"]) {
-        for (const own of await inside.locator(control).all()) assert.equal(await own.isVisible(), false, control);
+      assert.equal(await inside.locator(".controls").count(), 0);
+      for (const control of framedControls) {
+        for (const own of await inside.locator(control).all()) {
+          hidden.add(control);
+          assert.equal(await own.isVisible(), false, control);
+        }
       }
       // On most pages it needs no scrolling.
       const [high = 0, room = 0] = await inside
@@ -90,6 +101,50 @@ describe("an embedded figure", function embedded() {
       assert.ok(high <= room, `${figure} is ${high} px high in a frame of ${room}`);
       await page.close();
     }
+    assert.deepEqual([...hidden].toSorted(), framedControls.toSorted());
+  });
+
+  it("says what it shows: of each series its own filters, and the dates of its range", async () => {
+    const own = encodeURIComponent("version=aurora/27&own=filters");
+    const hash = `version=nightly%2F29&measure=CYCLE_COLLECTOR&filter.OS=Linux&filter.country=DE&compare=${own}`;
+    const base = await served([]);
+    const { page } = await openPage(browser, `${base}#${hash}&from=20130110&to=20130120&only=distribution`);
+    await page.waitForSelector(".head-alone p");
+    const head = (await page.locator(".head-alone").textContent()) ?? "";
+    assert.match(head, /nightly\/29 · Linux, aurora\/27/);
+    assert.match(head, /Builds: 2013-01-10 to 2013-01-20 \(11 dates\)/);
+    assert.match(head, /Filters: nightly\/29 · Linux: OS Linux; aurora\/27: no filters/);
+    assert.deepEqual(await accessibilityProblems(page), []);
+    await page.close();
+  });
+
+  it("adds nothing to the history of the page that it is in", async () => {
+    const base = await served([new URL(other.base).origin]);
+    const page = await opened(await codeOf(base, "evolution"));
+    const grip = page.frameLocator("iframe").getByRole("slider", { name: "First date" });
+    const before = await page.evaluate("history.length");
+    await grip.focus();
+    await grip.press("PageUp");
+    const frame = page.frames().at(-1);
+    await frame?.waitForURL(/from=/);
+    assert.equal(await page.evaluate("history.length"), before);
+    await page.close();
+  });
+
+  it("is copied where the browser allows it; else there is no button, and the reason", async () => {
+    const base = await served([]);
+    const { page, errors } = await openPage(browser, "about:blank");
+    // As it is of a page that came over plain HTTP from another machine.
+    await page.addInitScript("Object.defineProperty(Navigator.prototype, 'clipboard', { get: () => undefined })");
+    await page.goto(`${base}#version=nightly%2F29&measure=CYCLE_COLLECTOR`);
+    const frame = page.locator("figure[data-figure=summary]");
+    await frame.locator("summary.button").click();
+    await frame.getByRole("button", { name: "Embed it" }).click();
+    const dialog = page.getByRole("dialog", { name: "Embed this figure" });
+    assert.match((await dialog.textContent()) ?? "", /lets this page copy nothing, since it came without TLS/);
+    assert.equal(await dialog.getByRole("button", { name: /^Copy/ }).count(), 0);
+    assert.deepEqual(errors, []);
+    await page.close();
   });
 
   it("is refused where no origin is named, and where another one is", async () => {

@@ -92,8 +92,8 @@ describe("what is read out of a date", () => {
     const { points } = seriesOf(measure, { "20130101": [1, 1, 1, 1], "20130102": [2, 0, 0, 0] });
     const own = { name: "a", place: 0, points: points.slice(0, 1), hidden: points.slice(1) };
     const lines = linesOf([seriesOf(measure, {})]).filter(({ name }) => name === "p50");
-    assert.equal(textAt(own, "20130101", lines, "pings"), "1 pings · 4 samples · median 20");
-    assert.equal(textAt(own, "20130102", lines, "pings"), "1 pings, not drawn");
+    assert.equal(textAt(own, "20130101", lines, "pings"), "1 ping · 4 samples · median 20");
+    assert.equal(textAt(own, "20130102", lines, "pings"), "1 ping, not drawn");
     assert.equal(textAt(own, "20130103", lines, "pings"), "no pings");
   });
 });

@@ -42,10 +42,16 @@ describe("a dashboard of which one version is broken", () => {
     );
     assert.equal(await page.getByRole("combobox", { name: /Channel/ }).inputValue(), "nightly/28");
     assert.equal(await page.title(), "CHECKERBOARDING · nightly/28 · Telemetry histograms");
+    // What was said of looking for newer data is over as well, once it was read again.
+    server.instead.set("coverage.json", 500);
+    await page.evaluate(`dispatchEvent(new Event("online"))`);
+    await page.waitForSelector(".notice");
+    server.instead.delete("coverage.json");
     writeFileSync(file, whole);
     await message.getByRole("button", { name: "Try again" }).click();
     await message.waitFor({ state: "detached" });
     assert.equal(await page.getByRole("combobox", { name: /Channel/ }).inputValue(), "nightly/29");
+    assert.equal(await page.locator(".notice").count(), 0);
     assert.deepEqual(errors, []);
     await page.close();
   });

@@ -188,6 +188,8 @@ describe("the dashboard in a browser", () => {
     const saved = async (item: string): Promise<{ name: string; bytes: Buffer }> => {
       await figure.locator("summary.button").click();
       const [download] = await Promise.all([page.waitForEvent("download"), figure.getByText(item).click()]);
+      // What was chosen has gone with its menu.
+      assert.equal(await figure.locator("summary.button").evaluate((own) => own.matches(":focus")), true);
       return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
     };
     const csv = await saved("Numbers as CSV");

@@ -1,6 +1,7 @@
 /** The page's state in its address: all of it comes back, and nothing that is broken gets in. */
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
+import { entryOf, type How } from "../../../dashboard/page/history.ts";
 import { fromHash, toHash } from "../../../dashboard/page/state-hash.ts";
 import {
   comparedMax,
@@ -8,6 +9,7 @@ import {
   distributionViews,
   figures,
   firstState,
+  seriesOf,
   statisticNames,
   type LineName,
   type PageState,
@@ -75,5 +77,50 @@ describe("the page's state in its address", () => {
     assert.deepEqual(fromHash(`#version=${"x".repeat(30_000)}`), firstState);
     const many = Array.from({ length: 9 }, () => "compare=version%3Da").join("&");
     assert.equal(fromHash(many).compared.length, comparedMax);
+  });
+});
+
+describe("filters of the address", () => {
+  it("are those of dimensions that there are: others narrow nothing, and are said nowhere", () => {
+    const own = fromHash(
+      `#filter.OS=Linux&filter.country=DE&compare=${encodeURIComponent("version=b&own=filters&filter.x=1")}&compare=version%3Dc`,
+    );
+    const filters = seriesOf(own, "a", ["OS", "arch"]).map((series) => [series.version, ...series.filters]);
+    assert.deepEqual(filters, [["a", ["OS", "Linux"]], ["b"], ["c", ["OS", "Linux"]]]);
+  });
+});
+
+describe("the browser's history", () => {
+  /** The addresses in it after changes from the first one. */
+  const after = (first: string, ...changes: readonly (readonly [How, hash: string])[]): readonly string[] => {
+    const entries = [first];
+    let stepped: string | null = null;
+    for (const [how, hash] of changes) {
+      // As browsers have it.
+      const current = entries.at(-1) === "#" ? "" : (entries.at(-1) ?? "");
+      const entry = entryOf(how, hash, current, stepped);
+      if (!entry.isNew) entries.pop();
+      entries.push(hash);
+      stepped = entry.stepped;
+    }
+    return entries;
+  };
+
+  it("has an entry for each choice, and one for steps together", () => {
+    assert.deepEqual(after("#", ["push", "#a"], ["step", "#b"], ["step", "#c"], ["push", "#d"], ["step", "#e"]), [
+      "#",
+      "#a",
+      "#c",
+      "#d",
+      "#e",
+    ]);
+    assert.deepEqual(after("#a", ["replace", "#b"], ["push", "#b"]), ["#b"]);
+    assert.deepEqual(after("#a", ["step", "#"], ["step", "#b"]), ["#a", "#b"]);
+  });
+
+  it("keeps what was before a step that changed nothing, and has no entry twice", () => {
+    assert.deepEqual(after("#a", ["push", "#b"], ["step", "#b"], ["step", "#c"]), ["#a", "#b", "#c"]);
+    assert.deepEqual(after("#a", ["step", "#b"], ["step", "#b"], ["step", "#c"]), ["#a", "#c"]);
+    assert.deepEqual(after("", ["push", "#"], ["step", "#"]), ["#"]);
   });
 });

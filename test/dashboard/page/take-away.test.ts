@@ -15,6 +15,7 @@ import { sanitize } from "../../../dashboard/page/sanitize.ts";
 import { seriesFrom, type Series } from "../../../dashboard/page/series.ts";
 import { flow } from "../../../dashboard/parts/flow.ts";
 import { nounFor } from "../../../dashboard/parts/words.ts";
+import { xmlText } from "../../../dashboard/parts/xml-text.ts";
 
 const linear: Measure = { name: "M", kind: "linear", description: "", bounds: [0, 10, 20, 30], scale: "linear" };
 const dimensions = ["OS", "arch"];
@@ -160,6 +161,16 @@ describe("what stands beside a saved drawing", () => {
       ),
       "OS (empty), arch x86",
     );
+    // What turns the direction of writing turns only itself.
+    assert.equal(
+      filtersText(
+        new Map([
+          ["OS", "\u202eabc"],
+          ["arch", "x86"],
+        ]),
+      ),
+      "OS \u2068\u202eabc\u2069, arch x86",
+    );
     assert.equal(narrowedText({ names: ["a", "b"], filters: [new Map(), new Map()] }), "No filters");
     assert.equal(narrowedText({ names: ["a", "b"], filters }), "Filters: a: OS (empty); b: no filters");
     assert.equal(datesText("Builds", ["20130101"]), "Builds: 2013-01-01 (1 date)");
@@ -184,6 +195,11 @@ describe("what stands beside a saved drawing", () => {
     const each = ["a 2 pings, 8 samples", "b 2 pings, 8 samples"];
     assert.deepEqual(names(evolutionMarks(counts, lines.slice(0, 1))), [...each, "Mean"]);
     assert.deepEqual(names(evolutionMarks({ ...counts, of: of.slice(0, 1) }, lines.slice(0, 1))), ["Mean", "pings"]);
+    // A single line is solid, as it is drawn.
+    const looks = (all: typeof lines): readonly string[] =>
+      evolutionMarks(counts, all).flatMap(({ look, shape }) => (shape === "line" && look !== "" ? [look] : []));
+    assert.match(looks(lines.slice(1, 2)).join(), / only$/);
+    assert.ok(looks(lines).every((look) => !look.includes("only")));
     assert.deepEqual(names(distributionMarks(counts)), each);
     assert.deepEqual(names(comparisonMarks(counts, "difference")), each);
     // The one between them cannot be read: colours are those of the drawing.
@@ -209,11 +225,30 @@ describe("what stands beside a saved drawing", () => {
     );
   });
 
+  it("holds no character that a file of XML may not", () => {
+    assert.equal(
+      xmlText("a\tb\u0000\u001b\ud800\uffff\u{1f600}\u0085é"),
+      "a\tb\ufffd\ufffd\ufffd\ufffd\u{1f600}\u0085é",
+    );
+  });
+
   it("has nouns for one", () => {
-    const nouns = ["pings", "queries", "accesses", "boxes", "access", "data", "days", "uses"];
+    const nouns = [
+      "pings",
+      "queries",
+      "accesses",
+      "boxes",
+      "access",
+      "data",
+      "days",
+      "uses",
+      "caches",
+      "batches",
+      "series",
+    ];
     assert.deepEqual(
       nouns.map((noun) => nounFor(1, noun)),
-      ["ping", "query", "access", "box", "access", "data", "day", "use"],
+      ["ping", "query", "access", "box", "access", "data", "day", "use", "cache", "batch", "series"],
     );
     assert.equal(nounFor(2, "pings"), "pings");
   });
