@@ -50,7 +50,8 @@ export function skyline(
   return columns
     .map(({ x, y }, i) => {
       const [before, after] = [columns[i - 1], columns[i + 1]];
-      const touches = (other: typeof before): boolean => other !== undefined && Math.abs(other.x - x) < width * rounding;
+      const touches = (other: typeof before): boolean =>
+        other !== undefined && Math.abs(other.x - x) < width * rounding;
       const start = touches(before) ? "" : `M${(x - width / 2).toFixed(1)},${floor}`;
       return `${start}V${y.toFixed(1)}H${(x + width / 2).toFixed(1)}${touches(after) ? "" : `V${floor}Z`}`;
     })
