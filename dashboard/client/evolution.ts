@@ -101,6 +101,11 @@ export class Evolution {
     return [...this.#rows.keys()];
   }
 
+  /** Those of which there is something, whatever is picked, in order. */
+  get allDates(): string[] {
+    return [...this.#all].filter(([, rows]) => rows.length > 0).map(([date]) => date);
+  }
+
   /** All dates from `from` to `to`, both included; without them all there are. */
   range(from = "", to = "99999999"): Distribution {
     const days = this.series().filter(({ date }) => date >= from && date <= to);

@@ -97,13 +97,18 @@ export function leftOutText({ here, pings }: LeftOutCounts, noun: string): strin
   return `${counted(here, "definition")} left out${many}`;
 }
 
+/** Which records a figure is of, its coverage cannot say: a block may hold those of any version. */
+export function blocksText({ blocks: { covered, missing, open } }: Coverage): string {
+  const lacking = [missing > 0 ? `, ${count(missing)} missing` : "", open > 0 ? `, ${count(open)} under way` : ""];
+  return `whole aggregate: ${count(covered)} of ${counted(covered + missing + open, "block")}${lacking.join("")}`;
+}
+
 /** The line below a figure as text. Of several series the legend has each one's n beside its name. */
 export function basisText({ of, noun, coverage, leftOut }: Counts): string {
-  const { covered, missing, open } = coverage.blocks;
   const rejected = coverage.read - coverage.accepted;
   return [
     ...(of.length > 1 ? [] : of.map((own) => `n = ${countText(own, noun)}`)),
-    `${count(covered)} of ${counted(covered + missing + open, "block")}${missing > 0 ? `, ${count(missing)} missing` : ""}${open > 0 ? `, ${count(open)} under way` : ""}`,
+    blocksText(coverage),
     ...(rejected > 0 ? [`${count(rejected)} of ${counted(coverage.read, "record")} rejected`] : []),
     ...(leftOut.here > 0 ? [leftOutText(leftOut, noun)] : []),
     `data as of ${time(coverage.asOf)} (${coverage.aggregate})`,

@@ -5,7 +5,7 @@
 import { useRef } from "preact/hooks";
 import type { ComponentChildren, JSX, RefObject } from "preact";
 import { count, counted, nounFor, time } from "../parts/words.ts";
-import { leftOutText, type Counts } from "./caption.ts";
+import { blocksText, leftOutText, type Counts } from "./caption.ts";
 import type { FigureName } from "./state.ts";
 
 /** What the numbers of a figure are of, with at least one series. */
@@ -40,7 +40,7 @@ export function Figure({ name, title, basis, tools, children }: FigureProps): JS
 
 function CoverageLine({ basis }: { basis: Basis }): JSX.Element {
   const { of, noun, coverage, leftOut, onDetails } = basis;
-  const { covered, missing, open } = coverage.blocks;
+  const { missing, open } = coverage.blocks;
   const rejected = coverage.read - coverage.accepted;
   const isWhole = missing === 0 && open === 0;
   return (
@@ -56,11 +56,7 @@ function CoverageLine({ basis }: { basis: Basis }): JSX.Element {
           )}
         </span>
       ))}
-      <span class={isWhole ? "" : "lacking"}>
-        {count(covered)} of {counted(covered + missing + open, "block", "blocks")}
-        {missing > 0 ? `, ${count(missing)} missing` : ""}
-        {open > 0 ? `, ${count(open)} under way` : ""}
-      </span>
+      <span class={isWhole ? "" : "lacking"}>{blocksText(coverage)}</span>
       {rejected > 0 ? (
         <span>
           {count(rejected)} of {counted(coverage.read, "record", "records")} rejected

@@ -1,5 +1,6 @@
 /** The range of one series in numbers, each as exact as it is, in words. Pure. */
 import type { Distribution } from "../client/distribution.ts";
+import { dayMs, dayOf } from "../parts/axes.ts";
 import * as words from "../parts/words.ts";
 import { isShare, lineText, type Line } from "./lines.ts";
 import { perDate } from "./per-date.ts";
@@ -9,6 +10,8 @@ export interface Summarized extends SeriesLabel {
   readonly distribution: Distribution;
   /** Submissions of each date in the range, by date. */
   readonly days: readonly { readonly date: string; readonly submissions: number }[];
+  /** Dates in the range at which anything was recorded, of this series or not, in any order. */
+  readonly among: readonly string[];
 }
 
 export interface Fact {
@@ -26,7 +29,11 @@ export interface PercentileFact {
 export const summaryPercents: readonly number[] = [5, 25, 50, 75, 95];
 
 /** The same titles for all series of one measure. `lines`: those that it may have; `noun`: what submissions are called. */
-export function factsOf({ distribution, days }: Summarized, lines: readonly Line[], noun: string): readonly Fact[] {
+export function factsOf(
+  { distribution, days, among }: Summarized,
+  lines: readonly Line[],
+  noun: string,
+): readonly Fact[] {
   const { measure } = distribution;
   const [first, last] = [days[0]?.date ?? "", days.at(-1)?.date ?? ""];
   const isCounter = measure.kind === "counter";
@@ -40,6 +47,7 @@ export function factsOf({ distribution, days }: Summarized, lines: readonly Line
     { title: "Dates", text: words.count(days.length) },
     { title: "First date", text: words.date(first) },
     { title: "Last date", text: words.date(last) },
+    isCounter ? { title: `Days without ${noun}`, text: withoutText(days.length, among) } : null,
     isCounter ? { title: "Mean per date", text: words.value(perDateOf(days)?.mean ?? null) } : null,
     measure.scale === "categories" ? null : { title: "Mean", text: text(distribution.mean) },
     measure.scale === "linear" ? { title: "Standard deviation", text: text(distribution.standardDeviation) } : null,
@@ -87,6 +95,13 @@ export function methodOf({ measure }: Distribution): string {
     " Mean and deviation come from exact sums",
     isExponential ? "; the geometric ones are of 1 + x." : ".",
   ].join("");
+}
+
+/** Days of a calendar from the first date to the last one: those at which nobody has anything are without, too. */
+function withoutText(has: number, among: readonly string[]): string {
+  const times = among.map(dayOf);
+  const all = among.length === 0 ? 0 : (Math.max(...times) - Math.min(...times)) / dayMs + 1;
+  return all === has ? "0" : `${words.count(all - has)} of ${words.count(all)}, not in mean and percentiles`;
 }
 
 function perDateOf(days: Summarized["days"]): ReturnType<typeof perDate> {

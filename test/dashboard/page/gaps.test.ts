@@ -6,6 +6,7 @@ import { evolutionGeometry, type EvolutionGeometry } from "../../../dashboard/pa
 import { neighboursOf } from "../../../dashboard/page/gaps.ts";
 import type { Line } from "../../../dashboard/page/lines.ts";
 import type { Point } from "../../../dashboard/page/series.ts";
+import { factsOf } from "../../../dashboard/page/summary-facts.ts";
 
 const counter: Measure = { name: "C", kind: "counter", description: "", bounds: [], scale: "categories" };
 const linear: Measure = { name: "L", kind: "linear", description: "", bounds: [0, 10, 20], scale: "linear" };
@@ -85,5 +86,25 @@ describe("dates without records", () => {
     assert.equal(areNeighbours(day(0), day(14)), false);
     assert.equal(areNeighbours(day(0), day(0)), true);
     assert.equal(areNeighbours(day(0), day(3)), false, "a date that is not shown");
+  });
+
+  it("are counted where a counter's numbers per date leave them out", () => {
+    const own = ["20130102", "20130105"];
+    const days = pointsOf(counter, own);
+    const distribution = new Distribution(counter, [[14, 0]]);
+    const textOf = (among: readonly string[]): string | undefined =>
+      factsOf({ name: "a", place: 0, distribution, days, among }, [], "requests").find(
+        ({ title }) => title === "Days without requests",
+      )?.text;
+    assert.equal(textOf(["20130105", "20130102", "20130103", "20130228"]), "56 of 58, not in mean and percentiles");
+    assert.equal(textOf(["20130102", "20130105"]), "2 of 4, not in mean and percentiles");
+    const all = {
+      name: "a",
+      place: 0,
+      distribution,
+      days: pointsOf(counter, [day(0), day(1)]),
+      among: [day(0), day(1)],
+    };
+    assert.equal(factsOf(all, [], "requests").find(({ title }) => title === "Days without requests")?.text, "0");
   });
 });
