@@ -10,7 +10,6 @@
  *
  * Nothing is drawn at dates that have nothing: gaps.ts.
  */
-import { area, line } from "d3-shape";
 import { dateScale, dateTicks, dayOf, valueScale, valueTicks, type Box, type Tick } from "../parts/axes.ts";
 import { compact, percentTick } from "../parts/words.ts";
 import { neighboursOf, runsOf, skyline, type AreNeighbours } from "./gaps.ts";
@@ -177,14 +176,10 @@ function pathOf(
   });
   const isStroke = places.length > points.length;
   const runs = runsOf(places, areNeighbours);
-  const draw = line<{ x: number; y: number }>(
-    (place) => place.x,
-    (place) => place.y,
-  ).digits(1);
   return {
     series,
     line: own,
-    d: runs.map((run) => (run.length > 1 ? draw(run) : "")).join(""),
+    d: runs.map((run) => (run.length > 1 ? `M${through(run)}` : "")).join(""),
     // What stands alone has no line: its dot is all that is seen of it.
     dots: isStroke ? [] : places.length <= dottedMax ? places : runs.filter((run) => run.length === 1).flat(),
   };
@@ -209,16 +204,19 @@ function bandsOf(
       const places = points.flatMap((point) => {
         const [from, to] = [lineValue(point.distribution, low), lineValue(point.distribution, high)];
         const { date } = point;
-        return from === null || to === null ? [] : xsOf(date).map((x) => ({ date, x, from: y(from), to: y(to) }));
+        return from === null || to === null ? [] : xsOf(date).map((x) => ({ date, x, from: y(from), y: y(to) }));
       });
-      const draw = area<(typeof places)[number]>(
-        (place) => place.x,
-        (place) => place.from,
-        (place) => place.to,
-      ).digits(1);
       const runs = runsOf(places, areNeighbours);
-      return { name, d: runs.map((run) => draw(run)).join("") };
+      const d = runs.map((run) => {
+        const back = run.toReversed().map(({ x, from: low }) => ({ x, y: low }));
+        return `M${through(run)}L${through(back)}Z`;
+      });
+      return { name, d: d.join("") };
     });
+}
+
+function through(places: readonly { readonly x: number; readonly y: number }[]): string {
+  return places.map(({ x, y }) => `${x.toFixed(1)},${y.toFixed(1)}`).join("L");
 }
 
 function nearestOf(dates: readonly string[], xs: readonly number[], at: number): string | null {
