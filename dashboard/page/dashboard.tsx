@@ -16,6 +16,7 @@ import {
   definitionsLeftOut,
   isEvolution,
   measureChoices,
+  ofAll,
   readEvolutions,
   versionChoices,
   type Problem,
@@ -78,8 +79,8 @@ export function Dashboard({ site, description, state, change }: DashboardProps):
   const [isDetailed, setDetailed] = useState(false);
   const leftOut = useMemo(
     () =>
-      [...new Set(JSON.parse(asked) as readonly string[])].flatMap((shown) =>
-        definitionsLeftOut(coverage.notes.get(shown)).map((own) => ({ ...own, version: shown })),
+      ofAll([...new Set(JSON.parse(asked) as readonly string[])], (shown) =>
+        definitionsLeftOut(coverage.notes.get(shown))?.map((own) => ({ ...own, version: shown })),
       ),
     [coverage, asked],
   );

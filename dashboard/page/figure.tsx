@@ -62,10 +62,10 @@ function CoverageLine({ basis }: { basis: Basis }): JSX.Element {
           {count(rejected)} of {counted(coverage.read, "record", "records")} rejected
         </span>
       ) : null}
-      {leftOut.here + leftOut.others > 0 ? (
-        <span class={leftOut.here > 0 ? "lacking" : ""}>
-          {leftOut.here > 0 ? leftOutText(leftOut, noun) : "no definition left out"}
-          {leftOut.others > 0 ? `, ${count(leftOut.others)} of other measures` : ""}
+      {leftOut?.here !== 0 || leftOut.others > 0 ? (
+        <span class={leftOut?.here !== 0 ? "lacking" : ""}>
+          {leftOut?.here !== 0 ? leftOutText(leftOut, noun) : "no definition left out"}
+          {leftOut !== null && leftOut.others > 0 ? `, some of ${counted(leftOut.others, "other measure")}` : ""}
         </span>
       ) : null}
       <span>as of {time(coverage.asOf)}</span>

@@ -40,8 +40,8 @@ interface FiguresProps {
   readonly names: readonly string[];
   readonly range: DateRange;
   readonly onRange: (range: DateRange, step: RangeStep) => void;
-  /** Of the versions that are shown. */
-  readonly leftOut: readonly (LeftOut & { readonly version: string })[];
+  /** Of the versions that are shown; null where nobody knows. */
+  readonly leftOut: readonly (LeftOut & { readonly version: string })[] | null;
   readonly onDetails: () => void;
 }
 
