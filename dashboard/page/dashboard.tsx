@@ -14,6 +14,7 @@ import { Figures } from "./figures.tsx";
 import { seriesFrom, seriesNames, type Series } from "./series.ts";
 import {
   definitionsLeftOut,
+  firstMeasure,
   isEvolution,
   measureChoices,
   ofAll,
@@ -42,7 +43,7 @@ export function Dashboard({ site, description, state, change }: DashboardProps):
   const readMeasures = useMemo(() => async () => await measuresOf(site, version), [site, version]);
   const measures = useRead(readMeasures);
   const choices = useMemo(() => measureChoices(measures.value ?? new Map()), [measures.value]);
-  const measure = state.measure ?? choices[0]?.value ?? null;
+  const measure = state.measure ?? firstMeasure(choices);
 
   const wanted = seriesOf(state, version);
   const asked = JSON.stringify(wanted.map((series) => series.version));

@@ -77,6 +77,8 @@ const submissionsShare = 0.24;
 /** Thinner bars run into one another. */
 const barPxMin = 2;
 const barPxMax = 26;
+/** Half of a dot. */
+export const dotPx = 2.5;
 /** Up to that many points each has a dot. */
 const dottedMax = 45;
 /** What is drawn of a single date: half of a stroke, and how far those of the next series lie beside it. */

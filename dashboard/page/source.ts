@@ -42,6 +42,16 @@ export function measureChoices(measures: ReadonlyMap<string, Measure>): Choice[]
   return named.toSorted((a, b) => (a.value < b.value ? -1 : Number(a.value > b.value)));
 }
 
+/**
+ * The measure that is shown when nobody chose: the first one by name whose values have a distribution, for of a flag there are two flat
+ * lines to see; else the first of all. By kind alone: which one has the most submissions only its rows say, and reading those of all
+ * measures would take minutes. Null without any.
+ */
+export function firstMeasure(choices: readonly Choice[]): string | null {
+  const telling = choices.find(({ note }) => note === "exponential" || note === "linear");
+  return (telling ?? choices[0])?.value ?? null;
+}
+
 /** Grouped by the first part of the label, the newest of each group first. */
 export function versionChoices(versions: readonly string[]): Choice[] {
   const groups = new Map<string, Choice[]>();

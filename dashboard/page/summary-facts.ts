@@ -5,6 +5,7 @@ import * as words from "../parts/words.ts";
 import { isShare, lineText, type Line } from "./lines.ts";
 import { perDate } from "./per-date.ts";
 import { lineValue, type SeriesLabel } from "./series.ts";
+import { bucketOf } from "./state.ts";
 
 export interface Summarized extends SeriesLabel {
   readonly distribution: Distribution;
@@ -41,6 +42,8 @@ export function factsOf(
     if (value !== null) return before + words.value(value);
     return distribution.isContradictory ? "unknown: its sums do not belong to the counts" : "unknown";
   };
+  const shares = lines.filter(isShare);
+  const shared = shares.reduce((sum, { name }) => sum + (distribution.counts[bucketOf(name) ?? NaN] ?? 0), 0);
   const facts: (Fact | null)[] = [
     { title: noun, text: words.count(distribution.submissions) },
     isCounter ? null : { title: "Samples", text: words.count(distribution.count) },
@@ -55,9 +58,14 @@ export function factsOf(
     measure.scale === "exponential"
       ? { title: "Geometric std. deviation", text: text(distribution.geometricStandardDeviation, "× ") }
       : null,
-    ...lines
-      .filter(isShare)
-      .map((line) => ({ title: line.short, text: lineText(line, lineValue(distribution, line.name)) })),
+    ...shares.map((line) => ({ title: line.short, text: lineText(line, lineValue(distribution, line.name)) })),
+    // Fewer lines than buckets: what others hold is said, also where it is nothing, so that series have the same rows.
+    shares.length > 0 && shares.length < measure.bounds.length
+      ? {
+          title: "share of others",
+          text: distribution.count > 0 ? words.percent((distribution.count - shared) / distribution.count) : "–",
+        }
+      : null,
   ];
   return facts.filter((fact) => fact !== null);
 }
