@@ -20,12 +20,14 @@ import { fileName } from "../../../dashboard/page/export.ts";
 import { linesOf } from "../../../dashboard/page/lines.ts";
 import { perDate } from "../../../dashboard/page/per-date.ts";
 import { definitionText, detailText, leftOutText } from "../../../dashboard/page/caption.ts";
+import type { Choice } from "../../../dashboard/parts/search.ts";
 import { sanitize } from "../../../dashboard/page/sanitize.ts";
 import { seriesFrom, type Series } from "../../../dashboard/page/series.ts";
 import {
   countLeftOut,
   definitionsLeftOut,
   droppedMeasurements,
+  firstMeasure,
   versionChoices,
   type LeftOut,
 } from "../../../dashboard/page/source.ts";
@@ -273,6 +275,14 @@ describe("what is shown first, and how it is called", () => {
         ["nightly/9", "nightly"],
       ],
     );
+  });
+
+  it("is a measure that has a distribution, where there is one", () => {
+    const choice = (value: string, note: string): Choice => ({ value, label: value, group: "", note, description: "" });
+    const [flag, counter] = [choice("A", "flag"), choice("B", "counter")];
+    assert.equal(firstMeasure([flag, counter, choice("C", "linear"), choice("D", "exponential")]), "C");
+    assert.equal(firstMeasure([counter, flag]), "B");
+    assert.equal(firstMeasure([]), null);
   });
 
   it("is taken from notes only where they are understood", () => {
