@@ -26,8 +26,8 @@ export interface Coverage {
   readonly rejected: ReadonlyMap<string, number>;
   readonly blocks: { readonly covered: number; readonly missing: number; readonly open: number };
   readonly missing: readonly MissingBlock[];
-  /** By a unit's label: what the analysis noted of it. */
-  readonly notes: ReadonlyMap<string, Json>;
+  /** By a unit's label: what the analysis noted of it; null where that is no object. */
+  readonly notes: ReadonlyMap<string, Json | null>;
 }
 
 /** Throws a SiteFault. */
@@ -59,10 +59,7 @@ export function parseCoverage(json: unknown): Coverage {
     blocks: { covered, missing, open },
     missing: missingOf(file, memberOf(json, "missing")),
     notes: new Map(
-      Object.entries(objectOf(json, "units")).map(([label, unit]) => [
-        label,
-        isObject(unit) ? objectOf(unit, "notes") : {},
-      ]),
+      Object.entries(objectOf(json, "units")).map(([label, unit]) => [label, isObject(unit) ? notesOf(unit) : null]),
     ),
   };
 }
@@ -70,6 +67,11 @@ export function parseCoverage(json: unknown): Coverage {
 function objectOf(json: Json, name: string): Json {
   const value = memberOf(json, name);
   return isObject(value) ? value : {};
+}
+
+function notesOf(unit: Json): Json | null {
+  const notes = memberOf(unit, "notes") ?? {};
+  return isObject(notes) ? notes : null;
 }
 
 function missingOf(file: string, json: unknown): MissingBlock[] {

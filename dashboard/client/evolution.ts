@@ -2,10 +2,10 @@
  * One measure over dates: `<MEASURE>-by-<dates>.json`, {"<YYYYMMDD>": [row, …], …}. Filters narrow it; dates and ranges of dates are
  * added up to distributions. Dates are texts, so that nobody's time zone moves them.
  */
-import { Distribution, rowLength, type Row } from "./distribution.ts";
+import { Distribution, isCountColumn, rowLength, type Row } from "./distribution.ts";
 import { compareTexts, type FilterTree, type Picks } from "./filter-tree.ts";
 import type { Measure } from "./measure.ts";
-import { isNumbers, isObject } from "./shapes.ts";
+import { isCount, isDay, isNumbers, isObject } from "./shapes.ts";
 import { unexpected } from "./site-fault.ts";
 
 export interface DatedDistribution {
@@ -24,11 +24,18 @@ export function parseRows(
   if (!isObject(json)) throw unexpected(file, "is not an object");
   const length = rowLength(measure);
   const dates = Object.entries(json).map(([date, rows]) => {
-    if (!/^\d{8}$/.test(date)) throw unexpected(file, `has ${JSON.stringify(date)} for a date`);
+    if (!isDay(date)) throw unexpected(file, `has ${JSON.stringify(date)} for a date`);
     if (!Array.isArray(rows)) throw unexpected(file, `has no rows for ${date}`);
-    for (const row of rows) {
+    for (const [i, row] of rows.entries()) {
       if (!isNumbers(row) || row.length !== length) {
         throw unexpected(file, `has a row of ${date} that is not ${length} numbers, as site.json says`);
+      }
+      const wrong = row.findIndex((number, column) => isCountColumn(measure, column) && !isCount(number));
+      if (wrong >= 0) {
+        throw unexpected(
+          file,
+          `has ${row[wrong]} in row ${i + 1} of ${date}, column ${wrong + 1}: counts are whole numbers from 0 to 2^53`,
+        );
       }
       if (!tree.has(row.at(-1) ?? NaN))
         throw unexpected(file, `has a row of ${date} that filter-tree.json does not know`);
@@ -92,6 +99,11 @@ export class Evolution {
   /** Those of which there is something, in order. */
   get dates(): string[] {
     return [...this.#rows.keys()];
+  }
+
+  /** Those of which there is something, whatever is picked, in order. */
+  get allDates(): string[] {
+    return [...this.#all].filter(([, rows]) => rows.length > 0).map(([date]) => date);
   }
 
   /** All dates from `from` to `to`, both included; without them all there are. */

@@ -1,5 +1,5 @@
 /** The pointer: which folder each unit is published in. Either `{"<label>": "<folder>", …}`, or `latest.json`'s one folder. */
-import { isFileName, isObject, isText, memberOf, requireFormat } from "./shapes.ts";
+import { isCount, isFileName, isObject, isText, memberOf, requireFormat } from "./shapes.ts";
 import { unexpected } from "./site-fault.ts";
 
 /** By label; "" is the one unit of `latest.json`. Throws a SiteFault. */
@@ -16,4 +16,14 @@ export function parsePointer(file: string, json: unknown): ReadonlyMap<string, s
       return [label, folder];
     }),
   );
+}
+
+/**
+ * Whether coverage of `snapshot` and the pointer are of one publication, as far as the pointer says: `latest.json` names its snapshot,
+ * and no folder is of a later one than the pointer.
+ */
+export function isOfSnapshot(json: unknown, folders: ReadonlyMap<string, string>, snapshot: number): boolean {
+  const own = isObject(json) ? memberOf(json, "snapshot") : undefined;
+  if (isCount(own)) return own === snapshot;
+  return [...folders.values()].every((folder) => Number(/-(\d+)-[\da-f]{8}$/.exec(folder)?.[1] ?? 0) <= snapshot);
 }

@@ -15,8 +15,18 @@ export function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every(isText);
 }
 
+/** Finite ones: JSON has numbers that no double holds. */
 export function isNumbers(value: unknown): value is readonly number[] {
-  return Array.isArray(value) && value.every((item) => typeof item === "number");
+  return Array.isArray(value) && value.every(Number.isFinite);
+}
+
+/** YYYYMMDD of a day that the calendar has. */
+export function isDay(text: string): boolean {
+  if (!/^\d{8}$/.test(text)) return false;
+  const iso = text.replace(/(....)(..)/, "$1-$2-");
+  const time = Date.parse(iso);
+  // 30 February is the second of March to some.
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(iso);
 }
 
 /** A whole number from 0. */

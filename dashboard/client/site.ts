@@ -11,7 +11,7 @@ import { Evolution, parseRows } from "./evolution.ts";
 import { Files, type Fetch } from "./files.ts";
 import { FilterTree } from "./filter-tree.ts";
 import type { Measure } from "./measure.ts";
-import { parsePointer } from "./pointer.ts";
+import { isOfSnapshot, parsePointer } from "./pointer.ts";
 import { SiteFault } from "./site-fault.ts";
 import { parseSite, siteFileName, type SiteDescription } from "./site-description.ts";
 
@@ -44,12 +44,24 @@ export class Site {
   readonly newest: string | null;
   /** Versions that would be `newest` and cannot be read; others may be broken, too, and say so when they are read. */
   readonly broken: readonly BrokenVersion[];
+  /**
+   * Whether `coverage` is of the publication whose numbers there are, as far as it can be known. The pointer is swapped first and
+   * coverage right after, so that between the two it is not.
+   */
+  readonly isOfOne: boolean;
   readonly #files: Files;
   readonly #folders: ReadonlyMap<string, string>;
 
-  private constructor(files: Files, coverage: Coverage, folders: ReadonlyMap<string, string>, described: Described) {
+  private constructor(
+    files: Files,
+    coverage: Coverage,
+    isOfOne: boolean,
+    folders: ReadonlyMap<string, string>,
+    described: Described,
+  ) {
     this.#files = files;
     this.coverage = coverage;
+    this.isOfOne = isOfOne;
     this.#folders = folders;
     this.description = described.description;
     this.newest = described.newest;
@@ -57,10 +69,13 @@ export class Site {
   }
 
   static async load(files: Files): Promise<Site> {
-    const coverage = parseCoverage(await files.newest(coverageFileName));
-    const { pointer } = coverage;
-    const folders = parsePointer(pointer, await files.newest(pointer));
-    return new Site(files, coverage, folders, await describeNewest(files, folders));
+    const first = parseCoverage(await files.newest(coverageFileName));
+    const json = await files.newest(first.pointer);
+    const folders = parsePointer(first.pointer, json);
+    const fits = ({ snapshot }: Coverage): boolean => isOfSnapshot(json, folders, snapshot);
+    // Published in between: coverage follows its pointer.
+    const coverage = fits(first) ? first : parseCoverage(await files.newest(coverageFileName));
+    return new Site(files, coverage, fits(coverage), folders, await describeNewest(files, folders));
   }
 
   /** The newest state. Folders that are still named are not read again. */

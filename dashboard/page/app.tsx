@@ -75,6 +75,13 @@ export function App({ base }: { base: string }): JSX.Element {
             onAction={() => globalThis.dispatchEvent(new Event("online"))}
           />
         )}
+        {site === null || site.isOfOne ? null : (
+          <Notice
+            text={`coverage.json and ${site.coverage.pointer} are of different publications: what is said of blocks and records may not be that of these numbers. For a moment this is so while somebody publishes.`}
+            action="Try again"
+            onAction={again}
+          />
+        )}
         {problem === null ? null : (
           <Message title="This aggregate cannot be shown" text={problem.message} hint={problem.hint} isBad>
             <button type="button" class="button" onClick={again}>

@@ -1,7 +1,8 @@
 /**
  * Chooses a range of dates on the lower chart, and points at a date on all of it.
  *
- *   pointer or finger   drag: a range; drag an end: moves it; click: that date alone
+ *   pointer             drag: a range; drag an end: moves it; click: that date alone
+ *   finger              drag: the same; tap: reads the date out until another one is tapped, and chooses nothing
  *   keyboard            each end is a slider: arrows by a date, Page keys by ten, Home and End
  *
  * While it is dragged at most one change is given per frame of the screen, and while a key is held one per step. The last one says that
@@ -11,7 +12,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { JSX } from "preact";
 import { movedBy } from "../parts/slider-keys.ts";
 import * as words from "../parts/words.ts";
-import type { EvolutionGeometry } from "./evolution-geometry.ts";
+import { dotPx, type EvolutionGeometry } from "./evolution-geometry.ts";
 
 /** Null: no limit. */
 export interface DateRange {
@@ -32,6 +33,8 @@ interface BrushProps {
   readonly onHover: (date: string | null) => void;
 }
 
+/** A finger that moved less tapped. */
+const tapPx = 10;
 /** So near to an end a drag moves that end: a finger is no finer. */
 const gripPx = 12;
 
@@ -39,6 +42,8 @@ export function Brush({ geometry, dates, range, hovered, onRange, onHover }: Bru
   const { submissions: box, values, nearest, xOf } = geometry;
   /** The date that stays while the other end is dragged. */
   const anchor = useRef<string | null>(null);
+  /** Where the drag began. */
+  const start = useRef(0);
   const frame = useRef(0);
   const pending = useRef<DateRange | null>(null);
   // Taken away while it moves, it rests: else the figures would stay at where it was.
@@ -77,21 +82,29 @@ export function Brush({ geometry, dates, range, hovered, onRange, onHover }: Bru
     anchor.current = null;
   };
   const dateAt = (event: PointerEvent): string => nearest(placeOf(event)) ?? first;
+  const isTap = (event: PointerEvent): boolean =>
+    event.pointerType === "touch" && pending.current === null && Math.abs(placeOf(event) - start.current) < tapPx;
+  const point = (event: PointerEvent): void => onHover(dateAt(event));
+  const leave = (event: PointerEvent): void => {
+    if (event.pointerType !== "touch") onHover(null);
+  };
   const onPointerDown = (event: PointerEvent & { currentTarget: SVGRectElement }): void => {
     if (event.button !== 0) return;
     event.currentTarget.setPointerCapture(event.pointerId);
     const x = placeOf(event);
     const grips = isAll ? [] : [Math.abs(x - left) < gripPx ? to : null, Math.abs(x - right) < gripPx ? from : null];
     anchor.current = grips.find((grip) => grip !== null) ?? dateAt(event);
-    follow(between(anchor.current, dateAt(event)));
+    start.current = x;
+    point(event);
+    if (!isTap(event)) follow(between(anchor.current, dateAt(event)));
   };
   const onPointerMove = (event: PointerEvent): void => {
-    onHover(dateAt(event));
-    if (anchor.current !== null) follow(between(anchor.current, dateAt(event)));
+    point(event);
+    if (anchor.current !== null && !isTap(event)) follow(between(anchor.current, dateAt(event)));
   };
   const onPointerUp = (event: PointerEvent): void => {
     if (anchor.current === null) return;
-    pending.current = between(anchor.current, dateAt(event));
+    if (!isTap(event)) pending.current = between(anchor.current, dateAt(event));
     rest();
   };
   const move = (event: KeyboardEvent, end: "from" | "to"): void => {
@@ -110,8 +123,8 @@ export function Brush({ geometry, dates, range, hovered, onRange, onHover }: Bru
       {isAll ? null : (
         <>
           {[values, box].flatMap(({ top, bottom }) => [
-            <rect class="outside" x={box.left} width={Math.max(0, left - box.left)} y={top} height={bottom - top} />,
-            <rect class="outside" x={right} width={Math.max(0, box.right - right)} y={top} height={bottom - top} />,
+            <rect class="outside" x={box.left} width={Math.max(0, left - box.left)} {...fading(top, bottom)} />,
+            <rect class="outside" x={right} width={Math.max(0, box.right - right)} {...fading(top, bottom)} />,
           ])}
           <rect class="inside" x={left} width={Math.max(0, right - left)} y={box.top} height={box.bottom - box.top} />
         </>
@@ -125,8 +138,9 @@ export function Brush({ geometry, dates, range, hovered, onRange, onHover }: Bru
         y={values.top}
         width={box.right - box.left}
         height={Math.max(0, box.top - values.top)}
-        onPointerMove={(event) => onHover(dateAt(event))}
-        onPointerLeave={() => onHover(null)}
+        onPointerDown={point}
+        onPointerMove={point}
+        onPointerLeave={leave}
       />
       <rect
         class="dragging"
@@ -139,7 +153,7 @@ export function Brush({ geometry, dates, range, hovered, onRange, onHover }: Bru
         onPointerUp={onPointerUp}
         // The browser took the finger for something else.
         onPointerCancel={rest}
-        onPointerLeave={() => onHover(null)}
+        onPointerLeave={leave}
       />
       {dates.length > 1
         ? [["from", from, left] as const, ["to", to, right] as const].map(([end, date, x]) => (
@@ -170,6 +184,11 @@ export function Brush({ geometry, dates, range, hovered, onRange, onHover }: Bru
         : null}
     </g>
   );
+}
+
+/** Over dots at the edges of a chart, too. */
+function fading(top: number, bottom: number): { readonly y: number; readonly height: number } {
+  return { y: top - dotPx, height: bottom - top + 2 * dotPx };
 }
 
 /** In the drawing's pixels, from its left. */

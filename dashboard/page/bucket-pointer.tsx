@@ -1,7 +1,8 @@
 /**
  * Points at a bucket of a drawing, to have it read out.
  *
- *   pointer or finger   the bucket below it
+ *   pointer             the bucket below it
+ *   finger              the bucket that was tapped, until something else is
  *   keyboard            a slider over the buckets that are drawn: arrows by one, Page keys by ten, Home and End, Escape to leave it
  */
 import type { JSX } from "preact";
@@ -54,7 +55,9 @@ export function BucketPointer({ box, buckets, bucket, onBucket, text }: BucketPo
         height={height}
         onPointerDown={point}
         onPointerMove={point}
-        onPointerLeave={() => onBucket(null)}
+        onPointerLeave={(event) => {
+          if (event.pointerType !== "touch") onBucket(null);
+        }}
         onKeyDown={move}
         // By keyboard only: a pointer says itself where it is.
         onFocus={(event) => {

@@ -22,9 +22,11 @@ export interface SeriesBasis extends SeriesLabel {
   readonly samples: number | null;
 }
 
-/** Definitions that were left out, in the versions that are shown: of this measure, and of others. */
+/** What was left out, in the versions that are shown. */
 export interface LeftOutCounts {
+  /** Definitions of this measure. */
   readonly here: number;
+  /** How many other measures have such definitions. */
   readonly others: number;
   /** Those that had this measure by such a definition; null where the analysis does not say. */
   readonly pings: number | null;
@@ -37,7 +39,8 @@ export interface Counts {
   /** What submissions are called. */
   readonly noun: string;
   readonly coverage: Coverage;
-  readonly leftOut: LeftOutCounts;
+  /** Null: nobody knows. */
+  readonly leftOut: LeftOutCounts | null;
 }
 
 export interface Narrowed {
@@ -94,20 +97,39 @@ export function countText({ submissions, samples }: SeriesBasis, noun: string): 
 }
 
 /** Of this measure; `noun`: what submissions are called. */
-export function leftOutText({ here, pings }: LeftOutCounts, noun: string): string {
+export function leftOutText(leftOut: LeftOutCounts | null, noun: string): string {
+  if (leftOut === null) return "definitions left out: unknown";
+  const { here, pings } = leftOut;
   const many = pings === null ? "" : ` (${count(pings)} ${nounFor(pings, noun)})`;
   return `${counted(here, "definition")} left out${many}`;
 }
 
+/** Which records a figure is of, its coverage cannot say: a block may hold those of any version. */
+export function blocksText({ blocks: { covered, missing, open } }: Coverage): string {
+  const lacking = [missing > 0 ? `, ${count(missing)} missing` : "", open > 0 ? `, ${count(open)} under way` : ""];
+  return `whole aggregate: ${count(covered)} of ${counted(covered + missing + open, "block")}${lacking.join("")}`;
+}
+
+/** How arrays differ that were left out. `histograms` says `<buckets>` where it knows no definition, else `<buckets>-<digest>`. */
+export function definitionText(definition: string): string {
+  const [, buckets, digest] = /^(\d+)(?:-(.*))?$/.exec(definition) ?? [];
+  if (buckets === undefined) return `of another definition (${definition})`;
+  return `with ${counted(Number(buckets), "bucket")} and ${digest === undefined ? "no known definition" : `another definition (${digest})`}`;
+}
+
+/** A block's key stands beside what was found: once is enough. */
+export function detailText(detail: string, key: string): string {
+  return key === "" ? detail : detail.replaceAll(key, "…");
+}
+
 /** The line below a figure as text. Of several series the legend has each one's n beside its name. */
 export function basisText({ of, noun, coverage, leftOut }: Counts): string {
-  const { covered, missing, open } = coverage.blocks;
   const rejected = coverage.read - coverage.accepted;
   return [
     ...(of.length > 1 ? [] : of.map((own) => `n = ${countText(own, noun)}`)),
-    `${count(covered)} of ${counted(covered + missing + open, "block")}${missing > 0 ? `, ${count(missing)} missing` : ""}${open > 0 ? `, ${count(open)} under way` : ""}`,
+    blocksText(coverage),
     ...(rejected > 0 ? [`${count(rejected)} of ${counted(coverage.read, "record")} rejected`] : []),
-    ...(leftOut.here > 0 ? [leftOutText(leftOut, noun)] : []),
+    ...(leftOut?.here !== 0 ? [leftOutText(leftOut, noun)] : []),
     `data as of ${time(coverage.asOf)} (${coverage.aggregate})`,
   ].join("; ");
 }

@@ -3,7 +3,8 @@ import { useEffect, useRef } from "preact/hooks";
 import type { JSX } from "preact";
 import type { Coverage } from "../client/index.ts";
 import { count, counted, nounFor, time } from "../parts/words.ts";
-import { droppedMeasurements, type LeftOut } from "./source.ts";
+import { definitionText, detailText } from "./caption.ts";
+import { droppedMeasurements, ofAll, type LeftOut } from "./source.ts";
 
 /** A list that nobody reads to its end; coverage.json has all of it. */
 const listedMax = 500;
@@ -12,7 +13,8 @@ interface CoverageDialogProps {
   readonly coverage: Coverage;
   /** That are shown. */
   readonly versions: readonly string[];
-  readonly leftOut: readonly (LeftOut & { readonly version: string })[];
+  /** Null where nobody knows. */
+  readonly leftOut: readonly (LeftOut & { readonly version: string })[] | null;
   /** What submissions are called. */
   readonly noun: string;
   readonly onClose: () => void;
@@ -22,8 +24,8 @@ export function CoverageDialog({ coverage, versions, leftOut, noun, onClose }: C
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
   const { covered, missing, open } = coverage.blocks;
-  const dropped = versions.flatMap((version) =>
-    droppedMeasurements(coverage.notes.get(version)).map(([reason, many]) => [version, reason, many] as const),
+  const dropped = ofAll(versions, (version) =>
+    droppedMeasurements(coverage.notes.get(version))?.map(([reason, many]) => [version, reason, many] as const),
   );
   return (
     <dialog ref={dialog} class="dialog" aria-labelledby="coverage-title" onClose={onClose}>
@@ -78,7 +80,7 @@ export function CoverageDialog({ coverage, versions, leftOut, noun, onClose }: C
                 </code>
                 {detail === "" ? null : (
                   <span class="soft">
-                    : <bdi>{detail}</bdi>
+                    : <bdi>{detailText(detail, key)}</bdi>
                   </span>
                 )}
               </li>
@@ -89,24 +91,24 @@ export function CoverageDialog({ coverage, versions, leftOut, noun, onClose }: C
           </ul>
         )}
         <h3>Definitions left out</h3>
-        {leftOut.length === 0 ? (
-          <p class="soft">None.</p>
+        {leftOut === null || leftOut.length === 0 ? (
+          <Nothing isKnown={leftOut !== null} />
         ) : (
           <ul class="plain-list">
             {leftOut.slice(0, listedMax).map(({ version, measure, definition, entries, pings }) => (
               <li key={`${version} ${measure} ${definition}`}>
                 <bdi>{version}</bdi> <code>{measure}</code>:{" "}
                 {pings === null ? "" : `${count(pings)} ${nounFor(pings, noun)} in `}
-                {counted(entries, "entry", "entries")} of another definition, <code>{definition}</code>, whose buckets
-                cannot be added to those of the newest build
+                {counted(entries, "entry", "entries")} {definitionText(definition)}, which cannot be added to those of
+                the newest build
               </li>
             ))}
             {leftOut.length > listedMax ? <li>{count(leftOut.length - listedMax)} more are in coverage.json</li> : null}
           </ul>
         )}
         <h3>Measurements dropped</h3>
-        {dropped.length === 0 ? (
-          <p class="soft">None.</p>
+        {dropped === null || dropped.length === 0 ? (
+          <Nothing isKnown={dropped !== null} />
         ) : (
           <ul class="plain-list">
             {dropped.map(([version, reason, many]) => (
@@ -118,6 +120,14 @@ export function CoverageDialog({ coverage, versions, leftOut, noun, onClose }: C
         )}
       </div>
     </dialog>
+  );
+}
+
+function Nothing({ isKnown }: { isKnown: boolean }): JSX.Element {
+  return isKnown ? (
+    <p class="soft">None.</p>
+  ) : (
+    <p class="lacking">Unknown: coverage.json does not say it in a way that this page reads.</p>
   );
 }
 

@@ -15,8 +15,10 @@ import type { Heading } from "./heads.tsx";
 import { seriesFrom, seriesNames, type Series } from "./series.ts";
 import {
   definitionsLeftOut,
+  firstMeasure,
   isEvolution,
   measureChoices,
+  ofAll,
   readEvolutions,
   versionChoices,
   type Problem,
@@ -44,7 +46,7 @@ export function Dashboard({ site, description, state, change, onHeading }: Dashb
   const readMeasures = useMemo(() => async () => await measuresOf(site, version), [site, version]);
   const measures = useRead(readMeasures);
   const choices = useMemo(() => measureChoices(measures.value ?? new Map()), [measures.value]);
-  const measure = state.measure ?? choices[0]?.value ?? null;
+  const measure = state.measure ?? firstMeasure(choices);
 
   const wanted = seriesOf(state, version, description.dimensions);
   const asked = JSON.stringify(wanted.map((series) => series.version));
@@ -81,8 +83,8 @@ export function Dashboard({ site, description, state, change, onHeading }: Dashb
   const [isDetailed, setDetailed] = useState(false);
   const leftOut = useMemo(
     () =>
-      [...new Set(JSON.parse(asked) as readonly string[])].flatMap((shown) =>
-        definitionsLeftOut(coverage.notes.get(shown)).map((own) => ({ ...own, version: shown })),
+      ofAll([...new Set(JSON.parse(asked) as readonly string[])], (shown) =>
+        definitionsLeftOut(coverage.notes.get(shown))?.map((own) => ({ ...own, version: shown })),
       ),
     [coverage, asked],
   );

@@ -1,7 +1,7 @@
 /** Draws an evolution's geometry. Knows nothing of what is chosen: it is drawn again only when its geometry is another. */
 import type { JSX } from "preact";
 import { BottomAxis, ValueAxis } from "../parts/axis-marks.tsx";
-import type { EvolutionGeometry } from "./evolution-geometry.ts";
+import { dotPx, type EvolutionGeometry } from "./evolution-geometry.ts";
 import { isShare } from "./lines.ts";
 
 interface EvolutionDrawingProps {
@@ -45,7 +45,7 @@ export function EvolutionDrawing({ geometry, label, noun }: EvolutionDrawingProp
         >
           <path d={d} />
           {dots.map(({ x, y }) => (
-            <circle key={x} cx={x.toFixed(1)} cy={y.toFixed(1)} r="2.5" />
+            <circle key={x} cx={x.toFixed(1)} cy={y.toFixed(1)} r={dotPx} />
           ))}
         </g>
       ))}

@@ -2,7 +2,7 @@
  * A measure over dates: the chart, its legend, which also reads out the date below the pointer, the brush, and the same as a table.
  * What the chart draws is kept while only the range changes, so that the brush costs next to nothing.
  */
-import { useMemo, useState } from "preact/hooks";
+import { useMemo, useRef, useState } from "preact/hooks";
 import type { ComponentChildren, JSX, RefObject } from "preact";
 import { useWidth } from "../parts/use-width.tsx";
 import * as words from "../parts/words.ts";
@@ -146,16 +146,29 @@ function DateField({ label, value, first, last, onText }: DateFieldProps): JSX.E
 /** The range as text: the way for those who do not drag. */
 function RangeFields({ dates, range, onRange, isOfTwo }: RangeFieldsProps): JSX.Element {
   const [first, last] = [dates[0] ?? "", dates.at(-1) ?? ""];
+  /** From the earlier date to the later, once both are typed: on the way there any year is before the other date. */
+  const turned = useRef<DateRange | null>(null);
   const set = (side: "from" | "to", text: string): void => {
     const date = words.dateOfInput(text);
     if (date === null) return;
     const next = { ...range, [side]: date };
     const isTurned = next.from !== null && next.to !== null && next.from > next.to;
+    turned.current = isTurned ? { from: next.to, to: next.from } : null;
     // Typed digit by digit, a date is many on the way.
-    onRange(isTurned ? { from: date, to: date } : next, "moved");
+    if (!isTurned) onRange(next, "moved");
+  };
+  const settle = (): void => {
+    if (turned.current !== null) onRange(turned.current, "moved");
+    turned.current = null;
   };
   return (
-    <div class="range-fields">
+    <div
+      class="range-fields"
+      onFocusOut={settle}
+      onKeyDown={(event) => {
+        if (event.key === "Enter") settle();
+      }}
+    >
       <DateField
         label="From"
         value={range.from ?? first}

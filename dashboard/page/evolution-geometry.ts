@@ -7,10 +7,12 @@
  *   split   +--------------------+
  *           |  ##  # ###         |   submissions: a bar for each date, or an area where bars would be thinner than a pixel or two
  *   bottom  +--------------------+   dates
+ *
+ * Nothing is drawn at dates that have nothing: gaps.ts.
  */
-import { area, line } from "d3-shape";
 import { dateScale, dateTicks, dayOf, valueScale, valueTicks, type Box, type Tick } from "../parts/axes.ts";
 import { compact, percentTick } from "../parts/words.ts";
+import { neighboursOf, runsOf, skyline, type AreNeighbours } from "./gaps.ts";
 import { isShare, type Line } from "./lines.ts";
 import { lineValue, type Point, type SeriesLabel } from "./series.ts";
 import type { LineName } from "./state.ts";
@@ -75,6 +77,8 @@ const submissionsShare = 0.24;
 /** Thinner bars run into one another. */
 const barPxMin = 2;
 const barPxMax = 26;
+/** Half of a dot. */
+export const dotPx = 2.5;
 /** Up to that many points each has a dot. */
 const dottedMax = 45;
 /** What is drawn of a single date: half of a stroke, and how far those of the next series lie beside it. */
@@ -106,7 +110,9 @@ export function evolutionGeometry(series: readonly ShownSeries[], options: Evolu
       const middle = xOf(date) + (dates.length > 1 ? 0 : (i - (series.length - 1) / 2) * besidePx);
       return dates.length > 1 ? [middle] : [middle - strokePx, middle + strokePx];
     };
-  const step = narrowest(xs, right - left) / Math.max(1, series.length);
+  const dateWidth = narrowest(xs, right - left);
+  const step = dateWidth / Math.max(1, series.length);
+  const areNeighbours = neighboursOf(dates);
   const hasBars = step >= barPxMin;
   const barWidth = Math.min(barPxMax, Math.max(1, step * 0.8));
   return {
@@ -123,10 +129,12 @@ export function evolutionGeometry(series: readonly ShownSeries[], options: Evolu
     ),
     bands:
       series.length === 1
-        ? bandsOf(series[0]?.points ?? [], new Set(lines.map(({ name }) => name)), strokesAt(0), y)
+        ? bandsOf(series[0]?.points ?? [], new Set(lines.map(({ name }) => name)), strokesAt(0), y, areNeighbours)
         : [],
     paths: hasLines
-      ? series.flatMap(({ points, place }, i) => lines.map((line) => pathOf(points, place, line, strokesAt(i), y)))
+      ? series.flatMap(({ points, place }, i) =>
+          lines.map((line) => pathOf(points, place, line, strokesAt(i), y, areNeighbours)),
+        )
       : [],
     bars: hasBars
       ? series.flatMap(({ points, place }, i) =>
@@ -141,7 +149,10 @@ export function evolutionGeometry(series: readonly ShownSeries[], options: Evolu
       : [],
     areas: hasBars
       ? []
-      : series.map(({ points, place }) => ({ series: place, d: areaOf(points, xOf, heights, submissions.bottom) })),
+      : series.map(({ points, place }) => {
+          const columns = points.map((point) => ({ x: xOf(point.date), y: heights(point.submissions) }));
+          return { series: place, d: skyline(columns, dateWidth, submissions.bottom) };
+        }),
     xOf,
     nearest: (at) => nearestOf(dates, xs, at),
   };
@@ -162,17 +173,21 @@ function pathOf(
   own: Line,
   xsOf: (date: string) => readonly number[],
   y: (value: number) => number,
+  areNeighbours: AreNeighbours,
 ): Path {
   const places = points.flatMap((point) => {
     const value = lineValue(point.distribution, own.name);
-    return value === null ? [] : xsOf(point.date).map((x) => ({ x, y: y(value) }));
+    return value === null ? [] : xsOf(point.date).map((x) => ({ date: point.date, x, y: y(value) }));
   });
   const isStroke = places.length > points.length;
-  const draw = line<{ x: number; y: number }>(
-    (place) => place.x,
-    (place) => place.y,
-  ).digits(1);
-  return { series, line: own, d: draw(places) ?? "", dots: places.length <= dottedMax && !isStroke ? places : [] };
+  const runs = runsOf(places, areNeighbours);
+  return {
+    series,
+    line: own,
+    d: runs.map((run) => (run.length > 1 ? `M${through(run)}` : "")).join(""),
+    // What stands alone has no line: its dot is all that is seen of it.
+    dots: isStroke ? [] : places.length <= dottedMax ? places : runs.filter((run) => run.length === 1).flat(),
+  };
 }
 
 const bandLines = [
@@ -186,35 +201,27 @@ function bandsOf(
   lines: ReadonlySet<LineName>,
   xsOf: (date: string) => readonly number[],
   y: (value: number) => number,
+  areNeighbours: AreNeighbours,
 ): EvolutionGeometry["bands"] {
   return bandLines
     .filter(({ low, high }) => lines.has(low) && lines.has(high))
     .map(({ name, low, high }) => {
       const places = points.flatMap((point) => {
         const [from, to] = [lineValue(point.distribution, low), lineValue(point.distribution, high)];
-        return from === null || to === null ? [] : xsOf(point.date).map((x) => ({ x, from: y(from), to: y(to) }));
+        const { date } = point;
+        return from === null || to === null ? [] : xsOf(date).map((x) => ({ date, x, from: y(from), y: y(to) }));
       });
-      const draw = area<(typeof places)[number]>(
-        (place) => place.x,
-        (place) => place.from,
-        (place) => place.to,
-      ).digits(1);
-      return { name, d: draw(places) ?? "" };
+      const runs = runsOf(places, areNeighbours);
+      const d = runs.map((run) => {
+        const back = run.toReversed().map(({ x, from: low }) => ({ x, y: low }));
+        return `M${through(run)}L${through(back)}Z`;
+      });
+      return { name, d: d.join("") };
     });
 }
 
-function areaOf(
-  points: readonly Point[],
-  xOf: (date: string) => number,
-  y: (value: number) => number,
-  bottom: number,
-): string {
-  const draw = area<Point>(
-    (point) => xOf(point.date),
-    bottom,
-    (point) => y(point.submissions),
-  ).digits(1);
-  return draw(points) ?? "";
+function through(places: readonly { readonly x: number; readonly y: number }[]): string {
+  return places.map(({ x, y }) => `${x.toFixed(1)},${y.toFixed(1)}`).join("L");
 }
 
 function nearestOf(dates: readonly string[], xs: readonly number[], at: number): string | null {

@@ -54,7 +54,7 @@ export function EvolutionLegend(props: EvolutionLegendProps): JSX.Element {
         {hovered === null ? (
           <>
             <SeriesNames of={of} noun={noun} />
-            <span class="soft">Point at a date to read it</span>
+            <span class="soft">Point at a date, or tap it, to read it</span>
           </>
         ) : (
           <Readout

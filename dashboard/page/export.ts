@@ -20,8 +20,8 @@ export interface ExportContext {
   readonly sanitize: boolean;
   readonly submissions: string;
   readonly coverage: Coverage;
-  /** Of the versions that are shown. */
-  readonly definitionsLeftOut: readonly (LeftOut & { readonly version: string })[];
+  /** Of the versions that are shown; null where nobody knows. */
+  readonly definitionsLeftOut: readonly (LeftOut & { readonly version: string })[] | null;
 }
 
 /** Indented. Filters are lists of pairs: names of data are no members, and what is not in them is not narrowed. */

@@ -5,7 +5,7 @@
 import { useRef } from "preact/hooks";
 import type { ComponentChildren, JSX, RefObject } from "preact";
 import { count, counted, nounFor, time } from "../parts/words.ts";
-import { leftOutText, type Counts } from "./caption.ts";
+import { blocksText, leftOutText, type Counts } from "./caption.ts";
 import type { FigureName } from "./state.ts";
 
 /** What the numbers of a figure are of, with at least one series. */
@@ -40,7 +40,7 @@ export function Figure({ name, title, basis, tools, children }: FigureProps): JS
 
 function CoverageLine({ basis }: { basis: Basis }): JSX.Element {
   const { of, noun, coverage, leftOut, onDetails } = basis;
-  const { covered, missing, open } = coverage.blocks;
+  const { missing, open } = coverage.blocks;
   const rejected = coverage.read - coverage.accepted;
   const isWhole = missing === 0 && open === 0;
   return (
@@ -56,20 +56,16 @@ function CoverageLine({ basis }: { basis: Basis }): JSX.Element {
           )}
         </span>
       ))}
-      <span class={isWhole ? "" : "lacking"}>
-        {count(covered)} of {counted(covered + missing + open, "block", "blocks")}
-        {missing > 0 ? `, ${count(missing)} missing` : ""}
-        {open > 0 ? `, ${count(open)} under way` : ""}
-      </span>
+      <span class={isWhole ? "" : "lacking"}>{blocksText(coverage)}</span>
       {rejected > 0 ? (
         <span>
           {count(rejected)} of {counted(coverage.read, "record", "records")} rejected
         </span>
       ) : null}
-      {leftOut.here + leftOut.others > 0 ? (
-        <span class={leftOut.here > 0 ? "lacking" : ""}>
-          {leftOut.here > 0 ? leftOutText(leftOut, noun) : "no definition left out"}
-          {leftOut.others > 0 ? `, ${count(leftOut.others)} of other measures` : ""}
+      {leftOut?.here !== 0 || leftOut.others > 0 ? (
+        <span class={leftOut?.here !== 0 ? "lacking" : ""}>
+          {leftOut?.here !== 0 ? leftOutText(leftOut, noun) : "no definition left out"}
+          {leftOut !== null && leftOut.others > 0 ? `, some of ${counted(leftOut.others, "other measure")}` : ""}
         </span>
       ) : null}
       <span>as of {time(coverage.asOf)}</span>

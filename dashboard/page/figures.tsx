@@ -20,7 +20,7 @@ import { exportedSeries, type ExportedSeries } from "./exported.ts";
 import { fileName, toJson } from "./export.ts";
 import type { Basis } from "./figure.tsx";
 import { comparisonMarks, distributionMarks, evolutionMarks } from "./marks.ts";
-import { sanitize } from "./sanitize.ts";
+import { isSanitized, sanitize } from "./sanitize.ts";
 import { AloneHead, PrintedHead, type Heading } from "./heads.tsx";
 import { linesOf, shownLines } from "./lines.ts";
 import { countLeftOut, type LeftOut } from "./source.ts";
@@ -42,8 +42,8 @@ interface FiguresProps {
   readonly names: readonly string[];
   readonly range: DateRange;
   readonly onRange: (range: DateRange, step: RangeStep) => void;
-  /** Of the versions that are shown. */
-  readonly leftOut: readonly (LeftOut & { readonly version: string })[];
+  /** Of the versions that are shown; null where nobody knows. */
+  readonly leftOut: readonly (LeftOut & { readonly version: string })[] | null;
   readonly onDetails: () => void;
   readonly onHeading: (heading: Heading | null) => void;
 }
@@ -53,10 +53,9 @@ export function Figures(props: FiguresProps): JSX.Element {
   const { coverage } = site;
   const [first] = series;
   const dates = useMemo(() => allDates(series), [series]);
-  const sanitized = useMemo(
-    () => series.map(({ points }) => sanitize(points, state.sanitize)),
-    [series, state.sanitize],
-  );
+  const kind = first?.evolution.measure.kind ?? "unknown";
+  const isClean = isSanitized(state.sanitize, kind);
+  const sanitized = useMemo(() => series.map(({ points }) => sanitize(points, isClean)), [series, isClean]);
   const labels = useMemo(
     () => series.map(({ place }): SeriesLabel => ({ place, name: names[place] ?? "" })),
     [series, names],
@@ -133,7 +132,7 @@ export function Figures(props: FiguresProps): JSX.Element {
         kind: measure.kind,
         dates: props.dates?.name ?? "",
         range,
-        sanitize: state.sanitize,
+        sanitize: isClean,
         submissions: description.submissions,
         coverage,
         definitionsLeftOut: leftOut,
@@ -205,10 +204,10 @@ export function Figures(props: FiguresProps): JSX.Element {
           lines={lines}
           allLines={allLines}
           range={range}
-          sanitize={state.sanitize}
+          sanitize={isClean}
           onRange={onRange}
           onLines={(chosen) => change({ lines: chosen }, "replace")}
-          onSanitize={(on) => change({ sanitize: on })}
+          onSanitize={(on) => change({ sanitize: on === isSanitized(null, kind) ? null : on })}
           tools={menu(
             "evolution",
             drawn,
@@ -260,6 +259,11 @@ export function Figures(props: FiguresProps): JSX.Element {
               all={inRange.map((own, i) => ({
                 ...own,
                 days: (series[i]?.points ?? []).filter(({ date }) => isIn(date, range)),
+                among: datesIn(
+                  series.flatMap(({ evolution }) => evolution.allDates),
+                  range.from,
+                  range.to,
+                ),
               }))}
               lines={allLines}
               tools={menu("summary", basis, () => summaryCsv(dimensions, allLines, exported()), null)}

@@ -2,6 +2,15 @@
  * Dates of which there are few submissions mislead: a build that three people tested has a wild median. Sanitizing leaves them
  * out, and says how many and by which limit; it never draws them as 0.
  */
+import type { MeasureKind } from "../client/measure.ts";
+
+/**
+ * Whether few are hidden, as was chosen. Where nobody chose not those of a counter, which has no statistics that mislead: there few
+ * records are what an outage looks like.
+ */
+export function isSanitized(chosen: boolean | null, kind: MeasureKind): boolean {
+  return chosen ?? kind !== "counter";
+}
 
 /** A date with that many is kept, however many others have. */
 const enough = 100;

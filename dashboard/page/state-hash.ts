@@ -37,7 +37,7 @@ export function toHash(state: PageState): string {
   put("from", state.from);
   put("to", state.to);
   for (const compared of state.compared) put("compare", comparedText(compared));
-  if (!state.sanitize) put("sanitize", "off");
+  if (state.sanitize !== null) put("sanitize", state.sanitize ? "on" : "off");
   if (state.lines !== null) put("lines", state.lines.join("."));
   if (state.distribution !== firstState.distribution) put("distribution", state.distribution);
   if (state.comparison !== firstState.comparison) put("comparison", state.comparison);
@@ -64,7 +64,7 @@ export function fromHash(text: string): PageState {
       .map(comparedOf)
       .filter((compared) => compared !== null)
       .slice(0, comparedMax),
-    sanitize: hash.get("sanitize") !== "off",
+    sanitize: switchOf(hash.get("sanitize")),
     lines: linesOf(hash.get("lines")),
     distribution: oneOf(distributionViews, hash.get("distribution")) ?? firstState.distribution,
     comparison: oneOf(comparisonViews, hash.get("comparison")) ?? firstState.comparison,
@@ -110,6 +110,10 @@ function linesOf(text: string | null): readonly LineName[] | null {
     ...statisticNames.filter((name) => parts.includes(name)),
     ...[...shares].toSorted((a, b) => a - b).map((bucket): LineName => `v${bucket}`),
   ];
+}
+
+function switchOf(text: string | null): boolean | null {
+  return text === "on" || text === "off" ? text === "on" : null;
 }
 
 function dateOf(text: string | null): string | null {

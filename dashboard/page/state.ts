@@ -53,8 +53,8 @@ export interface PageState {
   readonly from: string | null;
   readonly to: string | null;
   readonly compared: readonly Compared[];
-  /** Leaves out dates with so few submissions that they mislead: sanitize.ts. */
-  readonly sanitize: boolean;
+  /** Leaves out dates with so few submissions that they mislead. Null: as suits the measure (sanitize.ts). */
+  readonly sanitize: boolean | null;
   /** Null: what suits the measure and the number of series. Those that the measure does not have are not shown. */
   readonly lines: readonly LineName[] | null;
   readonly distribution: DistributionView;
@@ -72,7 +72,7 @@ export const firstState: PageState = {
   from: null,
   to: null,
   compared: [],
-  sanitize: true,
+  sanitize: null,
   lines: null,
   distribution: "chart",
   comparison: "cumulative",

@@ -1,14 +1,18 @@
 /** The range of one series in numbers, each as exact as it is, in words. Pure. */
 import type { Distribution, Statistic } from "../client/distribution.ts";
+import { dayMs, dayOf } from "../parts/axes.ts";
 import * as words from "../parts/words.ts";
 import { isShare, lineText, type Line } from "./lines.ts";
 import { perDate } from "./per-date.ts";
 import { lineValue, type SeriesLabel } from "./series.ts";
+import { bucketOf } from "./state.ts";
 
 export interface Summarized extends SeriesLabel {
   readonly distribution: Distribution;
   /** Submissions of each date in the range, by date. */
   readonly days: readonly { readonly date: string; readonly submissions: number }[];
+  /** Dates in the range at which anything was recorded, of this series or not, in any order. */
+  readonly among: readonly string[];
 }
 
 export interface Fact {
@@ -26,7 +30,11 @@ export interface PercentileFact {
 export const summaryPercents: readonly number[] = [5, 25, 50, 75, 95];
 
 /** The same titles for all series of one measure. `lines`: those that it may have; `noun`: what submissions are called. */
-export function factsOf({ distribution, days }: Summarized, lines: readonly Line[], noun: string): readonly Fact[] {
+export function factsOf(
+  { distribution, days, among }: Summarized,
+  lines: readonly Line[],
+  noun: string,
+): readonly Fact[] {
   const { measure } = distribution;
   const [first, last] = [days[0]?.date ?? "", days.at(-1)?.date ?? ""];
   const isCounter = measure.kind === "counter";
@@ -38,12 +46,15 @@ export function factsOf({ distribution, days }: Summarized, lines: readonly Line
     const why = isContradictory ? "not all sums belong to the counts" : "not all sums are known";
     return before + words.value(value) + (n < distribution.count ? ` of ${words.counted(n, "sample")}: ${why}` : "");
   };
+  const shares = lines.filter(isShare);
+  const shared = shares.reduce((sum, { name }) => sum + (distribution.counts[bucketOf(name) ?? NaN] ?? 0), 0);
   const facts: (Fact | null)[] = [
     { title: noun, text: words.count(distribution.submissions) },
     isCounter ? null : { title: "Samples", text: words.count(distribution.count) },
     { title: "Dates", text: words.count(days.length) },
     { title: "First date", text: words.date(first) },
     { title: "Last date", text: words.date(last) },
+    isCounter ? { title: `Days without ${noun}`, text: withoutText(days.length, among) } : null,
     isCounter ? { title: "Mean per date", text: words.value(perDateOf(days)?.mean ?? null) } : null,
     measure.scale === "categories" ? null : { title: "Mean", text: text("mean") },
     measure.scale === "linear" ? { title: "Standard deviation", text: text("standardDeviation") } : null,
@@ -51,9 +62,14 @@ export function factsOf({ distribution, days }: Summarized, lines: readonly Line
     measure.scale === "exponential"
       ? { title: "Geometric std. deviation", text: text("geometricStandardDeviation", "× ") }
       : null,
-    ...lines
-      .filter(isShare)
-      .map((line) => ({ title: line.short, text: lineText(line, lineValue(distribution, line.name)) })),
+    ...shares.map((line) => ({ title: line.short, text: lineText(line, lineValue(distribution, line.name)) })),
+    // Fewer lines than buckets: what others hold is said, also where it is nothing, so that series have the same rows.
+    shares.length > 0 && shares.length < measure.bounds.length
+      ? {
+          title: "share of others",
+          text: distribution.count > 0 ? words.percent((distribution.count - shared) / distribution.count) : "–",
+        }
+      : null,
   ];
   return facts.filter((fact) => fact !== null);
 }
@@ -91,6 +107,13 @@ export function methodOf({ measure }: Distribution): string {
     " Mean and deviation come from exact sums",
     isExponential ? "; the geometric ones are of 1 + x." : ".",
   ].join("");
+}
+
+/** Days of a calendar from the first date to the last one: those at which nobody has anything are without, too. */
+function withoutText(has: number, among: readonly string[]): string {
+  const times = among.map(dayOf);
+  const all = among.length === 0 ? 0 : (Math.max(...times) - Math.min(...times)) / dayMs + 1;
+  return all === has ? "0" : `${words.count(all - has)} of ${words.count(all)}, not in mean and percentiles`;
 }
 
 function perDateOf(days: Summarized["days"]): ReturnType<typeof perDate> {

@@ -48,13 +48,20 @@ function One({ own, lines, noun }: { own: Summarized; lines: readonly Line[]; no
           </div>
         ))}
       </dl>
-      {percentiles.length === 0 ? null : <Percentiles all={percentiles} />}
+      {percentiles.length === 0 ? null : (
+        <Percentiles all={percentiles} hasBuckets={own.distribution.measure.kind !== "counter"} />
+      )}
     </>
   );
 }
 
-function Percentiles({ all }: { all: readonly PercentileFact[] }): JSX.Element {
-  const hasBuckets = all.some(({ bucket }) => bucket !== "");
+interface PercentilesProps {
+  readonly all: readonly PercentileFact[];
+  /** Those of a counter are of its dates, and exact. */
+  readonly hasBuckets: boolean;
+}
+
+function Percentiles({ all, hasBuckets }: PercentilesProps): JSX.Element {
   return (
     <Scroll label="Percentiles">
       <table class="percentiles">

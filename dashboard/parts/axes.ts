@@ -15,7 +15,7 @@ export interface Box {
   readonly bottom: number;
 }
 
-const dayMs = 86_400_000;
+export const dayMs = 86_400_000;
 /** Room of one label of a date, such as "2014-02-01", and of a number above another. */
 const dateLabelPx = 92;
 const numberLabelPx = 44;

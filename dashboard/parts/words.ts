@@ -63,10 +63,12 @@ export function dateOfInput(text: string): string | null {
   return /^\d{8}$/.test(bare) ? bare : null;
 }
 
-/** A time in UTC to the minute, of ISO 8601; what is none stays as it is. */
+/** A time in UTC to the minute, of ISO 8601. */
 export function time(iso: string): string {
   const known = new Date(iso);
-  return Number.isNaN(known.getTime()) ? iso : `${known.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+  return Number.isNaN(known.getTime())
+    ? "an unknown time"
+    : `${known.toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
 
 /** The bucket's bounds: [3, 7), or from 7 on where there is no upper one. */

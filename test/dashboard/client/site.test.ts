@@ -104,6 +104,41 @@ describe("a published site", () => {
     assert.deepEqual(coverage.notes.get("nightly/28"), { pings: 7 });
   });
 
+  it("says whether coverage is of the publication that the pointer is of, and asks again before it does", async () => {
+    const coverage = files["coverage.json"] as Record<string, unknown>;
+    const isOfOne = async (): Promise<boolean> => (await openSite(base)).isOfOne;
+    assert.equal(await isOfOne(), true);
+    files["coverage.json"] = { ...coverage, snapshot: 9 };
+    assert.equal(await isOfOne(), true, "a unit that nothing touched keeps its folder");
+    files["coverage.json"] = { ...coverage, snapshot: 2 };
+    assert.equal(await isOfOne(), false);
+    let times = 0;
+    const between: Fetch = async (url, init) => {
+      if (url.endsWith("coverage.json")) files["coverage.json"] = ++times === 2 ? coverage : files["coverage.json"];
+      return await fetch(url, init);
+    };
+    const site = await openSite(base, { fetch: between });
+    assert.deepEqual([site.isOfOne, site.coverage.snapshot, times], [true, 3, 2], "published in between");
+    files["coverage.json"] = { ...coverage, pointer: "latest.json", snapshot: 4 };
+    files["latest.json"] = { format: 1, aggregate: "dashboard", snapshot: 3, folder };
+    assert.equal(await isOfOne(), false);
+  });
+
+  it("has notes that nobody understands where they are no object", async () => {
+    const coverage = files["coverage.json"] as Record<string, unknown>;
+    files["coverage.json"] = { ...coverage, units: { a: { notes: {} }, b: { notes: [1] }, c: 3, d: {} } };
+    const { notes } = (await openSite(base)).coverage;
+    assert.deepEqual(
+      [...notes],
+      [
+        ["a", {}],
+        ["b", null],
+        ["c", null],
+        ["d", {}],
+      ],
+    );
+  });
+
   it("has dates in order, narrowed by filters that follow one another, or by any", async () => {
     const all = await evolutionOf(await openSite(base));
     assert.deepEqual(all.dates, ["20251201", "20251202", "20251203"]);

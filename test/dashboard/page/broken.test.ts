@@ -70,7 +70,7 @@ describe("a dashboard whose files are broken", function broken() {
         server = await serveFolder(out);
         ({ page, errors } = await openPage(browser, server.base));
         await page.waitForSelector("figure");
-        // The one that is shown first: the first by name.
+        // The one that is shown first.
         const measure = await page.getByRole("combobox", { name: "Measure" }).inputValue();
         measureFile = `${measure}${rows}`;
       });

@@ -21,13 +21,17 @@ import { toCsv } from "../../../dashboard/page/export-csv.ts";
 import { fileName } from "../../../dashboard/page/export.ts";
 import { linesOf } from "../../../dashboard/page/lines.ts";
 import { perDate } from "../../../dashboard/page/per-date.ts";
+import { definitionText, detailText, leftOutText } from "../../../dashboard/page/caption.ts";
+import type { Choice } from "../../../dashboard/parts/search.ts";
 import { sanitize } from "../../../dashboard/page/sanitize.ts";
 import { seriesFrom, type Series } from "../../../dashboard/page/series.ts";
 import {
   countLeftOut,
   definitionsLeftOut,
   droppedMeasurements,
+  firstMeasure,
   versionChoices,
+  type LeftOut,
 } from "../../../dashboard/page/source.ts";
 import { dateScale, dateTicks } from "../../../dashboard/parts/axes.ts";
 import { ChoiceIndex } from "../../../dashboard/parts/search.ts";
@@ -302,29 +306,51 @@ describe("what is shown first, and how it is called", () => {
     );
   });
 
+  it("is a measure that has a distribution, where there is one", () => {
+    const choice = (value: string, note: string): Choice => ({ value, label: value, group: "", note, description: "" });
+    const [flag, counter] = [choice("A", "flag"), choice("B", "counter")];
+    assert.equal(firstMeasure([flag, counter, choice("C", "linear"), choice("D", "exponential")]), "C");
+    assert.equal(firstMeasure([counter, flag]), "B");
+    assert.equal(firstMeasure([]), null);
+  });
+
   it("is taken from notes only where they are understood", () => {
-    assert.deepEqual(definitionsLeftOut({ definitionsLeftOut: [{ measure: "M", definition: "d", entries: 2 }, 3] }), [
+    assert.deepEqual(definitionsLeftOut({ definitionsLeftOut: [{ measure: "M", definition: "d", entries: 2 }] }), [
       { measure: "M", definition: "d", entries: 2, pings: null },
     ]);
     const told = { measure: "M", definition: "d", entries: 2, pings: 7 };
     assert.deepEqual(definitionsLeftOut({ definitionsLeftOut: [told] }), [told]);
-    for (const notes of [undefined, null, 3, {}, { definitionsLeftOut: {} }]) {
-      assert.deepEqual(definitionsLeftOut(notes), []);
+    for (const notes of [undefined, {}, { definitionsLeftOut: [] }]) assert.deepEqual(definitionsLeftOut(notes), []);
+    for (const broken of [{}, "none", [3], [{ ...told, entries: "2" }], [told, { ...told, pings: -1 }]]) {
+      assert.equal(definitionsLeftOut({ definitionsLeftOut: broken }), null, JSON.stringify(broken));
     }
+    assert.deepEqual(
+      [definitionsLeftOut(null), droppedMeasurements(null), countLeftOut(null, "M")],
+      [null, null, null],
+    );
+    assert.equal(leftOutText(null, "pings"), "definitions left out: unknown");
+    assert.deepEqual(["20", "20-0a1b", "odd"].map(definitionText), [
+      "with 20 buckets and no known definition",
+      "with 20 buckets and another definition (0a1b)",
+      "of another definition (odd)",
+    ]);
+    assert.equal(detailText("a/b.lzma: ends early", "a/b.lzma"), "…: ends early");
   });
 
   it("counts what was left out of a measure, and what was dropped", () => {
-    const of = (measure: string, pings: number | null): Parameters<typeof countLeftOut>[0][number] => ({
+    const of = (measure: string, pings: number | null): LeftOut => ({
       measure,
       definition: "d",
       entries: 1,
       pings,
     });
-    const all = [of("M", 3), of("N", null), of("M", 4)];
-    assert.deepEqual(countLeftOut(all, "M"), { here: 2, others: 1, pings: 7 });
-    assert.deepEqual(countLeftOut(all, "N"), { here: 1, others: 2, pings: null });
-    assert.deepEqual(droppedMeasurements({ dropped: { "too-short": 2, none: 0, odd: "x" } }), [["too-short", 2]]);
-    for (const notes of [undefined, { dropped: 3 }]) assert.deepEqual(droppedMeasurements(notes), []);
+    const all = [of("M", 3), of("N", null), of("M", 4), of("N", 2)];
+    assert.deepEqual(countLeftOut(all, "M"), { here: 1, others: 1, pings: 7 }, "of two versions");
+    assert.deepEqual(countLeftOut(all, "N"), { here: 1, others: 1, pings: null });
+    assert.deepEqual(countLeftOut(all, "O"), { here: 0, others: 2, pings: 0 });
+    assert.deepEqual(droppedMeasurements({ dropped: { "too-short": 2, none: 0 } }), [["too-short", 2]]);
+    assert.deepEqual([droppedMeasurements(undefined), droppedMeasurements({})], [[], []]);
+    for (const dropped of [3, [], { "too-short": "2" }]) assert.equal(droppedMeasurements({ dropped }), null);
   });
 
   it("is written the same for all readers", () => {
@@ -336,6 +362,9 @@ describe("what is shown first, and how it is called", () => {
     assert.deepEqual([words.percent(0.1234), words.percent(0.00001)], ["12.3 %", "< 0.01 %"]);
     assert.equal(words.bounds({ from: 3, to: null }), "3 or more");
     assert.deepEqual([words.dateOfInput("2013-12-01"), words.dateOfInput("soon")], ["20131201", null]);
-    assert.deepEqual([words.time("2026-01-03T09:30:00Z"), words.time("?")], ["2026-01-03 09:30 UTC", "?"]);
+    assert.deepEqual(
+      [words.time("2026-01-03T09:30:00Z"), words.time("?")],
+      ["2026-01-03 09:30 UTC", "an unknown time"],
+    );
   });
 });

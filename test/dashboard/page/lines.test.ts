@@ -7,6 +7,7 @@ import { bucketName, bucketTick } from "../../../dashboard/page/bucket-names.ts"
 import { textAt } from "../../../dashboard/page/date-readout.ts";
 import { evolutionGeometry } from "../../../dashboard/page/evolution-geometry.ts";
 import { linesOf, lineText, shownLines } from "../../../dashboard/page/lines.ts";
+import { factsOf } from "../../../dashboard/page/summary-facts.ts";
 import { seriesFrom, seriesNames, type Series } from "../../../dashboard/page/series.ts";
 
 const measure: Measure = { name: "M", kind: "linear", description: "", bounds: [0, 10, 20, 30], scale: "linear" };
@@ -64,6 +65,23 @@ describe("categories", () => {
       ["v1", "v2", "v3", "v4", "v5", "v6"],
     );
     assert.deepEqual(linesOf([seriesOf({ ...measure, kind: "counter", scale: "categories", bounds: [] }, {})]), []);
+  });
+
+  it("say what those hold that have no line, also where it is nothing", () => {
+    const counts = [10, 9, 8, 7, 6, 5, 3, 2, 0, 0];
+    const othersOf = (own: Measure, row: readonly number[]): string | undefined => {
+      const [one] = [seriesOf(own, { "20130101": row })];
+      const distribution = one.evolution.range();
+      const facts = factsOf(
+        { name: "a", place: 0, distribution, days: one.points, among: [] },
+        linesOf([one]),
+        "pings",
+      );
+      return facts.find(({ title }) => title === "share of others")?.text;
+    };
+    assert.equal(othersOf(many, counts), "10.0 %");
+    assert.equal(othersOf(many, [1, 1, 0, 0, 0, 0, 0, 0, 0, 0]), "0 %");
+    assert.equal(othersOf({ ...flag, bounds: [0, 1] }, [3, 1]), undefined);
   });
 
   it("choose which lines are shown; what there is not, is not chosen", () => {

@@ -59,7 +59,7 @@ describe("the dashboard in a browser", () => {
       assert.ok(n > 0);
       assert.match(
         text,
-        /412 of 413 blocks, 1 missing.*100 of 98,310 records rejected.*no definition left out, 1 of other measures.*as of 2026/,
+        /whole aggregate: 412 of 413 blocks, 1 missing.*100 of 98,310 records rejected.*no definition left out, some of 1 other measure.*as of 2026/,
       );
     }
     await page.locator(".coverage-button").first().click();

@@ -98,7 +98,7 @@ describe("what is taken from the dashboard to look at elsewhere", function pictu
       assert.match(all, /Filters: OS Linux/);
       assert.match(
         all,
-        /n = [\d,]+ pings, [\d,]+ samples; 412 of 413 blocks, 1 missing; .*data as of 2026-01-03 09:30 UTC/,
+        /n = [\d,]+ pings, [\d,]+ samples; whole aggregate: 412 of 413 blocks, 1 missing; .*data as of 2026-01-03 09:30 UTC/,
       );
       assert.match(
         all,

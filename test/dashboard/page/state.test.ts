@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { entryOf, type How } from "../../../dashboard/page/history.ts";
+import { isSanitized } from "../../../dashboard/page/sanitize.ts";
 import { fromHash, toHash } from "../../../dashboard/page/state-hash.ts";
 import {
   comparedMax,
@@ -35,7 +36,7 @@ const state: fc.Arbitrary<PageState> = fc
           maxLength: comparedMax,
         },
       ),
-      sanitize: fc.boolean(),
+      sanitize: fc.option(fc.boolean(), { nil: null }),
       lines: fc.option(fc.subarray([...lineNames]), { nil: null }),
       distribution: fc.constantFrom(...distributionViews),
       comparison: fc.constantFrom(...comparisonViews),
@@ -53,6 +54,21 @@ describe("the page's state in its address", () => {
         assert.deepEqual(fromHash(`#${toHash(given)}`), given);
         assert.equal(toHash(fromHash(toHash(given))), toHash(given));
       }),
+    );
+  });
+
+  it("says whether few are hidden only where somebody chose, as links of before do", () => {
+    assert.deepEqual(
+      ["", "sanitize=off", "sanitize=on", "sanitize=x"].map((hash) => fromHash(hash).sanitize),
+      [null, false, true, null],
+    );
+    assert.deepEqual(
+      ([null, true, false] as const).map((chosen) => [isSanitized(chosen, "linear"), isSanitized(chosen, "counter")]),
+      [
+        [true, false],
+        [true, true],
+        [false, false],
+      ],
     );
   });
 

@@ -179,10 +179,10 @@ describe("what stands beside a saved drawing", () => {
     const counts = { of: [own], noun: "pings", coverage, leftOut: { here: 1, others: 0, pings: 7 } };
     assert.equal(
       basisText(counts),
-      "n = 1 ping, 1 sample; 1 of 2 blocks, 1 missing; 1 of 10 records rejected; 1 definition left out (7 pings); data as of 2026-01-01 00:00 UTC (a)",
+      "n = 1 ping, 1 sample; whole aggregate: 1 of 2 blocks, 1 missing; 1 of 10 records rejected; 1 definition left out (7 pings); data as of 2026-01-01 00:00 UTC (a)",
     );
     // Of several the legend has them.
-    assert.match(basisText({ ...counts, of: [own, own] }), /^1 of 2 blocks/);
+    assert.match(basisText({ ...counts, of: [own, own] }), /^whole aggregate: 1 of 2 blocks/);
   });
 
   it("names each series and each line", () => {
