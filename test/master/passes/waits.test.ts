@@ -95,23 +95,61 @@ describe("the reason why a run waits", () => {
     assert.equal((await waitsOf())?.code, "no-such-store");
   });
 
-  it("is not taken turns over by two masters that see different ones", async () => {
+  const silent = new SpotfoldError("timeout", "silent");
+
+  it("is written in slow turns by two masters that see different ones", async () => {
     await setting.submit(specOf("r1"));
-    const [one, other] = [new Failing(setting, gone()), new Failing(setting, new SpotfoldError("timeout", "silent"))];
-    for (let pass = 0; pass < 10; pass++) {
+    const [one, other] = [new Failing(setting, gone()), new Failing(setting, silent)];
+    const swaps = (master: Failing): number => master.looked().filter((call) => call === "swap").length;
+    for (let pass = 0; pass < 60; pass++) {
       await one.passes();
       await other.passes();
-      await setting.clock.advance(60_000);
+      await setting.clock.advance(10_000);
     }
-    assert.deepEqual(
-      one.looked().filter((call) => call === "swap"),
-      ["swap"],
-    );
-    assert.deepEqual(
-      other.looked().filter((call) => call === "swap"),
-      ["swap"],
-    );
-    assert.equal((await waitsOf())?.what, "silent");
+    // 10 minutes: each once at first, and one of them every 5 minutes.
+    assert.equal(swaps(one) + swaps(other), 3);
+    assert.equal((await waitsOf())?.code, "no-such-store");
+  });
+
+  it("is the one that the last of two masters sees, when the other died", async () => {
+    for (const survivor of ["one", "other"] as const) {
+      setting = new MasterSetting();
+      setting.catalog = blocksNamed("d=20260101/a");
+      await setting.submit(specOf("r1"));
+      const masters = { one: new Failing(setting, gone()), other: new Failing(setting, silent) };
+      for (let pass = 0; pass < 3; pass++) {
+        await masters.one.passes();
+        await masters.other.passes();
+      }
+      assert.equal((await waitsOf())?.what, "silent");
+      await setting.clock.advance(301_000);
+      await masters[survivor].passes(3);
+      assert.equal((await waitsOf())?.code, survivor === "one" ? "no-such-store" : "timeout");
+      assert.ok(masters[survivor].looked().length <= 6, "nothing is read again while the entry is as it was");
+    }
+  });
+
+  it("is not written into an entry of a newer format, which is read once", async () => {
+    await setting.submit(specOf("r1"));
+    const newer = encodeStored({ format: 2, run: "r1", aggregate: "agg", waits: { why: "theirs" } });
+    await setting.store.put(inboxKey("r1"), newer);
+    const master = new Failing(setting, gone());
+    await master.passes(3);
+    assert.deepEqual(master.looked(), ["get"]);
+    assert.deepEqual((await readAll(setting.store, inboxKey("r1")))?.bytes, newer);
+    master.fails = null;
+    await master.passes();
+    assert.deepEqual(await setting.keys("inbox/"), [], "the run is admitted as ever");
+  });
+
+  it("keeps what a later version added to the entry", async () => {
+    await setting.submit(specOf("r1"));
+    await setting.store.put(inboxKey("r1"), encodeStored({ format: 1, run: "r1", aggregate: "agg", priority: 7 }));
+    await new Failing(setting, gone()).passes();
+    const stored = await readAll(setting.store, inboxKey("r1"));
+    const entry: unknown = JSON.parse(Buffer.from(stored?.bytes ?? []).toString());
+    assert.ok(typeof entry === "object" && entry !== null && "priority" in entry && entry.priority === 7);
+    assert.equal((await waitsOf())?.code, "no-such-store");
   });
 
   it("is found by a master that started anew, which writes nothing", async () => {
