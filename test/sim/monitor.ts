@@ -22,6 +22,7 @@ export class Monitor {
   #coveredMost = 0;
   readonly #memory = new Map<string, Uint8Array>();
   readonly #webMemory = new Map<string, Uint8Array>();
+  readonly #cancelledEarly = new Set<string>();
   #decoded: { readonly head: Uint8Array; readonly manifest: Manifest } | null = null;
 
   /** The stores' own methods, before they are watched. */
@@ -47,6 +48,12 @@ export class Monitor {
     const code = codeOf(error);
     const expected = ["timeout", "store-unavailable", "access-denied", "absent"];
     if (code === undefined || !expected.includes(code)) this.fail(error);
+  }
+
+  /** Somebody was told that the run is cancelled, and that nothing of it is in the aggregate. */
+  cancelledEarly(run: string): void {
+    this.#cancelledEarly.add(run);
+    this.#headMoved();
   }
 
   /** An unresolved job's message is never deleted, as long as its run is open under the plan that it names. */
@@ -132,6 +139,9 @@ export class Monitor {
     }
     const ids = [...manifest.open, ...manifest.closed].map((run) => run.run);
     if (new Set(ids).size !== ids.length) this.fail(new Error(`a run was admitted twice: ${ids.join(" ")}`));
+    const begun = [...manifest.open, ...manifest.closed.filter(({ state }) => state !== "cancelled")];
+    const early = begun.find(({ run }) => this.#cancelledEarly.has(run));
+    if (early !== undefined) this.fail(new Error(`${early.run} was cancelled before it began, and was admitted`));
     const covered = coveredOf(manifest);
     if (covered < this.#coveredMost)
       this.fail(new Error(`coverage went from ${this.#coveredMost} down to ${covered} blocks`));

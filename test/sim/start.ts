@@ -1,11 +1,14 @@
 /** Real masters and workers in a simulated process: everything they touch goes through its ports. */
 import { Ledger } from "../../master/ledger/ledger.ts";
 import { Master } from "../../master/master.ts";
-import { endRun } from "../../master/passes/close.ts";
+import { cancelUnadmitted, endRun } from "../../master/passes/close.ts";
 import type { MasterContext, PartitionedBlock } from "../../master/context.ts";
 import { matches } from "../../shared/dataset/filter.ts";
 import { compileLayout } from "../../shared/dataset/layout.ts";
-import type { RunSpec } from "../../shared/formats/run.ts";
+import { SpotfoldError } from "../../shared/errors.ts";
+import { parseRun, type RunSpec } from "../../shared/formats/run.ts";
+import { inboxKey, runKey } from "../../shared/names.ts";
+import { readAll } from "../../shared/read-all.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import type { WorkerContext } from "../../worker/context.ts";
 import { Worker } from "../../worker/worker.ts";
@@ -161,7 +164,20 @@ async function catalogued(world: World, data: BlobStore, spec: RunSpec): Promise
   return blocks;
 }
 
-/** `spotfold cancel`: the commit itself, made by whoever asks. */
-export async function cancel(world: World, process: SimProcess, run: string): Promise<void> {
-  await endRun(masterContext(world, process), aggregate, run, "cancelled");
+/**
+ * `spotfold cancel`: the commit itself, made by whoever asks. True for a run that no master had admitted; throws for one that was not
+ * submitted.
+ */
+export async function cancel(world: World, process: SimProcess, run: string): Promise<boolean> {
+  const context = masterContext(world, process);
+  const { store } = context;
+  const stored = await readAll(store, runKey(run));
+  if (stored === null) throw new SpotfoldError("usage", `there is no run ${run}`);
+  if ((await store.head(inboxKey(run))) !== null) {
+    const early = await cancelUnadmitted(context, parseRun(run, stored.bytes));
+    await store.delete([inboxKey(run)]);
+    if (early) return true;
+  }
+  await endRun(context, aggregate, run, "cancelled");
+  return false;
 }

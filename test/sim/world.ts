@@ -156,7 +156,10 @@ export class World implements Weather {
     for (let i = 0; i < this.#workers; i++) this.start("worker");
     const { rng } = this.kernel;
     this.#submitAt(0, "run-1", { date: { max: "20260102" } });
-    this.#submitAt(rng.between(0, 60_000), "run-2", { date: { min: "20260102" } });
+    const secondAt = rng.between(0, 60_000);
+    this.#submitAt(secondAt, "run-2", { date: { min: "20260102" } });
+    // Somebody thinks better of it at once: mostly before a master has seen it.
+    if (rng.chance(0.1)) this.kernel.after(secondAt + rng.between(100, 5_000), () => this.cancelOne("run-2"));
     // When most of the others have closed, and what they missed is nobody's.
     this.#submitAt(stormMs + rng.between(0, 150_000), "retry-1", {}, { format: 2, reprocess: true, retry });
     this.#scheduleFaults();
@@ -267,10 +270,15 @@ export class World implements Weather {
     if (content !== undefined) this.putData(key, otherContent(this.kernel.rng, content));
   }
 
-  cancelOne(): void {
-    const run = this.kernel.rng.pick(["run-1", "run-2"]);
+  cancelOne(run: string): void {
+    count(this.tables.faults, "run cancelled");
     const process = new SimProcess(`submitter-${this.#number++}`, "submitter", this.kernel, this);
-    void cancel(this, process, run).catch(() => {});
+    void cancel(this, process, run).then(
+      (early) => {
+        if (early) this.monitor.cancelledEarly(run);
+      },
+      () => {},
+    );
   }
 
   /** All machines stop at once; of what was written and not synced, some is gone. */
@@ -348,8 +356,7 @@ function faultActions(world: World): (() => void)[] {
       count(tables.faults, "access denied");
     },
     () => {
-      world.cancelOne();
-      count(tables.faults, "run cancelled");
+      world.cancelOne(rng.pick(["run-1", "run-2"]));
     },
     () => {
       const spec = world.runs[rng.between(0, 1)];
