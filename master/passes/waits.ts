@@ -31,6 +31,8 @@ export interface Failed {
   /** Null: its record could not be read. */
   readonly spec: RunSpec | null;
   readonly error: unknown;
+  /** It was met while the run's data were listed. */
+  readonly ofData: boolean;
 }
 
 interface Reason {
@@ -50,6 +52,12 @@ interface Known {
   readonly at: number;
 }
 
+/** The store that the entry is in, and its clock, ms. */
+interface WrittenIn {
+  readonly storeName: string;
+  readonly storeTime: number;
+}
+
 /** What one master has said of runs, between its passes. */
 export class WaitingRuns {
   readonly #logged = new Map<string, string>();
@@ -57,7 +65,15 @@ export class WaitingRuns {
 
   /** Says so in the log, once for each reason. */
   log(context: MasterContext, { run, error }: Failed): void {
-    const why = messageOf(error);
+    this.#log(context, run, messageOf(error));
+  }
+
+  /** The same of an entry that is done with, and is still there. */
+  logUndeleted(context: MasterContext, run: string, error: unknown): void {
+    this.#log(context, run, `it is done with, and its entry in the inbox stays: ${messageOf(error)}`);
+  }
+
+  #log(context: MasterContext, run: string, why: string): void {
     if (this.#logged.get(run) !== why) context.log({ event: "run-refused", run, why });
     this.#logged.set(run, why);
   }
@@ -84,7 +100,7 @@ export class WaitingRuns {
       this.#known.set(run, there);
       return;
     }
-    const bytes = encodeStored(entryOf(failed, entry, stored.storeTime));
+    const bytes = encodeStored(entryOf(failed, entry, { storeName: context.store.name, storeTime: stored.storeTime }));
     const swapped = await context.store.swap(inboxKey(run), bytes, stored.etag);
     // Somebody wrote it or deleted it in this moment: the next pass looks at what there is.
     if (swapped.swapped) this.#known.set(run, { etag: swapped.etag, reason: found, ours: true, at: now });
@@ -125,12 +141,13 @@ function isSame(a: Reason, b: Reason): boolean {
   return a.code === b.code && a.what === b.what;
 }
 
-function entryOf({ run, spec, error }: Failed, before: InboxEntry, storeTime: number): object {
+function entryOf(failed: Failed, before: InboxEntry, { storeName, storeTime }: WrittenIn): object {
+  const { run, spec, error } = failed;
   const aggregate = spec?.aggregate ?? before.aggregate;
   const code = codeOf(error) ?? "internal";
   const waits: Waits = {
     what: messageOf(error),
-    where: whereOf(run, spec, error),
+    where: whereOf(failed, storeName),
     code,
     hint: hintFor(spec, error),
     since: before.waits?.code === code ? before.waits.since : storeTime,
@@ -138,17 +155,20 @@ function entryOf({ run, spec, error }: Failed, before: InboxEntry, storeTime: nu
   return { ...before, run, ...(aggregate === undefined ? {} : { aggregate }), waits };
 }
 
-/** The record that its reader named; else what a master looks at to plan the run. */
-function whereOf(run: string, spec: RunSpec | null, error: unknown): string {
+/** The record that its reader named; else the data where they were met; else what a master looks at in its own store. */
+function whereOf({ run, spec, error, ofData }: Failed, storeName: string): string {
   const record = error instanceof SpotfoldError ? error.context["record"] : undefined;
   if (typeof record === "string") return record;
   if (spec === null) return runKey(run);
-  return `dataset ${spec.dataset.name} in ${spec.dataset.place.replace(/^file:/, "")}`;
+  const { name, place } = spec.dataset;
+  return ofData ? `dataset ${name} in ${place.replace(/^file:/, "")}` : `aggregate ${spec.aggregate} in ${storeName}`;
 }
 
 function hintFor(spec: RunSpec | null, error: unknown): string {
   const { hint } = hintOf(error);
   if (spec === null) return hint ?? "Upgrade the master, if a newer version of Spotfold submitted the run.";
-  const tried = "A master tries again by itself; to give it up, cancel the run.";
+  const again = "A master tries again by itself";
+  // What only a newer version can read, this one cannot cancel either.
+  const tried = codeOf(error) === "invalid-format" ? `${again}.` : `${again}; to give it up, cancel the run.`;
   return hint === undefined ? tried : `${hint} ${tried}`;
 }

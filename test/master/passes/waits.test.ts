@@ -193,6 +193,50 @@ describe("the reason why a run waits", () => {
     assert.equal(parseInboxEntry("r1", stored?.bytes ?? Buffer.from("")).aggregate, "theirs");
   });
 
+  it("does not send to `cancel` for what only a newer version can read", async () => {
+    await setting.submit(specOf("r1"));
+    await new Failing(setting, new SpotfoldError("invalid-format", "of format 2", { hint: "Update." })).passes();
+    assert.equal((await waitsOf())?.hint, "Update. A master tries again by itself.");
+  });
+
+  it("names the data only for what was met while they were listed", async () => {
+    await setting.submit(specOf("r1"));
+    const { context, waiting } = new Failing(setting, null);
+    const denied = new SpotfoldError("access-denied", "access denied");
+    const store = intercepted(setting.store, async (method, key) => {
+      if (method === "put" && key.includes("/plans/")) throw await Promise.resolve(denied);
+    });
+    await admitPass({ ...context, store }, null, waiting);
+    assert.equal((await waitsOf())?.where, "aggregate agg in store");
+    await new Failing(setting, denied).passes();
+    assert.equal((await waitsOf())?.where, "aggregate agg in store", "the same words are not written again");
+    await new Failing(setting, gone()).passes();
+    assert.match((await waitsOf())?.where ?? "", /^dataset data in /);
+  });
+
+  it("is not said of a run that was admitted or refused, when its entry cannot be deleted", async () => {
+    const { analysis } = specOf("r1");
+    await setting.submit(specOf("r1"));
+    await setting.submit(specOf("r2", { analysis: { ...analysis, key: ["other"] } }));
+    const { context, waiting } = new Failing(setting, null);
+    let denies = true;
+    const store = intercepted(setting.store, (method, key) => {
+      if (denies && method === "delete" && key.startsWith("inbox/")) throw new SpotfoldError("access-denied", "denied");
+    });
+    for (let pass = 0; pass < 3; pass++) assert.equal(await admitPass({ ...context, store }, null, waiting), 0);
+    assert.equal((await setting.open("r1")).blocks, 1);
+    assert.deepEqual([await waitsOf("r1"), await waitsOf("r2")], [undefined, undefined]);
+    const said = setting.of("run-refused").filter(({ why }) => why.includes("its entry in the inbox stays: denied"));
+    assert.deepEqual(
+      said.map(({ run }) => run),
+      ["r1", "r2"],
+      "each once",
+    );
+    denies = false;
+    assert.equal(await admitPass({ ...context, store }, null, waiting), 2);
+    assert.deepEqual(await setting.keys("inbox/"), []);
+  });
+
   it("keeps no other run out when it cannot be written", async () => {
     await setting.submit(specOf("r1", { aggregate: "other" }));
     await setting.submit(specOf("r2"));
