@@ -9,7 +9,6 @@ import { SpotfoldError } from "../../shared/errors.ts";
 import { parseRun, type RunSpec } from "../../shared/formats/run.ts";
 import { inboxKey, runKey } from "../../shared/names.ts";
 import { readAll } from "../../shared/read-all.ts";
-import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import type { WorkerContext } from "../../worker/context.ts";
 import { Worker } from "../../worker/worker.ts";
 import { loaded, simPage } from "./data.ts";
@@ -17,7 +16,7 @@ import { SimExecutors } from "./executors.ts";
 import { SimQueue, SimStore } from "./ports.ts";
 import type { SimProcess } from "./process.ts";
 import { SimRunner } from "./runner.ts";
-import { aggregate, slotsOfWorker, type World } from "./world.ts";
+import { aggregate, hopelessRun, slotsOfWorker, type World } from "./world.ts";
 
 export interface Running {
   readonly drain?: (reason: string) => void;
@@ -138,7 +137,7 @@ function masterContext(world: World, process: SimProcess): MasterContext {
     ledger: new Ledger(store, random),
     rules: world.rules.ledger,
     executors,
-    blocksOf: async (spec) => await catalogued(world, new SimStore("data", world.data, process), spec),
+    blocksOf: async (spec) => await catalogued(world, process, spec),
     bundleOf: async () => bundle,
     page: async () => simPage,
     readFile: (path) => executors.readFile(path),
@@ -150,10 +149,17 @@ function masterContext(world: World, process: SimProcess): MasterContext {
   };
 }
 
+/** Each master sees it in its own way: one of them misses the data, another may not see them. */
+function hopeless(process: SimProcess): SpotfoldError {
+  const code = /[02468]$/.test(process.name) ? "no-such-store" : "access-denied";
+  return new SpotfoldError(code, process.name);
+}
+
 /** The catalog's answer; it is filled by listing when it was deleted, or has not seen a later block. */
-async function catalogued(world: World, data: BlobStore, spec: RunSpec): Promise<PartitionedBlock[]> {
+async function catalogued(world: World, process: SimProcess, spec: RunSpec): Promise<PartitionedBlock[]> {
+  if (spec.run === hopelessRun) throw hopeless(process);
   const blocks: PartitionedBlock[] = [];
-  for await (const page of data.list("")) {
+  for await (const page of new SimStore("data", world.data, process).list("")) {
     for (const { key, size, etag } of page.blobs) {
       const dimensions = layout.match(key) ?? {};
       if (matches(spec.filter, dimensions))
