@@ -4,12 +4,10 @@
  */
 import { systemRandom } from "../../shared/clock.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
-import type { RunSpec } from "../../shared/formats/run.ts";
 import { inboxKey } from "../../shared/names.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import { readHold } from "../../shared/read-hold.ts";
-import type { MasterContext } from "../../master/context.ts";
-import { endRun } from "../../master/passes/close.ts";
+import { cancelUnadmitted, endRun } from "../../master/passes/close.ts";
 import { readRun } from "../compose/master.ts";
 import { newProcessName } from "../compose/process-id.ts";
 import { withScope } from "../compose/scope.ts";
@@ -32,7 +30,8 @@ export async function cancel(run: string, options: CancelOptions, io: Io): Promi
     );
     const spec = await readRun(context.store, run);
     if ((await context.store.head(inboxKey(run))) !== null) {
-      const early = await closeUnadmitted(context, spec);
+      const early = await cancelUnadmitted(context, spec);
+      // From here on a master would do it, too: the run is closed.
       await context.store.delete([inboxKey(run)]);
       if (early) {
         const none = { covered: 0, missing: 0, givenBack: 0 };
@@ -80,23 +79,4 @@ async function neverAdmitted(store: BlobStore, run: string): Promise<SpotfoldErr
   const hold = (await readHold(store, run))?.hold;
   const why = hold?.kind === "closed" ? `: it was refused, since ${hold.what}` : "";
   return new SpotfoldError("usage", `the run ${run} was never admitted${why}`, { hint: "See spotfold status." });
-}
-
-/**
- * In the ledger and closed by one commit, so that its id is refused for ever. One of another lineage no ledger takes, neither open
- * nor closed: any master refuses it. False when a master was faster.
- */
-async function closeUnadmitted({ ledger, rules, random }: MasterContext, spec: RunSpec): Promise<boolean> {
-  return await ledger.commit(spec.aggregate, ({ manifest: base, storeTime }) => {
-    const state = rules.admissible(base, spec);
-    if (state !== "yes") return { manifest: null, result: typeof state === "object" };
-    const plan = `${spec.run}.${random.hex(12)}`;
-    const admitted = rules.admit(base, { spec, plan, jobs: 0, blocks: 0, admittedAt: storeTime });
-    if (admitted.outcome !== "changed") return { manifest: null, result: false };
-    const closed = admitted.manifest.closed.map((line) =>
-      line.run === spec.run ? { ...line, state: "cancelled" as const } : line,
-    );
-    // Of a run that never was, nothing else stays: its bundle is not to render what others have folded.
-    return { manifest: { ...(base ?? admitted.manifest), closed }, result: true };
-  });
 }

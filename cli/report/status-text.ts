@@ -79,11 +79,13 @@ function heldLines({ what, where, hint }: HoldLine, said: string, { command }: C
   return [`    ${said}: ${visibleLine(what)}`, `    ${visibleLine(where)}${cure}`];
 }
 
-function inboxLines({ run, aggregate, submittedAt, held }: InboxLine, caller: Caller): string[] {
+function inboxLines({ run, aggregate, analysis, submittedAt, held }: InboxLine, caller: Caller): string[] {
   const since = submittedAt === null ? "" : `; submitted ${whenText(submittedAt)}`;
   const line = `${run}  waits for a master, for ${aggregate}${since}`;
   if (held === null) return [line];
   const why = heldLines(held, "a master could not admit it", caller);
+  // Of a newer version: this one cannot cancel it.
+  if (analysis === null) return [line, ...why];
   return [line, ...why, `    to give it up: ${commandLine(caller, ["cancel", run, ...caller.flags])}`];
 }
 

@@ -1,11 +1,11 @@
 /**
  * The commits on a head, as pure functions from manifest to manifest. Each is idempotent by effect: applied to a manifest
  * that has its effect already, it answers `done`; so a commit whose reply was lost is simply tried again. None looks at a
- * clock or a store. `number` and `epoch` are set by the commit loop (commit.ts), except that `collect` raises the epoch.
+ * clock or a store. `number` and `epoch` are set by the commit loop (ledger.ts), except that `collect` raises the epoch. How runs
+ * come in is in admission.ts.
  */
 import { sumOfCounts } from "../../shared/formats/coverage.ts";
 import type {
-  ClosedRun,
   ClosedState,
   CoverageSegment,
   DataSegment,
@@ -13,96 +13,19 @@ import type {
   OpenRun,
   RunTotals,
 } from "../../shared/formats/ledger.ts";
-import { lineageDifference, lineageOf, type RunSpec } from "../../shared/formats/run.ts";
 import { jobIndex, successorIds } from "../../shared/names.ts";
-import { emptyBitmap, hasBitOf, withBits } from "./bitmap.ts";
+import { hasBitOf, withBits } from "./bitmap.ts";
 
 export type Outcome<T extends string> =
   { readonly outcome: "changed"; readonly manifest: Manifest } | { readonly outcome: T | "done" };
 
-const changed = (manifest: Manifest): { outcome: "changed"; manifest: Manifest } => ({ outcome: "changed", manifest });
+export const changed = (manifest: Manifest): { outcome: "changed"; manifest: Manifest } => ({
+  outcome: "changed",
+  manifest,
+});
 
-const nothing: RunTotals = { covered: 0, missing: 0, records: 0, rejected: {} };
-
-/** A manifest without contents, for the run that is the aggregate's first. */
-export function emptyManifest(spec: RunSpec): Manifest {
-  return {
-    format: 1,
-    aggregate: spec.aggregate,
-    number: 0,
-    epoch: 0,
-    lineage: lineageOf(spec),
-    layouts: {},
-    renderer: rendererOf(spec),
-    data: [],
-    coverage: [],
-    open: [],
-    closed: [],
-    units: {},
-  };
-}
-
-function rendererOf(spec: RunSpec): Manifest["renderer"] {
-  const { key, publishBy, pointer } = spec.analysis;
-  return { run: spec.run, bundle: spec.bundle, columns: key.length, publishBy, pointer };
-}
-
-export interface Admission {
-  readonly spec: RunSpec;
-  readonly plan: string;
-  readonly jobs: number;
-  readonly blocks: number;
-  /** The store's clock, ms. */
-  readonly admittedAt: number;
-}
-
-/** Whether a run may still be admitted; asked before it is planned, and again by `admit`. */
-export function admissible(base: Manifest | null, spec: RunSpec): "yes" | "open" | "closed" | { differs: string } {
-  if (base === null) return "yes";
-  if (base.open.some((run) => run.run === spec.run)) return "open";
-  if (base.closed.some((run) => run.run === spec.run)) return "closed";
-  const differs = (what: string, ours: unknown, theirs: unknown): { differs: string } => ({
-    differs: `${what} is ${JSON.stringify(ours)} in the aggregate and ${JSON.stringify(theirs)} in the run`,
-  });
-  const difference = lineageDifference(base.lineage, lineageOf(spec));
-  if (difference !== null) return differs(difference.field, difference.ours, difference.theirs);
-  const { name, layout } = spec.dataset;
-  // Under another layout its blocks may be of other partitions, and what covers them would not be found.
-  const before = Object.hasOwn(base.layouts, name) ? base.layouts[name] : layout;
-  return before === layout ? "yes" : differs(`the layout of dataset ${name}`, before, layout);
-}
-
-/** Lets a run in with the plan that was made for exactly this manifest. A run of no jobs is closed at once. */
-export function admit(base: Manifest | null, admission: Admission): Outcome<"refused"> {
-  const { spec, plan, jobs, blocks } = admission;
-  const state = admissible(base, spec);
-  if (state === "open" || state === "closed") return { outcome: "done" };
-  if (state !== "yes") return { outcome: "refused" };
-  const empty = base ?? emptyManifest(spec);
-  const manifest = { ...empty, layouts: { ...empty.layouts, [spec.dataset.name]: spec.dataset.layout } };
-  const number = manifest.number + 1;
-  if (jobs === 0) {
-    const ended = { state: "finished", closedAt: admission.admittedAt } as const;
-    const line: ClosedRun = { run: spec.run, plan, admission: number, ...ended, blocks: 0, totals: nothing };
-    return changed({ ...manifest, renderer: rendererOf(spec), closed: [...manifest.closed, line] });
-  }
-  const open: OpenRun = {
-    run: spec.run,
-    plan,
-    dataset: spec.dataset.name,
-    admission: number,
-    admittedAt: admission.admittedAt,
-    deadlineMs: spec.deadlineMs,
-    jobs,
-    blocks,
-    folded: emptyBitmap(jobs),
-    foldedJobs: 0,
-    successors: [],
-    failedJobs: 0,
-    totals: nothing,
-  };
-  return changed({ ...manifest, renderer: rendererOf(spec), open: [...manifest.open, open] });
-}
+/** Totals of a run before its first job is in. */
+export const nothing: RunTotals = { covered: 0, missing: 0, records: 0, rejected: {} };
 
 /** One resolved job, ready to be entered. */
 export interface Entry {

@@ -1,11 +1,13 @@
 /** The pure rules that masters go by, as one object: the simulator plants bugs by replacing one of them. */
 import { resolutionFlaw } from "../../shared/formats/resolution.ts";
 import { standing } from "../plan/select.ts";
-import { admissible, admit, close, collect, enter, isEnterable, replaceCoverage, replaceSlices } from "./operations.ts";
+import { admissible, admit, closeUnadmitted } from "./admission.ts";
+import { close, collect, enter, isEnterable, replaceCoverage, replaceSlices } from "./operations.ts";
 
 export interface LedgerRules {
   readonly admissible: typeof admissible;
   readonly admit: typeof admit;
+  readonly closeUnadmitted: typeof closeUnadmitted;
   readonly isEnterable: typeof isEnterable;
   readonly enter: typeof enter;
   readonly close: typeof close;
@@ -19,6 +21,7 @@ export interface LedgerRules {
 export const ledgerRules: LedgerRules = {
   admissible,
   admit,
+  closeUnadmitted,
   isEnterable,
   enter,
   close,

@@ -57,19 +57,17 @@ async function admitOrSay(
   waiting: WaitingRuns,
 ): Promise<boolean> {
   let spec: RunSpec | null = null;
+  const listing = new Listing(context);
   try {
     const stored = await readAll(context.store, runKey(run));
     if (stored !== null) {
       spec = parseRun(run, stored.bytes);
       if (only !== null && spec.aggregate !== only) return false;
-      await admitOrRefuse(context, spec);
+      await admitOrRefuse(listing.context, spec);
     }
-    await context.store.delete([inboxKey(run)]);
-    waiting.forget(run);
-    return true;
   } catch (error) {
     throwIfOurs(error);
-    const failed = { run, etag, spec, error };
+    const failed = { run, etag, spec, error, ofData: listing.failed(error) };
     waiting.log(context, failed);
     // Of a run that it cannot read, the master of one aggregate does not know whether it is one of its own.
     if (spec !== null || only === null) {
@@ -81,6 +79,42 @@ async function admitOrSay(
     }
     return false;
   }
+  return await dropEntry(context, run, waiting);
+}
+
+/** The run is in a ledger, refused, or not there. An entry that stays says nothing of it: it is looked at again with each pass. */
+async function dropEntry(context: MasterContext, run: string, waiting: WaitingRuns): Promise<boolean> {
+  try {
+    await context.store.delete([inboxKey(run)]);
+  } catch (error) {
+    throwIfOurs(error);
+    waiting.logUndeleted(context, run, error);
+    return false;
+  }
+  waiting.forget(run);
+  return true;
+}
+
+/** Knows which error was met while the run's data were listed. */
+class Listing {
+  readonly context: MasterContext;
+  #error: unknown;
+
+  constructor(context: MasterContext) {
+    const blocksOf: MasterContext["blocksOf"] = async (spec) => {
+      try {
+        return await context.blocksOf(spec);
+      } catch (error) {
+        this.#error = error;
+        throw error;
+      }
+    };
+    this.context = { ...context, blocksOf };
+  }
+
+  failed(error: unknown): boolean {
+    return error === this.#error;
+  }
 }
 
 /** A bug, or what no code names. */
@@ -90,10 +124,10 @@ function throwIfOurs(error: unknown): void {
 
 async function admitOrRefuse(context: MasterContext, spec: RunSpec): Promise<void> {
   try {
-    const result = await admitRun(context, spec);
+    const result = await planOrRefuse(context, spec);
     if (result.admitted === false) await refuse(context, spec, otherLineage(spec, result.why));
   } catch (error) {
-    // It is refused already, and its inbox entry is gone.
+    // It is refused already.
     if (!(error instanceof RunRefused)) throw error;
   }
 }
@@ -101,12 +135,20 @@ async function admitOrRefuse(context: MasterContext, spec: RunSpec): Promise<voi
 /** Throws `limit` (`RunRefused`) for a run that cannot be planned; it is closed then, and looked at no more. */
 export async function admitRun(context: MasterContext, spec: RunSpec): Promise<AdmitResult> {
   try {
+    return await planOrRefuse(context, spec);
+  } catch (error) {
+    if (error instanceof RunRefused) await context.store.delete([inboxKey(spec.run)]);
+    throw error;
+  }
+}
+
+async function planOrRefuse(context: MasterContext, spec: RunSpec): Promise<AdmitResult> {
+  try {
     return await planAndAdmit(context, spec);
   } catch (error) {
     if (error instanceof RunRefused) {
       const { message, hint = "" } = error;
       await refuse(context, spec, { what: message, where: `run ${spec.run}`, hint });
-      await context.store.delete([inboxKey(spec.run)]);
     }
     throw error;
   }

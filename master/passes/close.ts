@@ -5,6 +5,7 @@
 import { messageOf } from "../../shared/errors.ts";
 import type { ClosedState, OpenRun } from "../../shared/formats/ledger.ts";
 import { isHeld, type Hold } from "../../shared/formats/hold.ts";
+import type { RunSpec } from "../../shared/formats/run.ts";
 import type { MasterContext } from "../context.ts";
 import type { Base } from "../ledger/ledger.ts";
 import type { NewerFormats } from "../newer-formats.ts";
@@ -58,6 +59,19 @@ async function closeIfDue(
   if (failsTooOften(run) && found.hold?.kind !== "failures") await holdForFailures(context, run, found, storeTime);
   else await holdIfFeeding(context, aggregate, run, found, full, storeTime);
   return false;
+}
+
+/**
+ * Cancels a run that no master has admitted: in the ledger and closed by one commit, so that its id is refused for ever. Its entry
+ * in the inbox is the caller's, or any master's, to delete. False when it was admitted or closed before.
+ */
+export async function cancelUnadmitted({ ledger, rules, random }: MasterContext, spec: RunSpec): Promise<boolean> {
+  return await ledger.commit(spec.aggregate, ({ manifest: base, storeTime: closedAt }) => {
+    const plan = `${spec.run}.${random.hex(12)}`;
+    const outcome = rules.closeUnadmitted(base, { spec, plan, closedAt });
+    if (outcome.outcome !== "changed") return { manifest: null, result: false };
+    return { manifest: outcome.manifest, result: true };
+  });
 }
 
 /** Enters what is resolved, closes the run, and tells its workers. False when it was not open. */

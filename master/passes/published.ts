@@ -70,11 +70,15 @@ export async function readPublished(web: BlobStore, prefix: string, pointerName:
 
 /**
  * What is published, as far as it is of this manifest's aggregate: another one may have used the folder, or one of the same
- * name whose store was deleted since. Its numbers mean nothing here, so all is published again. A manifest that was read
- * after `published` knows every run that its aggregate ever had.
+ * name whose store was deleted since; or this one was of another lineage then, and held nothing. Its numbers mean nothing here, so
+ * all is published again. A manifest that was read after `published` knows every run that its aggregate ever had.
  */
-export function ofAggregate(published: Published, { open, closed }: Pick<Manifest, "open" | "closed">): Published {
-  if ([...open, ...closed].some(({ run }) => run === published.run)) return published;
+export function ofAggregate(
+  published: Published,
+  { open, closed, lineageSince = 0 }: Pick<Manifest, "open" | "closed" | "lineageSince">,
+): Published {
+  const isOfLineage = (published.snapshot ?? 0) >= lineageSince;
+  if (isOfLineage && [...open, ...closed].some(({ run }) => run === published.run)) return published;
   return { ...published, run: null, snapshot: null, units: noUnits };
 }
 

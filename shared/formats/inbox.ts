@@ -18,7 +18,8 @@ const waitsSchema = v.object({
   since: v.number(),
 });
 
-const inboxSchema = v.object({
+/** Members of later versions stay in what is read: who writes the entry again writes them, too. */
+const inboxSchema = v.looseObject({
   format: v.literal(1),
   aggregate: v.optional(v.string()),
   /** Absent: no master has tried, or nothing went wrong. */
@@ -30,7 +31,12 @@ export type Waits = v.InferOutput<typeof waitsSchema>;
 
 export type InboxEntry = v.InferOutput<typeof inboxSchema>;
 
-/** The key is what counts: of an entry that cannot be read, nothing more is known. */
+/** Null for what cannot be read: a newer version's entry, mostly, which is not to be written by this one. */
+export function parseInboxEntryIfKnown(run: string, bytes: Uint8Array): InboxEntry | null {
+  return parseIfKnown(inboxKey(run), bytes, inboxSchema);
+}
+
+/** For who only looks. The key is what counts: of an entry that cannot be read, nothing more is known. */
 export function parseInboxEntry(run: string, bytes: Uint8Array): InboxEntry {
-  return parseIfKnown(inboxKey(run), bytes, inboxSchema) ?? { format: 1 };
+  return parseInboxEntryIfKnown(run, bytes) ?? { format: 1 };
 }

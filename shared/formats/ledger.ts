@@ -95,6 +95,8 @@ export interface Manifest {
   readonly number: number;
   readonly epoch: number;
   readonly lineage: Lineage;
+  /** Number of the snapshot from which on it is of this lineage. Absent: it always was. Before, it held nothing. */
+  readonly lineageSince?: number;
   /** Layout of each dataset that feeds it: it says of which partition a block is, so coverage is found by it. */
   readonly layouts: Readonly<Record<string, string>>;
   readonly renderer: Renderer;

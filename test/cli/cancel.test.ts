@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { cancel } from "../../cli/commands/cancel.ts";
+import { status } from "../../cli/commands/status.ts";
 import { Ledger } from "../../master/ledger/ledger.ts";
 import { ledgerRules } from "../../master/ledger/rules.ts";
 import { FolderBlobStore } from "../../shared/local/folder-store/store.ts";
@@ -54,9 +55,41 @@ describe("spotfold cancel, before a master admitted the run", () => {
     assert.equal(await cancel("r2", {}, captured.io), 0);
     assert.equal(captured.out(), "r2 is cancelled; no master had admitted it, so nothing is in a\n");
     assert.equal(await store.head(inboxKey("r2")), null);
+    const again = capturedIo(folder);
+    assert.equal(await cancel("r2", {}, again.io), 0);
+    assert.match(again.out(), /^r2 was cancelled before/);
+    const seen = capturedIo(folder);
+    assert.equal(await status("r2", {}, seen.io), 0);
+    assert.match(seen.out(), /^ {2}r2 {2}cancelled: 0 of 0 blocks covered/m);
     await store.create(runKey("r3"), encodeStored(specOf("r3", { analysis: other })));
     await held(store, "r3", { kind: "closed", what: "a is of another lineage" });
     await assert.rejects(cancel("r3", {}, capturedIo(folder).io), /r3 was never admitted: it was refused, since a is/);
+    await store.close();
+  });
+
+  it("goes on where one was killed between the commit and the inbox, as a master would", async () => {
+    const folder = tempDir("cancel-killed");
+    const store = await FolderBlobStore.open(join(folder, ".spotfold/store"), { create: true });
+    const spec = specOf("r1");
+    await submitted(store, spec);
+    assert.equal(await cancel("r1", {}, capturedIo(folder).io), 0);
+    await store.put(inboxKey("r1"), encodeStored({ format: 1, run: "r1", aggregate: "a" }));
+    const captured = capturedIo(folder);
+    assert.equal(await cancel("r1", {}, captured.io), 0);
+    assert.match(captured.out(), /^r1 was cancelled before/);
+    assert.equal(await store.head(inboxKey("r1")), null);
+    await store.close();
+  });
+
+  it("leaves the aggregate's name to a run of any lineage when it was the first", async () => {
+    const folder = tempDir("cancel-name");
+    const store = await FolderBlobStore.open(join(folder, ".spotfold/store"), { create: true });
+    await submitted(store, specOf("r1"));
+    assert.equal(await cancel("r1", {}, capturedIo(folder).io), 0);
+    const spec = specOf("r2", { analysis: { ...specOf("r2").analysis, key: ["channel"] } });
+    await admitted(store, spec, 1);
+    const { manifest } = await new Ledger(store, seededRandom()).read("a");
+    assert.deepEqual([manifest?.lineage.key, manifest?.open.map(({ run }) => run)], [["channel"], ["r2"]]);
     await store.close();
   });
 

@@ -65,6 +65,14 @@ describe("spotfold status of what waits", () => {
     const { inbox, unreadable } = await reportOf();
     assert.deepEqual(inbox, [{ run: "r1", aggregate: "a", analysis: null, submittedAt: null, held: null }]);
     assert.equal(unreadable[0]?.what, "run r1");
+    const waits = { what: "run.json has format 9", where: "runs/r1/run.json", code: "invalid-format", since: 5 };
+    const entry = { format: 1, run: "r1", aggregate: "a", waits: { ...waits, hint: "Update." } };
+    await store.put(inboxKey("r1"), encodeStored(entry));
+    assert.match(
+      await textOf(),
+      /^ {4}a master could not admit it: run\.json has format 9\n {4}runs\/r1\/run\.json\. Update\.$/m,
+    );
+    assert.doesNotMatch(await textOf(), /to give it up/, "cancel cannot read it either");
   });
 
   it("shows a run once that is admitted while it looks", async () => {
@@ -97,6 +105,17 @@ describe("spotfold status of what waits", () => {
     assert.match(await textOf(), /^ {4}3 jobs wait for a master to send them$/m);
     assert.match(await textOf(), start);
     assert.doesNotMatch(await textOf(), /spotfold worker/, "none has anything to do");
+    // The cursor is written each 1,000 jobs: what has an end was sent before it.
+    const ends = ["000000", "000002"].map((job) => resolutionKey("a", plan, job));
+    for (const end of ends) await store.put(end, Buffer.from("{}"));
+    assert.match(
+      await textOf(),
+      /^ {4}outputs of 2 jobs wait for a master to enter them\n {4}1 job waits for a master/m,
+    );
+    await store.put(resolutionKey("a", plan, "000001"), Buffer.from("{}"));
+    assert.match(await textOf(), /^ {4}outputs of 3 jobs wait for a master to enter them$/m);
+    assert.doesNotMatch(await textOf(), /for a master to send them/);
+    await store.delete([...ends, resolutionKey("a", plan, "000001")]);
     await store.put(sentKey("r1"), encodeStored({ format: 1, plan, next: 3 }));
     assert.match(await textOf(), /^no worker is alive\n {2}to start one: npx spotfold worker --store/m);
     for (const job of ["000000", "000001", "000002"]) await store.put(resolutionKey("a", plan, job), Buffer.from("{}"));

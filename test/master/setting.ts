@@ -123,7 +123,7 @@ export class MasterSetting {
 
   async submit(spec: RunSpec): Promise<void> {
     await this.store.create(runKey(spec.run), encodeStored(spec));
-    await this.store.put(inboxKey(spec.run), Buffer.from("{}"));
+    await this.store.put(inboxKey(spec.run), encodeStored({ format: 1, run: spec.run, aggregate: spec.aggregate }));
   }
 
   async read(): Promise<Snapshot> {

@@ -148,6 +148,15 @@ export const plantedBugs: Readonly<Record<string, Planted>> = {
       hex: (digits) => (role === "master" && digits === 12 ? "0".repeat(12) : random.hex(digits)),
     }),
   },
+  "a run that is cancelled before its admission is not remembered": {
+    ledgerRules: {
+      closeUnadmitted: (base, end) => {
+        const outcome = ledgerRules.closeUnadmitted(base, end);
+        if (outcome.outcome !== "changed") return outcome;
+        return { outcome: "changed", manifest: { ...outcome.manifest, closed: base?.closed ?? [] } };
+      },
+    },
+  },
   "blocks that were not finished count as covered": {
     workerRules: {
       sortBlocks: (blocks, outcome) => {

@@ -10,9 +10,11 @@ import { keyOf, valueOf } from "../../shared/segment/entry.ts";
 import { decodeKey } from "../../shared/segment/key.ts";
 import type { Manifest } from "../../shared/formats/ledger.ts";
 import type { CoverageRow } from "../../shared/formats/coverage.ts";
+import { parseInboxEntry } from "../../shared/formats/inbox.ts";
+import { inboxKey } from "../../shared/names.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import { pageName } from "../../master/passes/page.ts";
-import { aggregate, type World } from "./world.ts";
+import { aggregate, hopelessRun, type World } from "./world.ts";
 
 export class Monitor {
   failure: Error | null = null;
@@ -22,6 +24,7 @@ export class Monitor {
   #coveredMost = 0;
   readonly #memory = new Map<string, Uint8Array>();
   readonly #webMemory = new Map<string, Uint8Array>();
+  readonly #cancelledEarly = new Set<string>();
   #decoded: { readonly head: Uint8Array; readonly manifest: Manifest } | null = null;
 
   /** The stores' own methods, before they are watched. */
@@ -47,6 +50,12 @@ export class Monitor {
     const code = codeOf(error);
     const expected = ["timeout", "store-unavailable", "access-denied", "absent"];
     if (code === undefined || !expected.includes(code)) this.fail(error);
+  }
+
+  /** Somebody was told that the run is cancelled, and that nothing of it is in the aggregate. */
+  cancelledEarly(run: string): void {
+    this.#cancelledEarly.add(run);
+    this.#headMoved();
   }
 
   /** An unresolved job's message is never deleted, as long as its run is open under the plan that it names. */
@@ -132,6 +141,9 @@ export class Monitor {
     }
     const ids = [...manifest.open, ...manifest.closed].map((run) => run.run);
     if (new Set(ids).size !== ids.length) this.fail(new Error(`a run was admitted twice: ${ids.join(" ")}`));
+    const begun = [...manifest.open, ...manifest.closed.filter(({ state }) => state !== "cancelled")];
+    const early = begun.find(({ run }) => this.#cancelledEarly.has(run));
+    if (early !== undefined) this.fail(new Error(`${early.run} was cancelled before it began, and was admitted`));
     const covered = coveredOf(manifest);
     if (covered < this.#coveredMost)
       this.fail(new Error(`coverage went from ${this.#coveredMost} down to ${covered} blocks`));
@@ -203,19 +215,30 @@ export class Monitor {
     if (what === "coverage.json") this.#publishedSnapshot = number;
   }
 
-  /** All runs are closed, and what is published is the last snapshot. */
+  /** Of the run that no master can admit, its entry says why, in the words of one that lives. */
+  #hasReason(): boolean {
+    const entry = this.#memory.get(inboxKey(hopelessRun));
+    const waits = entry === undefined ? undefined : parseInboxEntry(hopelessRun, entry).waits;
+    return waits !== undefined && this.#world.isRunning(waits.what);
+  }
+
+  /** All runs are closed that can be, of the one that cannot a living master says why, and what is published is the last snapshot. */
   isAtRest(): boolean {
     if (this.#world.stormy) return false;
     const manifest = this.#manifest();
     if (manifest === null || manifest.open.length > 0) return false;
     const closed = new Set(manifest.closed.map((run) => run.run));
-    return this.#world.runs.every((run) => closed.has(run.run)) && this.#publishedSnapshot >= manifest.number;
+    return (
+      this.#world.runs.every((run) => closed.has(run.run)) &&
+      this.#hasReason() &&
+      this.#publishedSnapshot >= manifest.number
+    );
   }
 
   describe(): string {
     const manifest = this.#manifest();
     const open = manifest?.open.map((run) => `${run.run} ${run.foldedJobs}/${run.jobs} +${run.successors.join(",")}`);
-    return `open: ${open?.join("; ") ?? "no manifest"}; closed: ${manifest?.closed.map((run) => `${run.run} ${run.state}`).join(", ") ?? ""}; published ${this.#publishedSnapshot} of ${manifest?.number ?? 0}`;
+    return `open: ${open?.join("; ") ?? "no manifest"}; closed: ${manifest?.closed.map((run) => `${run.run} ${run.state}`).join(", ") ?? ""}; published ${this.#publishedSnapshot} of ${manifest?.number ?? 0}; ${hopelessRun} ${this.#hasReason() ? "has a reason" : "has none of a living master"}`;
   }
 
   /** The answer at rest: throws where it is not what a sequential reader gets. */

@@ -1,12 +1,14 @@
 /** Real masters and workers in a simulated process: everything they touch goes through its ports. */
 import { Ledger } from "../../master/ledger/ledger.ts";
 import { Master } from "../../master/master.ts";
-import { endRun } from "../../master/passes/close.ts";
+import { cancelUnadmitted, endRun } from "../../master/passes/close.ts";
 import type { MasterContext, PartitionedBlock } from "../../master/context.ts";
 import { matches } from "../../shared/dataset/filter.ts";
 import { compileLayout } from "../../shared/dataset/layout.ts";
-import type { RunSpec } from "../../shared/formats/run.ts";
-import type { BlobStore } from "../../shared/ports/blob-store.ts";
+import { SpotfoldError } from "../../shared/errors.ts";
+import { parseRun, type RunSpec } from "../../shared/formats/run.ts";
+import { inboxKey, runKey } from "../../shared/names.ts";
+import { readAll } from "../../shared/read-all.ts";
 import type { WorkerContext } from "../../worker/context.ts";
 import { Worker } from "../../worker/worker.ts";
 import { loaded, simPage } from "./data.ts";
@@ -14,7 +16,7 @@ import { SimExecutors } from "./executors.ts";
 import { SimQueue, SimStore } from "./ports.ts";
 import type { SimProcess } from "./process.ts";
 import { SimRunner } from "./runner.ts";
-import { aggregate, slotsOfWorker, type World } from "./world.ts";
+import { aggregate, hopelessRun, slotsOfWorker, type World } from "./world.ts";
 
 export interface Running {
   readonly drain?: (reason: string) => void;
@@ -135,7 +137,7 @@ function masterContext(world: World, process: SimProcess): MasterContext {
     ledger: new Ledger(store, random),
     rules: world.rules.ledger,
     executors,
-    blocksOf: async (spec) => await catalogued(world, new SimStore("data", world.data, process), spec),
+    blocksOf: async (spec) => await catalogued(world, process, spec),
     bundleOf: async () => bundle,
     page: async () => simPage,
     readFile: (path) => executors.readFile(path),
@@ -147,10 +149,17 @@ function masterContext(world: World, process: SimProcess): MasterContext {
   };
 }
 
+/** Each master sees it in its own way: one of them misses the data, another may not see them. */
+function hopeless(process: SimProcess): SpotfoldError {
+  const code = /[02468]$/.test(process.name) ? "no-such-store" : "access-denied";
+  return new SpotfoldError(code, process.name);
+}
+
 /** The catalog's answer; it is filled by listing when it was deleted, or has not seen a later block. */
-async function catalogued(world: World, data: BlobStore, spec: RunSpec): Promise<PartitionedBlock[]> {
+async function catalogued(world: World, process: SimProcess, spec: RunSpec): Promise<PartitionedBlock[]> {
+  if (spec.run === hopelessRun) throw hopeless(process);
   const blocks: PartitionedBlock[] = [];
-  for await (const page of data.list("")) {
+  for await (const page of new SimStore("data", world.data, process).list("")) {
     for (const { key, size, etag } of page.blobs) {
       const dimensions = layout.match(key) ?? {};
       if (matches(spec.filter, dimensions))
@@ -161,7 +170,20 @@ async function catalogued(world: World, data: BlobStore, spec: RunSpec): Promise
   return blocks;
 }
 
-/** `spotfold cancel`: the commit itself, made by whoever asks. */
-export async function cancel(world: World, process: SimProcess, run: string): Promise<void> {
-  await endRun(masterContext(world, process), aggregate, run, "cancelled");
+/**
+ * `spotfold cancel`: the commit itself, made by whoever asks. True for a run that no master had admitted; throws for one that was not
+ * submitted.
+ */
+export async function cancel(world: World, process: SimProcess, run: string): Promise<boolean> {
+  const context = masterContext(world, process);
+  const { store } = context;
+  const stored = await readAll(store, runKey(run));
+  if (stored === null) throw new SpotfoldError("usage", `there is no run ${run}`);
+  if ((await store.head(inboxKey(run))) !== null) {
+    const early = await cancelUnadmitted(context, parseRun(run, stored.bytes));
+    await store.delete([inboxKey(run)]);
+    if (early) return true;
+  }
+  await endRun(context, aggregate, run, "cancelled");
+  return false;
 }

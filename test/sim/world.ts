@@ -34,6 +34,9 @@ const stormMs = 3 * 60_000;
 const patienceMs = 3_600_000;
 const eventsMax = 120_000;
 
+/** A run whose data are gone for ever: it stays in the inbox, with the reason that a master found. */
+export const hopelessRun = "hopeless";
+
 /** Of a run that retries: whatever blocks are missing by. */
 const retry = Object.keys(missingReasons);
 
@@ -144,6 +147,14 @@ export class World implements Weather {
     this.#running.set(process, role === "worker" ? startWorker(this, process) : startMaster(this, process));
   }
 
+  /** One that nobody starts again: what it said is for the other to replace. */
+  #loseMaster(): void {
+    const process = this.anyProcess("master");
+    if (process === undefined) return;
+    process.alive = false;
+    this.#running.delete(process);
+  }
+
   /** A process that ended by itself is followed by another. */
   ended(process: SimProcess): void {
     if (process.alive) this.kill(process);
@@ -156,13 +167,18 @@ export class World implements Weather {
     for (let i = 0; i < this.#workers; i++) this.start("worker");
     const { rng } = this.kernel;
     this.#submitAt(0, "run-1", { date: { max: "20260102" } });
-    this.#submitAt(rng.between(0, 60_000), "run-2", { date: { min: "20260102" } });
+    const secondAt = rng.between(0, 60_000);
+    this.#submitAt(secondAt, "run-2", { date: { min: "20260102" } });
+    // Somebody thinks better of it at once: mostly before a master has seen it.
+    if (rng.chance(0.1)) this.kernel.after(secondAt + rng.between(100, 5_000), () => this.cancelOne("run-2"));
+    void this.submit(this.#specOf(hopelessRun, {}));
     // When most of the others have closed, and what they missed is nobody's.
     this.#submitAt(stormMs + rng.between(0, 150_000), "retry-1", {}, { format: 2, reprocess: true, retry });
     this.#scheduleFaults();
     this.kernel.after(stormMs, () => {
       this.#stormy = false;
       this.#submitAt(1_000, "run-3", {});
+      if (rng.chance(0.2)) this.#loseMaster();
     });
     const rested = await this.kernel.run(
       () => this.monitor.failure !== null || this.monitor.isAtRest() || this.kernel.eventsRun > eventsMax,
@@ -200,7 +216,13 @@ export class World implements Weather {
   }
 
   #submitAt(ms: number, run: string, filter: Filter, change: Partial<RunSpec> = {}): void {
-    const spec: RunSpec = {
+    const spec: RunSpec = { ...this.#specOf(run, filter), ...change };
+    this.runs.push(spec);
+    this.kernel.after(ms, () => void this.submit(spec));
+  }
+
+  #specOf(run: string, filter: Filter): RunSpec {
+    return {
       format: 1,
       run,
       aggregate,
@@ -214,10 +236,7 @@ export class World implements Weather {
       partitionBy: "date",
       reprocess: false,
       deadlineMs: 3 * 3_600_000,
-      ...change,
     };
-    this.runs.push(spec);
-    this.kernel.after(ms, () => void this.submit(spec));
   }
 
   /** A client that keeps trying: run.json first, the inbox last. */
@@ -251,6 +270,10 @@ export class World implements Weather {
     return [...this.#running.keys()].filter((process) => process.role === "worker").length;
   }
 
+  isRunning(name: string): boolean {
+    return [...this.#running.keys()].some((process) => process.name === name);
+  }
+
   /** A process of this role that runs, or undefined. */
   anyProcess(role: "worker" | "master"): SimProcess | undefined {
     const processes = [...this.#running.keys()].filter((process) => process.role === role);
@@ -267,10 +290,15 @@ export class World implements Weather {
     if (content !== undefined) this.putData(key, otherContent(this.kernel.rng, content));
   }
 
-  cancelOne(): void {
-    const run = this.kernel.rng.pick(["run-1", "run-2"]);
+  cancelOne(run: string): void {
+    count(this.tables.faults, "run cancelled");
     const process = new SimProcess(`submitter-${this.#number++}`, "submitter", this.kernel, this);
-    void cancel(this, process, run).catch(() => {});
+    void cancel(this, process, run).then(
+      (early) => {
+        if (early) this.monitor.cancelledEarly(run);
+      },
+      () => {},
+    );
   }
 
   /** All machines stop at once; of what was written and not synced, some is gone. */
@@ -348,8 +376,7 @@ function faultActions(world: World): (() => void)[] {
       count(tables.faults, "access denied");
     },
     () => {
-      world.cancelOne();
-      count(tables.faults, "run cancelled");
+      world.cancelOne(rng.pick(["run-1", "run-2"]));
     },
     () => {
       const spec = world.runs[rng.between(0, 1)];

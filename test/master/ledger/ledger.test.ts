@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import * as fc from "fast-check";
 import { Ledger, type Base, type Change } from "../../../master/ledger/ledger.ts";
-import { admit } from "../../../master/ledger/operations.ts";
+import { admit } from "../../../master/ledger/admission.ts";
 import { codeOf } from "../../../shared/errors.ts";
 import { encodeHead, encodeManifest, type Manifest } from "../../../shared/formats/ledger.ts";
 import { MemoryBlobStore } from "../../../shared/memory/blob-store.ts";

@@ -1,9 +1,8 @@
 /** Operations on a manifest: any sequence of them, repeated and out of turn, enters each job once and loses none. */
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
+import { admit } from "../../../master/ledger/admission.ts";
 import {
-  admissible,
-  admit,
   close,
   collect,
   enter,
@@ -240,68 +239,6 @@ describe("operations on a manifest", () => {
       }),
       { numRuns: 300 },
     );
-  });
-});
-
-describe("admission", () => {
-  it("refuses another lineage and says which field differs", () => {
-    const base = admitted(null, "r0", 1);
-    const { analysis } = specOf("r1");
-    const others = {
-      analysis: specOf("r1", { analysis: { ...analysis, name: "other" } }),
-      state: specOf("r1", { analysis: { ...analysis, state: 2 } }),
-      key: specOf("r1", { analysis: { ...analysis, key: ["kind"] } }),
-      params: specOf("r1", { params: { a: 1 } }),
-      partitionBy: specOf("r1", { partitionBy: null }),
-    };
-    for (const [field, spec] of Object.entries(others)) {
-      const answer = admissible(base, spec);
-      assert.ok(typeof answer === "object" && answer.differs.startsWith(`${field} is `), field);
-      const admission = { spec, plan: planOf("r1"), jobs: 1, blocks: 1, admittedAt: 5 };
-      assert.equal(admit(base, admission).outcome, "refused");
-    }
-  });
-
-  it("refuses another layout of a dataset that it knows: its blocks' partitions might be others", () => {
-    const base = admitted(admitted(null, "r0", 1), "r1", 0);
-    const { dataset } = specOf("r2");
-    const other = specOf("r2", { dataset: { ...dataset, layout: "d={date:yyyyMM}{x}/" } });
-    const answer = admissible(base, other);
-    assert.match(typeof answer === "object" ? answer.differs : answer, /^the layout of dataset data is "d=/);
-    const admission = { spec: other, plan: planOf("r2"), jobs: 1, blocks: 1, admittedAt: 5 };
-    assert.equal(admit(base, admission).outcome, "refused");
-    for (const name of ["another", "constructor"]) {
-      assert.equal(admissible(base, specOf("r2", { dataset: { ...other.dataset, name } })), "yes");
-    }
-  });
-
-  it("does not mind the order of parameters", () => {
-    const one = admit(null, {
-      spec: specOf("r0", { params: { a: 1, b: { c: 1, d: 2 } } }),
-      plan: planOf("r0"),
-      jobs: 1,
-      blocks: 1,
-      admittedAt: 5,
-    });
-    assert.ok(one.outcome === "changed");
-    assert.equal(admissible(one.manifest, specOf("r1", { params: { b: { d: 2, c: 1 }, a: 1 } })), "yes");
-  });
-
-  it("makes the run's bundle the one that merges and renders, also when there is nothing to do", () => {
-    const base = admitted(null, "r0", 1);
-    const spec = specOf("r1", { bundle: "1".repeat(64) });
-    const outcome = admit(base, { spec, plan: planOf("r1"), jobs: 0, blocks: 0, admittedAt: 5 });
-    assert.ok(outcome.outcome === "changed");
-    assert.equal(outcome.manifest.renderer.bundle, "1".repeat(64));
-    assert.deepEqual(
-      outcome.manifest.closed.map(({ run, state, admission }) => ({ run, state, admission })),
-      [{ run: "r1", state: "finished", admission: 2 }],
-    );
-  });
-
-  it("notes the number of the manifest that it makes", () => {
-    assert.equal(admitted(null, "r0", 1).open[0]?.admission, 1);
-    assert.equal(admitted({ ...admitted(null, "r0", 1), number: 41 }, "r1", 1).open[1]?.admission, 42);
   });
 });
 

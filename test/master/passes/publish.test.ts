@@ -263,6 +263,18 @@ describe("publishing", () => {
     assert.equal((await coverageOf(setting)).snapshot, (await setting.manifest()).number);
   });
 
+  it("names nothing of another lineage that it had while nothing was in it", async () => {
+    const publishing = new Publishing();
+    const { setting, context } = publishing;
+    const { analysis } = specOf("run1");
+    await admitRun(context, specOf("empty", { analysis: { ...analysis, publishBy: 0 } }));
+    assert.equal((await publishPass(context, place)).units, 1);
+    await publishing.fold("d=20260101/a", ["nightly"]);
+    await publishPass(context, place);
+    assert.deepEqual(Object.keys(await pointerOf(setting)), ["nightly"]);
+    assert.deepEqual(Object.keys((await coverageOf(setting)).units), ["nightly"]);
+  });
+
   it("does nothing for an aggregate that is not there", async () => {
     const { setting } = new Publishing();
     assert.deepEqual(await publishPass(setting.context(), place), { published: false, number: 0, units: 0 });
@@ -317,6 +329,15 @@ describe("what is published already", () => {
     assert.equal(ofAggregate(published, { open: [], closed: [line] }), published);
     const foreign = ofAggregate(published, { open: [], closed: [{ ...line, run: "r2" }] });
     assert.deepEqual(foreign, { ...published, run: null, snapshot: null, units: new Map() });
+  });
+
+  it("counts for nothing when the aggregate was of another lineage then", () => {
+    const units = new Map([["", unit("", "f-7-0123abcd")]]);
+    const published = { pointerEtag: "p", coverageEtag: "c", run: "r1", snapshot: 7, units };
+    const manifest = { open: [], closed: [{ run: "r1" } as Manifest["closed"][number]] };
+    assert.equal(ofAggregate(published, { ...manifest, lineageSince: 7 }), published);
+    const before = ofAggregate(published, { ...manifest, lineageSince: 8 });
+    assert.deepEqual([before.run, before.snapshot, before.units.size, before.pointerEtag], [null, null, 0, "p"]);
   });
 
   it("has its number at the end of a folder's name", () => {

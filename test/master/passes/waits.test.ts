@@ -95,23 +95,61 @@ describe("the reason why a run waits", () => {
     assert.equal((await waitsOf())?.code, "no-such-store");
   });
 
-  it("is not taken turns over by two masters that see different ones", async () => {
+  const silent = new SpotfoldError("timeout", "silent");
+
+  it("is written in slow turns by two masters that see different ones", async () => {
     await setting.submit(specOf("r1"));
-    const [one, other] = [new Failing(setting, gone()), new Failing(setting, new SpotfoldError("timeout", "silent"))];
-    for (let pass = 0; pass < 10; pass++) {
+    const [one, other] = [new Failing(setting, gone()), new Failing(setting, silent)];
+    const swaps = (master: Failing): number => master.looked().filter((call) => call === "swap").length;
+    for (let pass = 0; pass < 60; pass++) {
       await one.passes();
       await other.passes();
-      await setting.clock.advance(60_000);
+      await setting.clock.advance(10_000);
     }
-    assert.deepEqual(
-      one.looked().filter((call) => call === "swap"),
-      ["swap"],
-    );
-    assert.deepEqual(
-      other.looked().filter((call) => call === "swap"),
-      ["swap"],
-    );
-    assert.equal((await waitsOf())?.what, "silent");
+    // 10 minutes: each once at first, and one of them every 5 minutes.
+    assert.equal(swaps(one) + swaps(other), 3);
+    assert.equal((await waitsOf())?.code, "no-such-store");
+  });
+
+  it("is the one that the last of two masters sees, when the other died", async () => {
+    for (const survivor of ["one", "other"] as const) {
+      setting = new MasterSetting();
+      setting.catalog = blocksNamed("d=20260101/a");
+      await setting.submit(specOf("r1"));
+      const masters = { one: new Failing(setting, gone()), other: new Failing(setting, silent) };
+      for (let pass = 0; pass < 3; pass++) {
+        await masters.one.passes();
+        await masters.other.passes();
+      }
+      assert.equal((await waitsOf())?.what, "silent");
+      await setting.clock.advance(301_000);
+      await masters[survivor].passes(3);
+      assert.equal((await waitsOf())?.code, survivor === "one" ? "no-such-store" : "timeout");
+      assert.ok(masters[survivor].looked().length <= 6, "nothing is read again while the entry is as it was");
+    }
+  });
+
+  it("is not written into an entry of a newer format, which is read once", async () => {
+    await setting.submit(specOf("r1"));
+    const newer = encodeStored({ format: 2, run: "r1", aggregate: "agg", waits: { why: "theirs" } });
+    await setting.store.put(inboxKey("r1"), newer);
+    const master = new Failing(setting, gone());
+    await master.passes(3);
+    assert.deepEqual(master.looked(), ["get"]);
+    assert.deepEqual((await readAll(setting.store, inboxKey("r1")))?.bytes, newer);
+    master.fails = null;
+    await master.passes();
+    assert.deepEqual(await setting.keys("inbox/"), [], "the run is admitted as ever");
+  });
+
+  it("keeps what a later version added to the entry", async () => {
+    await setting.submit(specOf("r1"));
+    await setting.store.put(inboxKey("r1"), encodeStored({ format: 1, run: "r1", aggregate: "agg", priority: 7 }));
+    await new Failing(setting, gone()).passes();
+    const stored = await readAll(setting.store, inboxKey("r1"));
+    const entry: unknown = JSON.parse(Buffer.from(stored?.bytes ?? []).toString());
+    assert.ok(typeof entry === "object" && entry !== null && "priority" in entry && entry.priority === 7);
+    assert.equal((await waitsOf())?.code, "no-such-store");
   });
 
   it("is found by a master that started anew, which writes nothing", async () => {
@@ -153,6 +191,50 @@ describe("the reason why a run waits", () => {
     assert.equal(waits?.where, runKey("r1"));
     const stored = await readAll(setting.store, inboxKey("r1"));
     assert.equal(parseInboxEntry("r1", stored?.bytes ?? Buffer.from("")).aggregate, "theirs");
+  });
+
+  it("does not send to `cancel` for what only a newer version can read", async () => {
+    await setting.submit(specOf("r1"));
+    await new Failing(setting, new SpotfoldError("invalid-format", "of format 2", { hint: "Update." })).passes();
+    assert.equal((await waitsOf())?.hint, "Update. A master tries again by itself.");
+  });
+
+  it("names the data only for what was met while they were listed", async () => {
+    await setting.submit(specOf("r1"));
+    const { context, waiting } = new Failing(setting, null);
+    const denied = new SpotfoldError("access-denied", "access denied");
+    const store = intercepted(setting.store, async (method, key) => {
+      if (method === "put" && key.includes("/plans/")) throw await Promise.resolve(denied);
+    });
+    await admitPass({ ...context, store }, null, waiting);
+    assert.equal((await waitsOf())?.where, "aggregate agg in store");
+    await new Failing(setting, denied).passes();
+    assert.equal((await waitsOf())?.where, "aggregate agg in store", "the same words are not written again");
+    await new Failing(setting, gone()).passes();
+    assert.match((await waitsOf())?.where ?? "", /^dataset data in /);
+  });
+
+  it("is not said of a run that was admitted or refused, when its entry cannot be deleted", async () => {
+    const { analysis } = specOf("r1");
+    await setting.submit(specOf("r1"));
+    await setting.submit(specOf("r2", { analysis: { ...analysis, key: ["other"] } }));
+    const { context, waiting } = new Failing(setting, null);
+    let denies = true;
+    const store = intercepted(setting.store, (method, key) => {
+      if (denies && method === "delete" && key.startsWith("inbox/")) throw new SpotfoldError("access-denied", "denied");
+    });
+    for (let pass = 0; pass < 3; pass++) assert.equal(await admitPass({ ...context, store }, null, waiting), 0);
+    assert.equal((await setting.open("r1")).blocks, 1);
+    assert.deepEqual([await waitsOf("r1"), await waitsOf("r2")], [undefined, undefined]);
+    const said = setting.of("run-refused").filter(({ why }) => why.includes("its entry in the inbox stays: denied"));
+    assert.deepEqual(
+      said.map(({ run }) => run),
+      ["r1", "r2"],
+      "each once",
+    );
+    denies = false;
+    assert.equal(await admitPass({ ...context, store }, null, waiting), 2);
+    assert.deepEqual(await setting.keys("inbox/"), []);
   });
 
   it("keeps no other run out when it cannot be written", async () => {
