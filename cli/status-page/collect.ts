@@ -6,7 +6,8 @@
  *   3 lists (aggregates, inbox, workers; one more for each further 1,000)  +  A heads  +  manifests that are new
  *   + R holds  +  2 I (run.json, the inbox entry)  +  W statuses  +  the master's lease  +  1 or 2 questions to the queue
  *   + 2 R while no master leads (a list of outputs, the send cursor)
- * and at each fifth refresh at most: A heads in the web store, and the coverage of aggregates where it changed.
+ * and at each fifth refresh at most: A heads in the web store, and the coverage of aggregates where it changed; that also when a
+ * run was admitted or closed, and once the plan of an open run where blocks were missing before it.
  */
 import type * as wire from "../../dashboard/status/document.ts";
 import type { Snapshot } from "../../master/ledger/ledger.ts";
@@ -101,7 +102,7 @@ export class Collector {
   #document(queue: wire.QueueState, found: Partial<wire.StatusDocument>): wire.StatusDocument {
     const { version, place, refreshMs, actions, commands } = this.#input;
     const nothing = { aggregates: [], runs: [], runsHidden: 0, inbox: [], leader: null, workers: [], unreadable: [] };
-    const missing = { count: 0, reasons: [], groups: [], blocks: [] };
+    const missing = new MissingList().report();
     return { format: 1, version, place, refreshMs, actions, commands, ...nothing, missing, ...found, queue };
   }
 
@@ -165,11 +166,7 @@ export class Collector {
       const coverage = await this.#coverage(look, base, unreadable);
       const totals = [...base.manifest.open, ...base.manifest.closed].map((run) => run.totals.missing);
       missing.add(aggregate, coverage, Math.max(0, ...totals));
-      const open = base.manifest.open.reduce(
-        (sum, run) => sum + run.blocks - run.totals.covered - run.totals.missing,
-        0,
-      );
-      const blocks = coverage === null ? null : { covered: coverage.covered, missing: coverage.missing.length, open };
+      const blocks = coverage === null ? null : blocksOf(coverage);
       const publishedAt = await this.#publishedAt(aggregate);
       const { key } = base.manifest.lineage;
       aggregates.push({ aggregate, analysis, key, snapshot, records, committedAt, publishedAt, blocks });
@@ -201,6 +198,11 @@ export class Collector {
     this.#published.set(aggregate, { askedAt: now, publishedAt });
     return publishedAt;
   }
+}
+
+function blocksOf({ covered, missing, open }: KnownCoverage): NonNullable<wire.AggregateLine["blocks"]> {
+  const triedAgain = missing.filter(({ triedBy }) => triedBy !== null).length;
+  return { covered, missing: missing.length, open, triedAgain };
 }
 
 function leaderLine(leader: Awaited<ReturnType<typeof readLeader>>): wire.LeaderLine | null {

@@ -49,12 +49,13 @@ export function Aggregates({ aggregates, storeNow }: Input): VNode {
 
 function Coverage({ blocks }: Pick<AggregateLine, "blocks">): VNode {
   if (blocks === null) return <>unknown: it could not be read</>;
-  const { covered, missing, open } = blocks;
+  const { covered, missing, open, triedAgain = 0 } = blocks;
+  const again = triedAgain === 0 ? "" : ` (${countText(triedAgain)}\u00a0tried again)`;
   return (
     <>
       <OutcomeMark outcome={outcomeOf(blocks)} />
       <span class="sub">
-        {`${countText(covered)}\u00a0covered, ${countText(missing)}\u00a0missing, ${countText(open)}\u00a0open`}
+        {`${countText(covered)}\u00a0covered, ${countText(missing)}\u00a0missing${again}, ${countText(open)}\u00a0open`}
       </span>
     </>
   );
