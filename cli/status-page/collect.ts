@@ -160,7 +160,9 @@ export class Collector {
     const unreadable: Unreadable[] = [];
     const aggregates: wire.AggregateLine[] = [];
     const missing = new MissingList();
-    for (const [index, { aggregate, analysis, snapshot, records, committedAt }] of report.aggregates.entries()) {
+    for (const [index, line] of report.aggregates.entries()) {
+      const { runs: _runs, ...shown } = line;
+      const { aggregate } = line;
       const base = snapshots[index];
       if (base === undefined) continue;
       const coverage = await this.#coverage(look, base, unreadable);
@@ -169,7 +171,7 @@ export class Collector {
       const blocks = coverage === null ? null : blocksOf(coverage);
       const publishedAt = await this.#publishedAt(aggregate);
       const { key } = base.manifest.lineage;
-      aggregates.push({ aggregate, analysis, key, snapshot, records, committedAt, publishedAt, blocks });
+      aggregates.push({ ...shown, key, publishedAt, blocks });
     }
     return { aggregates, missing: missing.report(), unreadable };
   }

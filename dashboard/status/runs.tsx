@@ -6,6 +6,7 @@ import { Attempts } from "./attempts.tsx";
 import type { HoldLine, InboxLine, Pace, RunLine, StatusDocument } from "./document.ts";
 import { expectedEnd, type ExpectedEnd } from "./expected-end.ts";
 import { OutcomeMark } from "./outcome-mark.tsx";
+import { rejectedText } from "./rejected.ts";
 import { runOutcome, shareText } from "./outcome.ts";
 import { counted, count as countText } from "../parts/words.ts";
 import { Starts } from "./start.tsx";
@@ -111,6 +112,7 @@ function Run({ run, storeNow, document: { workers } }: RunInput): VNode {
   const { state, jobs, covered, missing, blocks, records } = run;
   const isAnybodyAlive = workers.some((worker) => worker.state === "alive");
   const awaited = awaitedText(run);
+  const rejected = rejectedText(run.rejected);
   return (
     <>
       <Bar run={run} />
@@ -120,6 +122,7 @@ function Run({ run, storeNow, document: { workers } }: RunInput): VNode {
         <Fact name="Records" value={countText(records)} />
         {state === "open" && <PaceFacts pace={run.pace} end={expectedEnd(run, storeNow, isAnybodyAlive)} />}
       </dl>
+      {rejected !== null && <p class="sub">{`Of its records ${rejected}.`}</p>}
       {jobs !== null && (
         <p class="jobs">
           {counted(jobs.all, "job")}: {countText(jobs.done)} done, {countText(jobs.inHand)} in hand,{" "}

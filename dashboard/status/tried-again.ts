@@ -1,5 +1,5 @@
 /** What open runs try again of what is missing, in words. Pure. An older server does not say it. */
-import { counted, count as countText } from "../parts/words.ts";
+import { count as countText } from "../parts/words.ts";
 import type { MissingGroup, MissingReport } from "./document.ts";
 
 /** Of what is missing by one reason (null: any), so many are being tried again. */
@@ -29,9 +29,7 @@ function runsText({ triedBy = [] }: MissingGroup): string {
 
 /** Of all; null where there is nothing to say. */
 export function missingText({ count, triedAgain = 0, aggregates = 1 }: MissingReport): string | null {
-  const parts = [
-    ...(aggregates > 1 ? [`in ${countText(aggregates)} aggregates; a block counts in each that misses it`] : []),
-    ...(triedAgain > 0 ? [`${countText(triedAgain)} being tried again`] : []),
-  ];
-  return parts.length === 0 ? null : `${counted(count, "block")}: ${parts.join("; ")}.`;
+  if (aggregates <= 1 && triedAgain === 0) return null;
+  const where = aggregates > 1 ? ` in ${countText(aggregates)} aggregates, where a block counts in each that misses it` : "";
+  return `${countText(count)} missing${where}${triedAgain > 0 ? `; ${countText(triedAgain)} being tried again` : ""}.`;
 }

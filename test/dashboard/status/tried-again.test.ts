@@ -37,7 +37,7 @@ describe("missing blocks that are being tried again", () => {
     assert.equal(missingText({ ...report, triedAgain: 0, aggregates: 1 }), null);
     assert.equal(
       missingText({ ...report, triedAgain: 3, aggregates: 2 }),
-      "11 blocks: in 2 aggregates; a block counts in each that misses it; 3 being tried again.",
+      "11 missing in 2 aggregates, where a block counts in each that misses it; 3 being tried again.",
     );
   });
 });
