@@ -58,7 +58,10 @@ function aggregateLines(
 
 function runLines(run: RunStatus, caller: Caller): string[] {
   const { state, blocks, covered, missing, jobs, held, records, rejected } = run;
-  const done = `${countText(covered)} of ${counted(blocks, "block")} covered, ${countText(missing)} missing`;
+  if (state === "cancelled" && blocks === 0)
+    return [`  ${run.run}  cancelled before a master admitted it${timesText(run)}`];
+  const atItsEnd = state === "open" || missing === 0 ? "" : " at its end";
+  const done = `${countText(covered)} of ${counted(blocks, "block")} covered, ${countText(missing)} missing${atItsEnd}`;
   const work = jobs === null ? "" : `, ${countText(jobs.done)} of ${counted(jobs.all, "job")} done`;
   const lines = [`  ${run.run}  ${state}: ${done}${work}${timesText(run)}`];
   if (rejected.length > 0) lines.push(`    ${visibleLine(recordsText(records, rejected))}`);

@@ -5,7 +5,7 @@
  * Requests of a refresh, with A aggregates, R open runs, I runs in the inbox, W workers heard of within the last hour:
  *   3 lists (aggregates, inbox, workers; one more for each further 1,000)  +  A heads  +  manifests that are new
  *   + R holds  +  2 I (run.json, the inbox entry)  +  W statuses  +  the master's lease  +  1 or 2 questions to the queue
- *   + 2 R while no master leads (a list of outputs, the send cursor)
+ *   + 2 R while no master leads (a list of outputs, the send cursor)  +  run.json of each run that was not shown before
  * and at each fifth refresh at most: A heads in the web store, and the coverage of aggregates where it changed; that also when a
  * run was admitted or closed, and once the plan of an open run where blocks were missing before it.
  */
@@ -22,6 +22,7 @@ import { DepthRing } from "./depth.ts";
 import { MissingList } from "./missing.ts";
 import { Paces, type Progress } from "./pace.ts";
 import type { Places } from "./places.ts";
+import { Retries } from "./retries.ts";
 
 /** Closed runs of each aggregate that are listed. */
 export const closedShownMax = 10;
@@ -57,6 +58,7 @@ export class Collector {
   readonly #paces: Paces;
   readonly #coverages: Coverages;
   readonly #depth = new DepthRing();
+  readonly #retries = new Retries();
   readonly #published = new Map<string, { readonly askedAt: number; readonly publishedAt: number | null }>();
 
   constructor(input: CollectorInput) {
@@ -89,6 +91,7 @@ export class Collector {
     const unread = [...report.unreadable, ...unreadable];
     const document = this.#document(queue, {
       ...runs,
+      runs: await this.#retries.toldOf(look.store, runs.runs),
       aggregates,
       missing,
       inbox,
@@ -165,6 +168,7 @@ export class Collector {
       const { aggregate } = line;
       const base = snapshots[index];
       if (base === undefined) continue;
+      if (isNothing(base)) continue;
       const coverage = await this.#coverage(look, base, unreadable);
       const totals = [...base.manifest.open, ...base.manifest.closed].map((run) => run.totals.missing);
       missing.add(aggregate, coverage, Math.max(0, ...totals));
@@ -200,6 +204,11 @@ export class Collector {
     this.#published.set(aggregate, { askedAt: now, publishedAt });
     return publishedAt;
   }
+}
+
+/** All that it knows are runs that were cancelled before a master admitted them: nothing ever was in it. */
+function isNothing({ manifest: { open, closed } }: Snapshot): boolean {
+  return open.length === 0 && closed.every(({ state, blocks }) => state === "cancelled" && blocks === 0);
 }
 
 function blocksOf({ covered, missing, open }: KnownCoverage): NonNullable<wire.AggregateLine["blocks"]> {

@@ -7,7 +7,7 @@ import type { HoldLine, InboxLine, Pace, RunLine, StatusDocument } from "./docum
 import { expectedEnd, type ExpectedEnd } from "./expected-end.ts";
 import { OutcomeMark } from "./outcome-mark.tsx";
 import { rejectedText } from "./rejected.ts";
-import { runOutcome, shareText } from "./outcome.ts";
+import { isUnadmitted, retryText, runOutcome, shareText } from "./outcome.ts";
 import { counted, count as countText } from "../parts/words.ts";
 import { Starts } from "./start.tsx";
 import {
@@ -88,6 +88,7 @@ function headText(line: InboxLine | RunLine, storeNow: number): string {
   const whenText = (at: number): string => (isEnded ? clockText(at, storeNow) : agoText(storeNow - at));
   return [
     `${analysis === null ? "" : `${analysis} `}into ${aggregate}`,
+    ...("state" in line ? [retryText(line)].filter((text) => text !== null) : []),
     ...(submittedAt === null ? [] : [`submitted ${whenText(submittedAt)}`]),
     ...(admittedAt === null ? [] : [`admitted ${whenText(admittedAt)}`]),
     ...(closedAt === null ? [] : [`closed ${whenText(closedAt)}`]),
@@ -113,12 +114,17 @@ function Run({ run, storeNow, document: { workers } }: RunInput): VNode {
   const isAnybodyAlive = workers.some((worker) => worker.state === "alive");
   const awaited = awaitedText(run);
   const rejected = rejectedText(run.rejected);
+  if (isUnadmitted(run)) return <p class="sub">Cancelled before a master admitted it.</p>;
   return (
     <>
       <Bar run={run} />
       <dl class="facts">
         <Fact name="Covered" value={`${countText(covered)} of ${countText(blocks)}`} />
-        <Fact name="Missing" value={countText(missing)} tone={missing > 0 ? "warning" : ""} />
+        <Fact
+          name={state === "open" ? "Missing" : "Missing at its end"}
+          value={countText(missing)}
+          tone={missing > 0 ? "warning" : ""}
+        />
         <Fact name="Records" value={countText(records)} />
         {state === "open" && <PaceFacts pace={run.pace} end={expectedEnd(run, storeNow, isAnybodyAlive)} />}
       </dl>

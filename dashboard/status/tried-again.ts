@@ -30,6 +30,7 @@ function runsText({ triedBy = [] }: MissingGroup): string {
 /** Of all; null where there is nothing to say. */
 export function missingText({ count, triedAgain = 0, aggregates = 1 }: MissingReport): string | null {
   if (aggregates <= 1 && triedAgain === 0) return null;
-  const where = aggregates > 1 ? ` in ${countText(aggregates)} aggregates, where a block counts in each that misses it` : "";
+  const where =
+    aggregates > 1 ? ` in ${countText(aggregates)} aggregates, where a block counts in each that misses it` : "";
   return `${countText(count)} missing${where}${triedAgain > 0 ? `; ${countText(triedAgain)} being tried again` : ""}.`;
 }

@@ -52,6 +52,13 @@ describe("what the status page counts while missing blocks are tried again", fun
     const { triedAgain, aggregates, count } = during.missing;
     assert.deepEqual([count, triedAgain, aggregates], [3, 2, 1]);
     assert.deepEqual(groupOf(during)?.triedBy, [run]);
+    assert.deepEqual(
+      during.runs.map((line) => [line.run, line.retry]),
+      [
+        [run, ["corrupt"]],
+        [first, null],
+      ],
+    );
     assert.deepEqual(groupOf(during)?.reasons, [{ reason: "corrupt", count: 3, triedAgain: 2 }]);
     await work(folder);
     const after = await look(port);
