@@ -70,7 +70,8 @@ const headersAlways = {
 export async function answer(input: AnswerInput, request: IncomingMessage, response: ServerResponse): Promise<void> {
   for (const [name, value] of Object.entries(headersAlways)) response.setHeader(name, value);
   const method = request.method ?? "";
-  const url = new URL(request.url ?? "/", "http://status.invalid");
+  const url = urlOf(request.url ?? "/");
+  if (url === null) return refuse(response, 400, "usage", "That is no path of this server.");
   const path = url.pathname;
   const foreign = refuseCaller({ method, path, headers: request.headers }, input.host);
   if (foreign !== null) return refuse(response, foreign.status, foreign.code, foreign.message);
@@ -99,6 +100,11 @@ export async function answer(input: AnswerInput, request: IncomingMessage, respo
   if (extra === undefined) return refuse(response, 404, "absent", "There is nothing here.");
   const { status, type, text } = await extra();
   send(response, status, type, Buffer.from(text));
+}
+
+/** Null for what is no path: `//` begins the name of another server. */
+function urlOf(target: string): URL | null {
+  return target.startsWith("//") ? null : URL.parse(target, "http://status.invalid");
 }
 
 /** Whether it was refused for lack of a token. */
