@@ -59,6 +59,9 @@ describe("a run that waits in the inbox", () => {
     const plan = await planOf({ store, rules, manifest: null, spec: planned("two"), selected, slots });
     const captured = capturedIo("/");
     await tellPlan(captured.io, false, plan);
-    assert.match(captured.out(), /\n {2}run one is the same, and waits in the inbox already: .*\nnothing was stored\n$/);
+    assert.match(
+      captured.out(),
+      /\n {2}run one is the same, and waits in the inbox already: .*\nnothing was stored\n$/,
+    );
   });
 });
