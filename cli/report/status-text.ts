@@ -7,6 +7,7 @@ import { visibleLine } from "../visible.ts";
 import type { LeaderStatus } from "./leader.ts";
 import { counted, countText, timeText, whenText } from "./lines.ts";
 import type { InboxLine } from "./inbox.ts";
+import { recordsText } from "./rejected.ts";
 import type { AggregateStatus, RunStatus, StatusReport, WorkerLine } from "./status.ts";
 
 /** Of an aggregate, the ones that ended last; older ones are counted, not listed. */
@@ -40,7 +41,7 @@ export function statusText(report: StatusReport, caller: Caller): string {
 
 /** Open ones first, then closed ones, the last one first. */
 function aggregateLines(
-  { aggregate, analysis, snapshot, records, runs }: AggregateStatus,
+  { aggregate, analysis, snapshot, records, rejected, runs }: AggregateStatus,
   workers: readonly WorkerLine[],
   caller: Caller,
 ): string[] {
@@ -48,7 +49,7 @@ function aggregateLines(
   const hidden = Math.max(0, closed.length - closedShownMax);
   const open = runs.filter(({ state }) => state === "open");
   return [
-    `${aggregate}  (${analysis}, snapshot ${snapshot}, ${countText(records)} records)`,
+    `${aggregate}  (${analysis}, snapshot ${snapshot}, ${visibleLine(recordsText(records, rejected))})`,
     ...open.flatMap((run) => [...runLines(run, caller), ...idleLines(run, workers)]),
     ...closed.slice(0, closedShownMax).flatMap((run) => runLines(run, caller)),
     ...(hidden > 0 ? [`  ${counted(hidden, "earlier run")}`] : []),
@@ -56,10 +57,14 @@ function aggregateLines(
 }
 
 function runLines(run: RunStatus, caller: Caller): string[] {
-  const { state, blocks, covered, missing, jobs, held } = run;
-  const done = `${countText(covered)} of ${counted(blocks, "block")} covered, ${countText(missing)} missing`;
+  const { state, blocks, covered, missing, jobs, held, records, rejected } = run;
+  if (state === "cancelled" && blocks === 0)
+    return [`  ${run.run}  cancelled before a master admitted it${timesText(run)}`];
+  const atItsEnd = state === "open" || missing === 0 ? "" : " at its end";
+  const done = `${countText(covered)} of ${counted(blocks, "block")} covered, ${countText(missing)} missing${atItsEnd}`;
   const work = jobs === null ? "" : `, ${countText(jobs.done)} of ${counted(jobs.all, "job")} done`;
   const lines = [`  ${run.run}  ${state}: ${done}${work}${timesText(run)}`];
+  if (rejected.length > 0) lines.push(`    ${visibleLine(recordsText(records, rejected))}`);
   if (held !== null) lines.push(...heldLines(held, `held (${held.kind})`, caller));
   return [...lines, ...awaitedLines(run)];
 }

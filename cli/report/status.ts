@@ -3,7 +3,7 @@
  * into words). What cannot be read of one of them (a newer version at work beside us, a damaged record) is said, and hides none
  * of the others.
  */
-import type { HoldLine } from "../../dashboard/status/document.ts";
+import type { HoldLine, RejectedCount } from "../../dashboard/status/document.ts";
 import type { Ledger, Snapshot } from "../../master/ledger/ledger.ts";
 import { ledgerRules } from "../../master/ledger/rules.ts";
 import { awaitedOf, type Awaited } from "../../master/passes/awaited.ts";
@@ -18,6 +18,7 @@ import { liveWorkers } from "../../shared/live-workers.ts";
 import { submittedAtOf } from "../submit/run-id.ts";
 import { readInbox, type InboxLine } from "./inbox.ts";
 import { readLeader, type LeaderStatus } from "./leader.ts";
+import { rejectedOf } from "./rejected.ts";
 
 export interface RunStatus {
   readonly run: string;
@@ -29,7 +30,10 @@ export interface RunStatus {
   readonly held: HoldLine | null;
   /** Of an open one where no master leads: what waits for one. */
   readonly awaits: Awaited | null;
+  /** Read, rejected ones included. */
   readonly records: number;
+  /** Of `records`. */
+  readonly rejected: readonly RejectedCount[];
   /** The submitter's clock, ms, to the second; null of a run that the command line did not make. */
   readonly submittedAt: number | null;
   /** The store's clock, ms; null of closed runs. */
@@ -42,7 +46,10 @@ export interface AggregateStatus {
   readonly aggregate: string;
   readonly analysis: string;
   readonly snapshot: number;
+  /** Read, rejected ones included. */
   readonly records: number;
+  /** Of `records`. */
+  readonly rejected: readonly RejectedCount[];
   /** In the order of their ends, then open ones. */
   readonly runs: readonly RunStatus[];
   /** The store's clock, ms: when its head was swapped. */
@@ -172,11 +179,13 @@ async function aggregateStatus(
     const held = await heldOf(store, open.run);
     runs.push({ ...line, jobs, held, awaits, admittedAt: open.admittedAt, closedAt: null });
   }
+  const all = [...manifest.open, ...manifest.closed].map(({ totals }) => totals);
   return {
     aggregate,
     analysis: manifest.lineage.analysis,
     snapshot: manifest.number,
-    records: [...manifest.open, ...manifest.closed].reduce((sum, { totals }) => sum + totals.records, 0),
+    records: all.reduce((sum, { records }) => sum + records, 0),
+    rejected: rejectedOf(all.map(({ rejected }) => rejected)),
     runs: only === null ? runs : runs.filter(({ run }) => run === only),
     committedAt,
   };
@@ -186,9 +195,10 @@ function lineOf(
   run: string,
   state: RunStatus["state"],
   blocks: number,
-  { covered, missing, records }: RunTotals,
-): Pick<RunStatus, "run" | "state" | "blocks" | "covered" | "missing" | "records" | "submittedAt"> {
-  return { run, state, blocks, covered, missing, records, submittedAt: submittedAtOf(run) };
+  { covered, missing, records, rejected }: RunTotals,
+): Pick<RunStatus, "run" | "state" | "blocks" | "covered" | "missing" | "records" | "rejected" | "submittedAt"> {
+  const counts = { covered, missing, records, rejected: rejectedOf([rejected]) };
+  return { run, state, blocks, ...counts, submittedAt: submittedAtOf(run) };
 }
 
 const ofClosed = { jobs: null, held: null, awaits: null, admittedAt: null } as const;

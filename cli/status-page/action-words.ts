@@ -19,7 +19,7 @@ const partsMax = 40;
 
 /** Neither control characters nor others that nobody sees: what is shown is to be what is done. */
 const printable = v.regex(/^\P{C}*$/u, "characters that cannot be seen");
-const textSchema = v.pipe(v.string(), v.maxLength(textCharsMax), printable);
+const textSchema = v.pipe(v.string(), v.maxLength(textCharsMax, `longer than ${textCharsMax} characters`), printable);
 const paramNameSchema = v.pipe(v.string(), v.maxLength(nameCharsMax), v.regex(/^[^=\s]+$/), printable);
 const dimensionSchema = v.pipe(v.string(), v.maxLength(nameCharsMax), v.regex(/^[^=\s]+$/), printable);
 const analysisSchema = v.pipe(

@@ -9,6 +9,7 @@ import { commandPath } from "../../shared/package-root.ts";
 import { wordsOf, type Action } from "./action-words.ts";
 import type { Choices } from "./choices.ts";
 import { Commands } from "./commands.ts";
+import { inFieldWords } from "./field-words.ts";
 import { shownCommand } from "./shown-command.ts";
 
 /** Runs that are cancelled at the same time: whatever else takes its time, this is not to wait for it. */
@@ -51,7 +52,8 @@ export class Actions {
     const told = answerOf(out);
     if (told !== null && "plan" in told) return { format: 1, command, plan: told.plan, refusal: null };
     const message = output === "" ? `The command ended with ${code ?? "force"} and said nothing.` : output;
-    const refusal = told?.error ?? { code: "internal", message, hint: null };
+    const said = told?.error ?? { code: "internal", message, hint: null };
+    const refusal = action.action === "submit" ? inFieldWords(said) : said;
     return { format: 1, command, plan: null, refusal };
   }
 

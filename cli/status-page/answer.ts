@@ -20,6 +20,7 @@ import { codeOf, hintOf, messageOf } from "../../shared/errors.ts";
 import { actionSchema } from "./action-words.ts";
 import type { Actions } from "./actions.ts";
 import type { PageAssets } from "./assets.ts";
+import { fieldOf } from "./field-words.ts";
 import { isSame, refuseCaller, refuseToken } from "./guard.ts";
 import type { Sessions } from "./sessions.ts";
 import type { Prepared } from "./source.ts";
@@ -50,7 +51,7 @@ export interface AnswerInput {
   readonly extra: ReadonlyMap<string, () => Promise<ExtraAnswer>>;
 }
 
-/** A token is a line. */
+/** Of an action: forty filters and as many parameters as people type them. */
 const bodyBytesMax = 64 * 1024;
 const jsonType = contentTypeOf("status.json");
 const cacheSeconds = 31_536_000;
@@ -70,7 +71,8 @@ const headersAlways = {
 export async function answer(input: AnswerInput, request: IncomingMessage, response: ServerResponse): Promise<void> {
   for (const [name, value] of Object.entries(headersAlways)) response.setHeader(name, value);
   const method = request.method ?? "";
-  const url = new URL(request.url ?? "/", "http://status.invalid");
+  const url = urlOf(request.url ?? "/");
+  if (url === null) return refuse(response, 400, "usage", "That is no path of this server.");
   const path = url.pathname;
   const foreign = refuseCaller({ method, path, headers: request.headers }, input.host);
   if (foreign !== null) return refuse(response, foreign.status, foreign.code, foreign.message);
@@ -95,10 +97,15 @@ export async function answer(input: AnswerInput, request: IncomingMessage, respo
       send(response, 200, jsonType, Buffer.from(await input.choices()));
     });
   }
-  const extra = input.extra.get(path);
+  const extra = await input.extra.get(path)?.();
   if (extra === undefined) return refuse(response, 404, "absent", "There is nothing here.");
-  const { status, type, text } = await extra();
+  const { status, type, text } = extra;
   send(response, status, type, Buffer.from(text));
+}
+
+/** Null for what is no path: `//` begins the name of another server. */
+function urlOf(target: string): URL | null {
+  return target.startsWith("//") ? null : URL.parse(target, "http://status.invalid");
 }
 
 /** Whether it was refused for lack of a token. */
@@ -126,11 +133,11 @@ async function act(
   }
   const step = path.slice("/actions/".length);
   if (step !== "plan" && step !== "run") return refuse(response, 404, "absent", "There is nothing here.");
-  const asked = v.safeParse(actionSchema, await readBody(request));
+  const body = await readBody(request);
+  const asked = v.safeParse(actionSchema, body);
   if (!asked.success) {
-    const [issue] = asked.issues;
-    const where = v.getDotPath(issue) ?? "the body";
-    return refuse(response, 400, "usage", `That is no action of this page: ${where}: ${issue.message}`);
+    const what = `${fieldOf(body, v.getDotPath(asked.issues[0]))}: ${asked.issues[0].message}`;
+    return refuse(response, 400, "usage", `That is no action of this page: ${what}`);
   }
   const left = new AbortController();
   response.once("close", () => left.abort());

@@ -5,8 +5,9 @@
  * Requests of a refresh, with A aggregates, R open runs, I runs in the inbox, W workers heard of within the last hour:
  *   3 lists (aggregates, inbox, workers; one more for each further 1,000)  +  A heads  +  manifests that are new
  *   + R holds  +  2 I (run.json, the inbox entry)  +  W statuses  +  the master's lease  +  1 or 2 questions to the queue
- *   + 2 R while no master leads (a list of outputs, the send cursor)
- * and at each fifth refresh at most: A heads in the web store, and the coverage of aggregates where it changed.
+ *   + 2 R while no master leads (a list of outputs, the send cursor)  +  run.json of each run that was not shown before
+ * and at each fifth refresh at most: A heads in the web store, and the coverage of aggregates where it changed; that also when a
+ * run was admitted or closed, and once the plan of an open run where blocks were missing before it.
  */
 import type * as wire from "../../dashboard/status/document.ts";
 import type { Snapshot } from "../../master/ledger/ledger.ts";
@@ -21,6 +22,7 @@ import { DepthRing } from "./depth.ts";
 import { MissingList } from "./missing.ts";
 import { Paces, type Progress } from "./pace.ts";
 import type { Places } from "./places.ts";
+import { Retries } from "./retries.ts";
 
 /** Closed runs of each aggregate that are listed. */
 export const closedShownMax = 10;
@@ -56,6 +58,7 @@ export class Collector {
   readonly #paces: Paces;
   readonly #coverages: Coverages;
   readonly #depth = new DepthRing();
+  readonly #retries = new Retries();
   readonly #published = new Map<string, { readonly askedAt: number; readonly publishedAt: number | null }>();
 
   constructor(input: CollectorInput) {
@@ -87,6 +90,7 @@ export class Collector {
     const unread = [...report.unreadable, ...unreadable];
     const document = this.#document(queue, {
       ...runs,
+      runs: await this.#retries.toldOf(look.store, runs.runs),
       aggregates,
       missing,
       inbox,
@@ -100,7 +104,7 @@ export class Collector {
   #document(queue: wire.QueueState, found: Partial<wire.StatusDocument>): wire.StatusDocument {
     const { version, place, refreshMs, actions, commands } = this.#input;
     const nothing = { aggregates: [], runs: [], runsHidden: 0, inbox: [], leader: null, workers: [], unreadable: [] };
-    const missing = { count: 0, reasons: [], groups: [], blocks: [] };
+    const missing = new MissingList().report();
     return { format: 1, version, place, refreshMs, actions, commands, ...nothing, missing, ...found, queue };
   }
 
@@ -159,20 +163,19 @@ export class Collector {
     const unreadable: Unreadable[] = [];
     const aggregates: wire.AggregateLine[] = [];
     const missing = new MissingList();
-    for (const [index, { aggregate, analysis, snapshot, records, committedAt }] of report.aggregates.entries()) {
+    for (const [index, line] of report.aggregates.entries()) {
+      const { runs: _runs, ...shown } = line;
+      const { aggregate } = line;
       const base = snapshots[index];
       if (base === undefined) continue;
+      if (isNothing(base)) continue;
       const coverage = await this.#coverage(look, base, unreadable);
       const totals = [...base.manifest.open, ...base.manifest.closed].map((run) => run.totals.missing);
       missing.add(aggregate, coverage, Math.max(0, ...totals));
-      const open = base.manifest.open.reduce(
-        (sum, run) => sum + run.blocks - run.totals.covered - run.totals.missing,
-        0,
-      );
-      const blocks = coverage === null ? null : { covered: coverage.covered, missing: coverage.missing.length, open };
+      const blocks = coverage === null ? null : blocksOf(coverage);
       const publishedAt = await this.#publishedAt(aggregate);
       const { key } = base.manifest.lineage;
-      aggregates.push({ aggregate, analysis, key, snapshot, records, committedAt, publishedAt, blocks });
+      aggregates.push({ ...shown, key, publishedAt, blocks });
     }
     return { aggregates, missing: missing.report(), unreadable };
   }
@@ -201,6 +204,16 @@ export class Collector {
     this.#published.set(aggregate, { askedAt: now, publishedAt });
     return publishedAt;
   }
+}
+
+/** All that it knows are runs that were cancelled before a master admitted them: nothing ever was in it. */
+function isNothing({ manifest: { open, closed } }: Snapshot): boolean {
+  return open.length === 0 && closed.every(({ state, blocks }) => state === "cancelled" && blocks === 0);
+}
+
+function blocksOf({ covered, missing, open }: KnownCoverage): NonNullable<wire.AggregateLine["blocks"]> {
+  const triedAgain = missing.filter(({ triedBy }) => triedBy !== null).length;
+  return { covered, missing: missing.length, open, triedAgain };
 }
 
 function leaderLine(leader: Awaited<ReturnType<typeof readLeader>>): wire.LeaderLine | null {

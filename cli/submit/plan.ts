@@ -10,6 +10,7 @@ import { shownPlace } from "../compose/ports.ts";
 import type { Io } from "../io.ts";
 import { counted, sizeText } from "../report/lines.ts";
 import { visibleLine } from "../visible.ts";
+import { waitingTexts } from "./inbox.ts";
 
 export interface PlanInput extends Omit<PlanRowsInput, "onLeftOut"> {
   /** Of a run that retries: how many blocks are missing, there or not. */
@@ -39,6 +40,7 @@ export async function planOf({ wanted, unmatched = [], ...input }: PlanInput): P
     bytes,
     jobs,
     unmatched,
+    waiting: await waitingTexts(input.store, input.spec),
     leftOut: [...left].map(([why, some]) => ({
       why,
       blocks: some,
@@ -57,15 +59,16 @@ const leftOutTexts: Readonly<Record<LeftOut, string>> = {
 
 /** For people. */
 function planText(plan: RunPlan): string {
-  const { aggregate, analysis, bundle, dataset, place, where, retry, blocks, bytes, jobs, leftOut } = plan;
+  const { aggregate, analysis, bundle, dataset, place, where, retry, blocks, bytes, jobs, waiting, leftOut } = plan;
   const only = retry === null ? "" : `  only what is missing by ${retry.join(", ")}\n`;
   const lines = leftOut.map(({ text }) => `  left out: ${text}\n`);
+  const beside = waiting.map((text) => `  ${text}\n`);
   return (
     `${analysis} (bundle ${bundle.slice(0, bundleDigits)}) over ${dataset}, ${visibleLine(place)}, into ${aggregate}\n` +
     (where.length === 0 ? "" : `  where ${visibleLine(where.map(shortened).join(" "))}\n`) +
     only +
     `  ${counted(blocks, "block")}, ${sizeText(bytes)}, in ${counted(jobs, "job")}\n` +
-    `${lines.join("")}nothing was stored\n`
+    `${lines.join("")}${beside.join("")}nothing was stored\n`
   );
 }
 

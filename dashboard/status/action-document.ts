@@ -101,6 +101,8 @@ export interface RunPlan {
   readonly jobs: number;
   /** Values of the filter's lists that no selected block has, a text for each, at most 10: `no selected block has channel=nightlyy; …`. */
   readonly unmatched: readonly string[];
+  /** Runs that wait in the inbox for the same aggregate and dataset, a text for each: one that is admitted first takes what both select. */
+  readonly waiting: readonly string[];
   /** `text`: for people, such as `2 blocks held by an open run`. */
   readonly leftOut: readonly { readonly why: LeftOut; readonly blocks: number; readonly text: string }[];
 }

@@ -134,7 +134,7 @@ function Facts({ plan }: { readonly plan: RunPlan }): VNode {
   return (
     <>
       <p>{planSentence(plan)}</p>
-      {plan.unmatched.map((text) => (
+      {[...plan.unmatched, ...plan.waiting].map((text) => (
         <p class="said" key={text}>
           {text}
         </p>

@@ -3,6 +3,7 @@ import type { VNode } from "preact";
 import type { AggregateLine } from "./document.ts";
 import { OutcomeMark } from "./outcome-mark.tsx";
 import { outcomeOf } from "./outcome.ts";
+import { rejectedText } from "./rejected.ts";
 import { Table } from "./table.tsx";
 import { count as countText } from "../parts/words.ts";
 import { agoText } from "./words.ts";
@@ -34,7 +35,15 @@ export function Aggregates({ aggregates, storeNow }: Input): VNode {
               ),
             },
             { title: "Coverage", cell: ({ blocks }) => <Coverage blocks={blocks} /> },
-            { title: "Records", isNumber: true, cell: ({ records }) => countText(records) },
+            {
+              title: "Records",
+              isForeign: true,
+              cell: ({ records, rejected }) => (
+                <>
+                  {countText(records)} <span class="sub">{rejectedText(rejected)}</span>
+                </>
+              ),
+            },
             { title: "Changed", cell: ({ committedAt }) => agoText(storeNow - committedAt) },
             {
               title: "Published",
@@ -49,12 +58,13 @@ export function Aggregates({ aggregates, storeNow }: Input): VNode {
 
 function Coverage({ blocks }: Pick<AggregateLine, "blocks">): VNode {
   if (blocks === null) return <>unknown: it could not be read</>;
-  const { covered, missing, open } = blocks;
+  const { covered, missing, open, triedAgain = 0 } = blocks;
+  const again = triedAgain === 0 ? "" : ` (${countText(triedAgain)}\u00a0tried again)`;
   return (
     <>
       <OutcomeMark outcome={outcomeOf(blocks)} />
       <span class="sub">
-        {`${countText(covered)}\u00a0covered, ${countText(missing)}\u00a0missing, ${countText(open)}\u00a0open`}
+        {`${countText(covered)}\u00a0covered, ${countText(missing)}\u00a0missing${again}, ${countText(open)}\u00a0open`}
       </span>
     </>
   );

@@ -47,8 +47,23 @@ export interface AggregateLine {
   readonly committedAt: number;
   /** When `coverage.json` was last swapped in the web store; null: not seen there. */
   readonly publishedAt: number | null;
-  /** Blocks; null when its coverage could not be read. `open`: of open runs, and neither covered nor missing. */
-  readonly blocks: { readonly covered: number; readonly missing: number; readonly open: number } | null;
+  /** Blocks, each once; null when its coverage could not be read. */
+  readonly blocks: {
+    readonly covered: number;
+    readonly missing: number;
+    /** Of open runs, and neither covered nor missing. */
+    readonly open: number;
+    /** Of `missing`: those that open runs try again. Absent: an older server's. */
+    readonly triedAgain?: number;
+  } | null;
+  /** Of `records`: by reason, most first. Absent: an older server's. */
+  readonly rejected?: readonly RejectedCount[];
+}
+
+/** Records that the analysis did not take, or that were none. */
+export interface RejectedCount {
+  readonly reason: string;
+  readonly count: number;
 }
 
 export interface InboxLine {
@@ -72,7 +87,12 @@ export interface RunLine {
   readonly blocks: number;
   readonly covered: number;
   readonly missing: number;
+  /** Read, rejected ones included. */
   readonly records: number;
+  /** Of `records`: by reason, most first. Absent: an older server's. */
+  readonly rejected?: readonly RejectedCount[];
+  /** Of a run that tries again what was missing: by which reasons. Null: it does not. Absent: not known. */
+  readonly retry?: readonly string[] | null;
   /** The submitter's clock, to the second; null where its id does not say. */
   readonly submittedAt: number | null;
   /** Null of closed runs. */
@@ -166,13 +186,24 @@ export interface MissingGroup {
   readonly aggregate: string;
   readonly dataset: string;
   readonly count: number;
-  readonly reasons: readonly { readonly reason: string; readonly count: number }[];
+  readonly reasons: readonly { readonly reason: string; readonly count: number; readonly triedAgain?: number }[];
+  /** Open runs that try some of them again. Absent: an older server's, as `triedAgain`. */
+  readonly triedBy?: readonly string[];
 }
 
 export interface MissingReport {
-  /** All of them. */
+  /** All of them. A block that several aggregates miss counts in each. */
   readonly count: number;
-  readonly reasons: readonly { readonly reason: string; readonly class: string; readonly count: number }[];
+  /** Of `count`: those that open runs try again. Absent: an older server's, as `aggregates`. */
+  readonly triedAgain?: number;
+  /** In so many aggregates. */
+  readonly aggregates?: number;
+  readonly reasons: readonly {
+    readonly reason: string;
+    readonly class: string;
+    readonly count: number;
+    readonly aggregates?: number;
+  }[];
   /** The same by aggregate and dataset. */
   readonly groups: readonly MissingGroup[];
   /** The first of each aggregate, at most 200 in all. */

@@ -6,6 +6,7 @@ import type { MissingGroup, MissingReport } from "./document.ts";
 import { MissingBlocks } from "./missing-blocks.tsx";
 import { RetryGroup } from "./retry-group.tsx";
 import { Table } from "./table.tsx";
+import { missingText } from "./tried-again.ts";
 import { count as countText } from "../parts/words.ts";
 
 interface Input {
@@ -46,19 +47,29 @@ export function Missing({ missing, mayAct }: Input): VNode {
   );
 }
 
-function Reasons({ missing: { reasons } }: { readonly missing: MissingReport }): VNode {
+function Reasons({ missing }: { readonly missing: MissingReport }): VNode {
+  const { reasons } = missing;
+  const text = missingText(missing);
   return (
-    <Table
-      caption="Missing blocks by reason"
-      rows={reasons}
-      keyOf={({ reason }) => reason}
-      columns={[
-        { title: "Reason", cell: ({ reason }) => <span class="name">{reason}</span> },
-        { title: "Blocks", isNumber: true, cell: ({ count }) => countText(count) },
-        { title: "What happened", cell: (line) => cureOf(line.reason, line.class).what },
-        { title: "What cures it", cell: (line) => <CureText text={cureOf(line.reason, line.class).cure} /> },
-      ]}
-    />
+    <>
+      {text !== null && <p class="sub">{text}</p>}
+      <Table
+        caption="Missing blocks by reason"
+        rows={reasons}
+        keyOf={({ reason }) => reason}
+        columns={[
+          { title: "Reason", cell: ({ reason }) => <span class="name">{reason}</span> },
+          {
+            title: "Blocks",
+            isNumber: true,
+            cell: ({ count, aggregates = 1 }) =>
+              `${countText(count)}${aggregates > 1 ? ` in ${aggregates} aggregates` : ""}`,
+          },
+          { title: "What happened", cell: (line) => cureOf(line.reason, line.class).what },
+          { title: "What cures it", cell: (line) => <CureText text={cureOf(line.reason, line.class).cure} /> },
+        ]}
+      />
+    </>
   );
 }
 

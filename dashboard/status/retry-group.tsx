@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { ActionSteps } from "./action.tsx";
 import { useActing } from "./acting.tsx";
 import type { MissingGroup } from "./document.ts";
+import { againText, whyNoRetry } from "./tried-again.ts";
 import { counted, count as countText } from "../parts/words.ts";
 
 const allReasons = "";
@@ -24,6 +25,8 @@ export function RetryGroup({ group, onKeep }: Input): VNode {
   useEffect(() => onKeep({ aggregate, dataset, count: 0, reasons: [] }, isKept), [aggregate, dataset, isKept]);
   // A reason that was cured is no longer offered.
   const chosen = reasons.some(({ reason }) => reason === wanted) ? wanted : allReasons;
+  const whyNone = whyNoRetry(group, chosen === allReasons ? null : chosen);
+  const again = againText(group);
   const action = { action: "retry", aggregate, dataset, reasons: chosen === allReasons ? [] : [chosen] } as const;
   return (
     <li class="card">
@@ -32,6 +35,7 @@ export function RetryGroup({ group, onKeep }: Input): VNode {
       </h3>
       <p class="sub">
         {count === 0 ? "No block is missing any more" : counted(count, "block")} of {dataset}
+        {again !== null && `, ${again}`}
       </p>
       {reasons.length > 1 && (
         <label class="field">
@@ -55,12 +59,13 @@ export function RetryGroup({ group, onKeep }: Input): VNode {
           <button
             type="button"
             class="quiet"
-            aria-disabled={isPlanning || whyNot !== null}
-            onClick={() => void acting.show(action)}
+            aria-disabled={isPlanning || whyNot !== null || whyNone !== null}
+            onClick={whyNone === null ? () => void acting.show(action) : undefined}
           >
             {isPlanning ? "Planning …" : "Retry missing blocks …"}
           </button>
         )}
+        {whyNone !== null && <p class="said">{whyNone}</p>}
       </ActionSteps>
     </li>
   );

@@ -6,8 +6,9 @@ import { Attempts } from "./attempts.tsx";
 import type { HoldLine, InboxLine, Pace, RunLine, StatusDocument } from "./document.ts";
 import { expectedEnd, type ExpectedEnd } from "./expected-end.ts";
 import { OutcomeMark } from "./outcome-mark.tsx";
-import { runOutcome } from "./outcome.ts";
+import { isUnadmitted, retryText, runOutcome } from "./outcome.ts";
 import { cancelSentence } from "./plan-words.ts";
+import { rejectedText } from "./rejected.ts";
 import { RunBar } from "./run-bar.tsx";
 import { counted, count as countText } from "../parts/words.ts";
 import { agoText, awaitedText, clockText, durationText, inText, rateText, waitsForWorker } from "./words.ts";
@@ -43,7 +44,7 @@ export function RunCard({ line, storeNow, document, isFolded }: CardInput): VNod
           title="Cancel run"
           action={{ action: "cancel", run }}
           says={cancelSentence(state === "open")}
-          isOffered={state === "open" || state === "waiting"}
+          isOffered={mayCancel(line)}
         />
       )}
       {"state" in line && (
@@ -56,6 +57,11 @@ export function RunCard({ line, storeNow, document, isFolded }: CardInput): VNod
   );
 }
 
+/** What only a newer version can read, only that can cancel. */
+function mayCancel(line: InboxLine | RunLine): boolean {
+  return "state" in line ? line.state === "open" : line.analysis !== null;
+}
+
 /** What it is of, and when: ages while it goes on, times when it has ended. */
 function headText(line: InboxLine | RunLine, storeNow: number): string {
   const { analysis, aggregate, submittedAt } = line;
@@ -65,6 +71,7 @@ function headText(line: InboxLine | RunLine, storeNow: number): string {
   const whenText = (at: number): string => (isEnded ? clockText(at, storeNow) : agoText(storeNow - at));
   return [
     `${analysis === null ? "" : `${analysis} `}into ${aggregate}`,
+    ...("state" in line ? [retryText(line)].filter((text) => text !== null) : []),
     ...(submittedAt === null ? [] : [`submitted ${whenText(submittedAt)}`]),
     ...(admittedAt === null ? [] : [`admitted ${whenText(admittedAt)}`]),
     ...(closedAt === null ? [] : [`closed ${whenText(closedAt)}`]),
@@ -89,15 +96,22 @@ function Run({ run, storeNow, document: { workers } }: RunInput): VNode {
   const { state, jobs, covered, missing, blocks, records } = run;
   const isAnybodyAlive = workers.some((worker) => worker.state === "alive");
   const awaited = awaitedText(run);
+  const rejected = rejectedText(run.rejected);
+  if (isUnadmitted(run)) return <p class="sub">Cancelled before a master admitted it.</p>;
   return (
     <>
       <RunBar run={run} />
       <dl class="facts">
         <Fact name="Covered" value={`${countText(covered)} of ${countText(blocks)}`} />
-        <Fact name="Missing" value={countText(missing)} tone={missing > 0 ? "warning" : ""} />
+        <Fact
+          name={state === "open" ? "Missing" : "Missing at its end"}
+          value={countText(missing)}
+          tone={missing > 0 ? "warning" : ""}
+        />
         <Fact name="Records" value={countText(records)} />
         {state === "open" && <PaceFacts pace={run.pace} end={expectedEnd(run, storeNow, isAnybodyAlive)} />}
       </dl>
+      {rejected !== null && <p class="sub">{`Of its records ${rejected}.`}</p>}
       {jobs !== null && (
         <p class="jobs">
           {counted(jobs.all, "job")}: {countText(jobs.done)} done, {countText(jobs.inHand)} in hand,{" "}

@@ -117,4 +117,28 @@ describe("spotfold status", () => {
     await held(store, "r1", { kind: "failures", what: "w" });
     assert.doesNotMatch(await textOf(["a"]), /one of its jobs/);
   });
+
+  it("says of records how many were rejected, why", async () => {
+    await admitted(store, specOf("r1"), 2);
+    const total = async (rejected: Readonly<Record<string, number>>): Promise<void> =>
+      await new Ledger(store, seededRandom(9)).commit("a", ({ manifest }) => {
+        assert.ok(manifest !== null);
+        const open = manifest.open.map((run) => ({ ...run, totals: { ...run.totals, records: 798, rejected } }));
+        return { manifest: { ...manifest, open }, result: undefined };
+      });
+    assert.match(await textOf(["a"]), /^a {2}\(counts, snapshot 1, 0 records\)$/m);
+    await total({ "map-threw": 89 });
+    assert.match(await textOf(["a"]), /^a {2}\(counts, snapshot 2, 798 records, 89 rejected: map-threw\)$/m);
+    assert.match(await textOf(["a"]), /\n {2}r1 .*\n {4}798 records, 89 rejected: map-threw\n/);
+    const many = Object.fromEntries(Array.from({ length: 7 }, (_, index) => [`r${index}`, 10 - index]));
+    await total({ ...many, ["__proto__"]: 1, "\u001b": 20 });
+    assert.match(await textOf(["a"]), /70 rejected: \\x1b 20, r0 10, r1 9, r2 8, r3 7, other reasons 16/);
+    const look = { store, ledger: new Ledger(store, seededRandom()) };
+    const [line] = (await readRuns(look, async () => ["a"], null, { isLed: true })).aggregates;
+    assert.deepEqual(line?.rejected.slice(0, 2), [
+      { reason: "\u001b", count: 20 },
+      { reason: "r0", count: 10 },
+    ]);
+    assert.ok(line.rejected.some(({ reason }) => reason === "__proto__"));
+  });
 });

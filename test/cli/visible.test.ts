@@ -8,7 +8,7 @@ import { visible, visibleLine } from "../../cli/visible.ts";
 import { SpotfoldError } from "../../shared/errors.ts";
 import { capturedIo } from "./captured-io.ts";
 
-const control = /[^\P{Cc}\n\t]/u;
+const control = /[^\P{Cc}\n\t]|[\p{Cf}\p{Zl}\p{Zp}]/u;
 const hostile = "a\u001b[2J\u001b]0;title\u0007b\r\u009b1A\u007f";
 const shown = String.raw`a\x1b[2J\x1b]0;title\x07b\x0d\u009b1A\u007f`;
 
@@ -22,11 +22,22 @@ describe("control characters in foreign text", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (text) => {
         assert.doesNotMatch(visible(text), control);
-        assert.doesNotMatch(visibleLine(text), /\p{Cc}/u);
+        assert.doesNotMatch(visibleLine(text), /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
         assert.equal(visible(visible(text)), visible(text));
-        if (!/\p{Cc}/u.test(text)) assert.equal(visible(text), text);
+        if (!/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(text)) assert.equal(visible(text), text);
       }),
     );
+  });
+
+  it("are shown, too, where nobody sees them", () => {
+    const hidden = "a\u202eb\u200bc\u2066d\u2028e\u2029f\ufeffg\u{e0041}h";
+    const seen = String.raw`a\u202eb\u200bc\u2066d\u2028e\u2029f\ufeffg\udb40\udc41h`;
+    assert.equal(visible(hidden), seen);
+    assert.equal(visibleLine(hidden), seen);
+    const text = JSON.stringify({ hint: hidden });
+    assert.deepEqual(JSON.parse(visible(text)), JSON.parse(text));
+    // What is written from right to left by itself, and what has signs above it, stays as it is.
+    for (const plain of ["\u05de\u05e2\u05e8\u05db\u05ea", "e\u0301", "\u{1f600}"]) assert.equal(visible(plain), plain);
   });
 
   it("mean the same in JSON that is written as text", () => {

@@ -146,7 +146,8 @@ describe("the actions of the status page's server", function actionsSuite() {
     const refused = await planOf(submit({ where: [{ dimension: "part", values: hostile }] }));
     assert.equal(refused.refusal?.code, "nothing-selected");
     const none = await planOf(submit({ params: [] }));
-    assert.match(none.refusal?.message ?? "", /--by is missing/);
+    assert.match(none.refusal?.message ?? "", /^Name what to count by, in the field `by` of the parameters$/);
+    assert.match(none.refusal?.hint ?? "", /, such as date,\$\.info\.OS\.$/);
     const wrong = await planOf(
       submit({
         params: [

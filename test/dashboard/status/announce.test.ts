@@ -57,7 +57,7 @@ describe("the news of the status page", () => {
         "Run r1 is held: no access",
         "",
         "Run r1 goes on.",
-        "Run r1 is finished: all 8 missing.",
+        "Run r1 is finished: all 8 missing at its end.",
         "",
         "",
       ],

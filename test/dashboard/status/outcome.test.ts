@@ -1,6 +1,13 @@
 /** What the page says of runs that ended well and not so well. */
 import assert from "node:assert/strict";
-import { outcomeOf, progressOf, runOutcome, shareText } from "../../../dashboard/status/outcome.ts";
+import {
+  isUnadmitted,
+  outcomeOf,
+  progressOf,
+  retryText,
+  runOutcome,
+  shareText,
+} from "../../../dashboard/status/outcome.ts";
 
 describe("outcomes of runs and aggregates", () => {
   it("are bad where nothing is covered, and good only where nothing is missing", () => {
@@ -24,8 +31,16 @@ describe("outcomes of runs and aggregates", () => {
     assert.deepEqual(runOutcome({ ...run, state: "cancelled" }), { tone: "warn", text: "5 of 8 not done" });
     assert.deepEqual(runOutcome({ ...run, state: "expired", covered: 0, missing: 2 }), {
       tone: "bad",
-      text: "6 of 8 not done, 2 missing",
+      text: "6 of 8 not done, 2 missing at its end",
     });
+    // A retry may have covered it since.
+    const textOf = (covered: number, blocks = 24): string =>
+      runOutcome({ state: "finished", blocks, covered, missing: blocks - covered }).text;
+    assert.equal(textOf(21), "3 of 24 missing at its end");
+    assert.equal(textOf(0), "all 24 missing at its end");
+    assert.equal(textOf(0, 1), "its only block was missing at its end");
+    assert.equal(textOf(24), "all covered");
+    assert.equal(runOutcome({ state: "open", blocks: 24, covered: 21, missing: 1 }).text, "1 of 22 missing so far");
     assert.equal(runOutcome({ ...run, state: "open" }).tone, "good");
     assert.equal(shareText({ ...run, state: "open", missing: 1 }), "50 % done");
     assert.equal(shareText({ blocks: 8, covered: 0, missing: 8, state: "finished" }), "0 % covered");
@@ -42,5 +57,21 @@ describe("outcomes of runs and aggregates", () => {
       ended: 4,
       text: "50 % done: 2 covered, 2 missing, of 8 blocks",
     });
+  });
+});
+
+describe("a run", () => {
+  it("that was cancelled before it was admitted had no blocks, and says why", () => {
+    const early = { blocks: 0, covered: 0, missing: 0, state: "cancelled" } as const;
+    assert.equal(isUnadmitted(early), true);
+    assert.deepEqual(runOutcome(early), { tone: "none", text: "never admitted" });
+    assert.equal(isUnadmitted({ ...early, state: "finished" }), false);
+    assert.equal(isUnadmitted({ ...early, blocks: 1 }), false);
+  });
+
+  it("that is a retry says so, where the server knows", () => {
+    assert.equal(retryText({ retry: ["corrupt", "gone"] }), "a retry of what was missing by corrupt, gone");
+    assert.equal(retryText({ retry: null }), null);
+    assert.equal(retryText({}), null);
   });
 });

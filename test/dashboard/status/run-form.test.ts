@@ -106,6 +106,7 @@ describe("a plan in words", () => {
     bytes: 1_234_567,
     jobs: 2,
     unmatched: [],
+    waiting: [],
     leftOut: [],
   };
 
