@@ -208,7 +208,7 @@ export function rowLength(measure: Measure): number {
   return measure.kind === "counter" ? 2 : measure.bounds.length + fieldsAfterBuckets;
 }
 
-/** Whether it holds a count: a bucket, or how many submissions there were. Of the others each may be -1, or any sum. */
-export function isCountColumn({ bounds }: Measure, column: number): boolean {
-  return column < Math.max(1, bounds.length) || column === bounds.length + fieldsAfterBuckets - 2;
+/** Where a row says how many submissions it is of. */
+export function submissionsColumn(measure: Measure): number {
+  return rowLength(measure) - 2;
 }

@@ -2,7 +2,7 @@
  * One measure over dates: `<MEASURE>-by-<dates>.json`, {"<YYYYMMDD>": [row, …], …}. Filters narrow it; dates and ranges of dates are
  * added up to distributions. Dates are texts, so that nobody's time zone moves them.
  */
-import { Distribution, isCountColumn, rowLength, type Row } from "./distribution.ts";
+import { Distribution, rowLength, submissionsColumn, type Row } from "./distribution.ts";
 import { compareTexts, type FilterTree, type Picks } from "./filter-tree.ts";
 import type { Measure } from "./measure.ts";
 import { isCount, isDay, isNumbers, isObject } from "./shapes.ts";
@@ -14,40 +14,55 @@ export interface DatedDistribution {
   readonly distribution: Distribution;
 }
 
-/** By date, in order. Throws a SiteFault. */
-export function parseRows(
-  file: string,
-  json: unknown,
-  measure: Measure,
-  tree: FilterTree,
-): ReadonlyMap<string, readonly Row[]> {
+export interface ParsedRows {
+  /** By date, in order. */
+  readonly days: ReadonlyMap<string, readonly Row[]>;
+  /**
+   * Rows that are left out: counts in buckets below 0 or beyond 2^53, or a date that no calendar has. One damaged record makes
+   * such in a file that is right, so they must not take the other rows with them.
+   */
+  readonly leftOut: number;
+}
+
+/** Throws a SiteFault. */
+export function parseRows(file: string, json: unknown, measure: Measure, tree: FilterTree): ParsedRows {
   if (!isObject(json)) throw unexpected(file, "is not an object");
   const length = rowLength(measure);
+  const submissions = submissionsColumn(measure);
+  let leftOut = 0;
   const dates = Object.entries(json).map(([date, rows]) => {
-    if (!isDay(date)) throw unexpected(file, `has ${JSON.stringify(date)} for a date`);
+    if (!/^\d{8}$/.test(date)) throw unexpected(file, `has ${JSON.stringify(date)} for a date`);
     if (!Array.isArray(rows)) throw unexpected(file, `has no rows for ${date}`);
     for (const [i, row] of rows.entries()) {
       if (!isNumbers(row) || row.length !== length) {
         throw unexpected(file, `has a row of ${date} that is not ${length} numbers, as site.json says`);
       }
-      const wrong = row.findIndex((number, column) => isCountColumn(measure, column) && !isCount(number));
-      if (wrong >= 0) {
-        throw unexpected(
-          file,
-          `has ${row[wrong]} in row ${i + 1} of ${date}, column ${wrong + 1}: counts are whole numbers from 0 to 2^53`,
-        );
+      const many = row[submissions];
+      if (!isCount(many)) {
+        const where = `row ${i + 1} of ${date}, column ${submissions + 1}`;
+        throw unexpected(file, `has ${many} in ${where}: what is counted there is a whole number from 0 to 2^53`);
       }
       if (!tree.has(row.at(-1) ?? NaN))
         throw unexpected(file, `has a row of ${date} that filter-tree.json does not know`);
     }
-    return [date, rows as readonly Row[]] as const;
+    const kept = isDay(date) ? (rows as readonly Row[]).filter((row) => hasCounts(row, measure)) : [];
+    leftOut += rows.length - kept.length;
+    return [date, kept] as const;
   });
-  return new Map(dates.toSorted(([a], [b]) => compareTexts(a, b)));
+  const days = dates.filter(([date]) => isDay(date)).toSorted(([a], [b]) => compareTexts(a, b));
+  return { days: new Map(days), leftOut };
+}
+
+/** Parts of one are fine: clients have counted so. */
+function hasCounts(row: Row, { bounds }: Measure): boolean {
+  return row.slice(0, bounds.length).every((count) => count >= 0 && count <= Number.MAX_SAFE_INTEGER);
 }
 
 export class Evolution {
   readonly measure: Measure;
   readonly picks: Picks;
+  /** Of the measure's file, whatever is picked: see ParsedRows. */
+  readonly rowsLeftOut: number;
   readonly #all: ReadonlyMap<string, readonly Row[]>;
   readonly #tree: FilterTree;
   /** Filtered, without dates of which nothing is left. */
@@ -55,14 +70,15 @@ export class Evolution {
   /** Made when first asked for: ranges add up dates, which are many fewer than rows, so that they can follow a pointer. */
   #days: readonly DatedDistribution[] | null = null;
 
-  constructor(measure: Measure, rows: ReadonlyMap<string, readonly Row[]>, tree: FilterTree, picks: Picks = []) {
+  constructor(measure: Measure, { days, leftOut }: ParsedRows, tree: FilterTree, picks: Picks = []) {
     this.measure = measure;
     this.picks = picks;
-    this.#all = rows;
+    this.rowsLeftOut = leftOut;
+    this.#all = days;
     this.#tree = tree;
     const ids = picks.every((pick) => pick === null) ? null : tree.ids(picks);
     const allowed = (row: Row): boolean => ids === null || ids.has(row.at(-1) ?? NaN);
-    const filtered = [...rows].map(([date, all]) => [date, all.filter(allowed)] as const);
+    const filtered = [...days].map(([date, all]) => [date, all.filter(allowed)] as const);
     this.#rows = new Map(filtered.filter(([, left]) => left.length > 0));
   }
 
@@ -131,6 +147,6 @@ export class Evolution {
   }
 
   #with(picks: Picks): Evolution {
-    return new Evolution(this.measure, this.#all, this.#tree, picks);
+    return new Evolution(this.measure, { days: this.#all, leftOut: this.rowsLeftOut }, this.#tree, picks);
   }
 }

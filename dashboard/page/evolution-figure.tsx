@@ -29,6 +29,8 @@ interface EvolutionFigureProps {
   readonly allLines: readonly Line[];
   readonly range: DateRange;
   readonly sanitize: boolean;
+  /** Of the files of all series. */
+  readonly rowsLeftOut: number;
   readonly onRange: (range: DateRange, step: RangeStep) => void;
   readonly onLines: (lines: readonly LineName[]) => void;
   readonly onSanitize: (on: boolean) => void;
@@ -89,6 +91,7 @@ export function EvolutionFigure(props: EvolutionFigureProps): JSX.Element {
       </div>
       <RangeFields dates={dates} range={range} onRange={onRange} isOfTwo={geometry?.hasLines ?? true} />
       <ContradictionLine series={series} />
+      <LeftOutLine rows={props.rowsLeftOut} />
       <SanitizeLine sanitized={sanitized} noun={basis.noun} on={props.sanitize} onSanitize={props.onSanitize} />
       {table}
     </Figure>
@@ -209,6 +212,17 @@ function ContradictionLine({ series }: { series: readonly ShownSeries[] }): JSX.
   return (
     <p class="sanitize" data-contradictory={many}>
       The sums of {words.counted(many, "point")} do not belong to the counts: means and deviations are without them
+    </p>
+  );
+}
+
+/** Rows that the client does not take: ParsedRows. */
+function LeftOutLine({ rows }: { readonly rows: number }): JSX.Element | null {
+  if (rows === 0) return null;
+  return (
+    <p class="sanitize lacking" data-rows-left-out={rows}>
+      {words.counted(rows, "row")} left out in all figures: counts below 0 or beyond 2^53, or a date that no calendar
+      has
     </p>
   );
 }

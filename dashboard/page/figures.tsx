@@ -99,6 +99,9 @@ export function Figures(props: FiguresProps): JSX.Element {
   if (first === undefined || dates.length === 0)
     return <NothingLeft filters={first?.filters ?? state.filters} change={change} description={description} />;
 
+  // Series of one version have one file.
+  const files = new Map(series.map(({ version, evolution }) => [version, evolution.rowsLeftOut]));
+  const rowsLeftOut = [...files.values()].reduce((sum, rows) => sum + rows, 0);
   const { measure } = first.evolution;
   const leftOutCounts = countLeftOut(leftOut, measure.name);
   const basisOf = (all: readonly { readonly submissions: number; readonly samples: number }[]): Basis => ({
@@ -200,6 +203,7 @@ export function Figures(props: FiguresProps): JSX.Element {
           basis={drawn}
           series={shown}
           sanitized={sanitized}
+          rowsLeftOut={rowsLeftOut}
           dates={dates}
           lines={lines}
           allLines={allLines}

@@ -15,7 +15,11 @@ const measure: Measure = { name: "M", kind: "linear", description: "", bounds: [
 /** A series of rows by date, without dimensions: each row is its buckets. */
 function seriesOf(own: Measure, days: Readonly<Record<string, readonly number[]>>): Series {
   const rows = Object.entries(days).map(([date, counts]) => [date, [[...counts, -1, -1, -1, -1, -1, 1, 0]]] as const);
-  return seriesFrom("v", new Evolution(own, new Map(rows), new FilterTree("tree", { _id: 0 })), new Map());
+  return seriesFrom(
+    "v",
+    new Evolution(own, { days: new Map(rows), leftOut: 0 }, new FilterTree("tree", { _id: 0 })),
+    new Map(),
+  );
 }
 
 describe("categories", () => {

@@ -32,7 +32,7 @@ const row = (id: number): number[] => [1, 2, 1, 0, 60, -1, -1, 1100, 0, 3, id];
 
 function seriesOf(filters: ReadonlyMap<string, string>, measure = linear, make = row): Series {
   const days = ["20130101", "20130102"].map((date) => [date, [make(1), make(2), make(3)]] as const);
-  return seriesFrom("nightly/29", new Evolution(measure, new Map(days), tree), filters);
+  return seriesFrom("nightly/29", new Evolution(measure, { days: new Map(days), leftOut: 0 }, tree), filters);
 }
 
 function exported(...series: Series[]): ExportedSeries[] {
