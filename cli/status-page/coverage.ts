@@ -9,7 +9,7 @@ import type { Snapshot } from "../../master/ledger/ledger.ts";
 import { missingReasonOf } from "../../master/plan/select.ts";
 import { missingReasons, type MissingReason } from "../../shared/formats/resolution.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
-import { TriedAgain } from "./tried-again.ts";
+import { TriedAgain } from "../../master/passes/tried-again.ts";
 
 /** Compressed; about a million blocks. Beyond, counts and the list are what coverage.json is for. */
 const coverageBytesMax = 64 * 1024 * 1024;

@@ -6,6 +6,7 @@ import { readCoveredBlocks } from "../coverage.ts";
 import { missingReasonOf } from "../plan/select.ts";
 import type { Snapshot } from "../ledger/ledger.ts";
 import type { PublishedUnit } from "./published.ts";
+import { TriedAgain } from "./tried-again.ts";
 
 export interface MissingBlock {
   readonly dataset: string;
@@ -28,6 +29,7 @@ export interface PublishedCoverage {
   /** Records that were accepted. */
   readonly pings: number;
   readonly records: { readonly read: number; readonly rejected: Readonly<Record<string, number>> };
+  /** Each once: what is missing and tried again by an open run is missing until that has it. */
   readonly blocks: { readonly covered: number; readonly missing: number; readonly open: number };
   readonly missing: readonly MissingBlock[];
   /** By label: the folder, and what its renderer notes (definitions left out, measures dropped, ...). */
@@ -40,14 +42,14 @@ export async function describeCoverage(
   units: ReadonlyMap<string, PublishedUnit>,
 ): Promise<PublishedCoverage> {
   const rejected = new Map<string, number>();
-  const missing: MissingBlock[] = [];
+  const missing: (MissingBlock & { readonly run: string })[] = [];
   let covered = 0;
   let read = 0;
   let refused = 0;
   for await (const { dataset, key, row } of readCoveredBlocks(store, manifest.coverage)) {
     if (row.state === "missing") {
       const reason = missingReasonOf(row);
-      missing.push({ dataset, key, reason, class: missingReasons[reason], detail: row.detail ?? "" });
+      missing.push({ dataset, key, reason, class: missingReasons[reason], detail: row.detail ?? "", run: row.run });
       continue;
     }
     covered++;
@@ -57,7 +59,8 @@ export async function describeCoverage(
       refused += count;
     }
   }
-  const open = manifest.open.reduce((sum, run) => sum + run.blocks - run.totals.covered - run.totals.missing, 0);
+  const undone = manifest.open.reduce((sum, run) => sum + run.blocks - run.totals.covered - run.totals.missing, 0);
+  const again = (await new TriedAgain().read(store, manifest, missing)).filter((run) => run !== null).length;
   return {
     format: 1,
     aggregate: manifest.aggregate,
@@ -67,8 +70,8 @@ export async function describeCoverage(
     asOf: new Date(storeTime).toISOString(),
     pings: read - refused,
     records: { read, rejected: Object.fromEntries([...rejected].toSorted(([a], [b]) => compareTexts(a, b))) },
-    blocks: { covered, missing: missing.length, open },
-    missing,
+    blocks: { covered, missing: missing.length, open: Math.max(0, undone - again) },
+    missing: missing.map(({ run: _run, ...block }) => block),
     units: Object.fromEntries(
       [...units.values()]
         .toSorted((a, b) => compareTexts(a.label, b.label))

@@ -166,6 +166,18 @@ describe("publishing", () => {
     assert.equal(asOf, new Date(setting.clock.now()).toISOString());
   });
 
+  it("counts a block once that is missing and tried again", async () => {
+    const publishing = new Publishing();
+    const { setting, context } = publishing;
+    const corrupt = { block: 0, reason: "corrupt", detail: "", records: 0, rejected: {} } as const;
+    await publishing.fold("d=20260101/a", [], { missing: [corrupt] });
+    setting.catalog = [...setting.catalog, ...blocksNamed("d=20260103/c")];
+    await admitRun(context, specOf("again", { reprocess: true }));
+    assert.equal((await setting.open("again")).blocks, 2);
+    await publishPass(context, place);
+    assert.deepEqual((await coverageOf(setting)).blocks, { covered: 0, missing: 1, open: 1 });
+  });
+
   it("never goes back: who was overtaken while it rendered begins again with the newer head", async () => {
     const publishing = new Publishing();
     const { setting, context } = publishing;
