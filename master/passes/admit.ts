@@ -3,7 +3,7 @@
  * before. The plan is made for exactly the manifest that the commit replaces. If another commit won the swap, plan again: the
  * first plan stays behind under its own name, and nothing names it.
  */
-import { codeOf, messageOf } from "../../shared/errors.ts";
+import { codeOf } from "../../shared/errors.ts";
 import type { Hold } from "../../shared/formats/hold.ts";
 import { parseRun, type RunSpec } from "../../shared/formats/run.ts";
 import { encodeStored } from "../../shared/formats/stored.ts";
@@ -187,9 +187,11 @@ function otherLineage({ aggregate }: RunSpec, why: string): Refusal {
   };
 }
 
-/** The submitter, and whoever asks, finds the reason in the run's hold. */
+/**
+ * The submitter, and whoever asks, finds the reason in the run's hold. Throws what the store throws: a run that left the inbox
+ * without a reason would be waited for for ever.
+ */
 async function refuse(context: MasterContext, spec: RunSpec, refusal: Refusal): Promise<void> {
-  context.log({ event: "run-refused", run: spec.run, why: refusal.what });
   const hold: Hold = {
     format: 1,
     run: spec.run,
@@ -200,9 +202,6 @@ async function refuse(context: MasterContext, spec: RunSpec, refusal: Refusal): 
     times: 1,
     heldMs: 0,
   };
-  try {
-    await context.store.create(holdKey(spec.run), encodeStored(hold));
-  } catch (error) {
-    context.log({ event: "run-refused", run: spec.run, why: `${codeOf(error) ?? ""} ${messageOf(error)}` });
-  }
+  await context.store.create(holdKey(spec.run), encodeStored(hold));
+  context.log({ event: "run-refused", run: spec.run, why: refusal.what });
 }

@@ -6,7 +6,7 @@ import type { MasterContext } from "../../../master/context.ts";
 import { SpotfoldError } from "../../../shared/errors.ts";
 import { parseInboxEntry, type Waits } from "../../../shared/formats/inbox.ts";
 import { encodeStored } from "../../../shared/formats/stored.ts";
-import { inboxKey, runKey } from "../../../shared/names.ts";
+import { holdKey, inboxKey, runKey } from "../../../shared/names.ts";
 import { readAll } from "../../../shared/read-all.ts";
 import { blocksNamed, intercepted, MasterSetting, specOf } from "../setting.ts";
 
@@ -234,6 +234,26 @@ describe("the reason why a run waits", () => {
     );
     denies = false;
     assert.equal(await admitPass({ ...context, store }, null, waiting), 2);
+    assert.deepEqual(await setting.keys("inbox/"), []);
+  });
+
+  it("keeps a run that is refused until whoever asks can be told why", async () => {
+    const { analysis } = specOf("r1");
+    await setting.submit(specOf("r1"));
+    const { context, waiting } = new Failing(setting, null);
+    await admitPass(context, null, waiting);
+    await setting.submit(specOf("r2", { analysis: { ...analysis, key: ["other"] } }));
+    let denies = true;
+    const store = intercepted(setting.store, (method, key) => {
+      if (denies && method === "create" && key === holdKey("r2")) throw new SpotfoldError("access-denied", "denied");
+    });
+    assert.equal(await admitPass({ ...context, store }, null, waiting), 0);
+    assert.deepEqual(await setting.keys("inbox/"), [inboxKey("r2")]);
+    assert.equal((await waitsOf("r2"))?.what, "denied");
+    denies = false;
+    assert.equal(await admitPass({ ...context, store }, null, waiting), 1);
+    const hold = await readAll(setting.store, holdKey("r2"));
+    assert.match(Buffer.from(hold?.bytes ?? []).toString(), /another lineage/);
     assert.deepEqual(await setting.keys("inbox/"), []);
   });
 
