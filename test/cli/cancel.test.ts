@@ -60,7 +60,7 @@ describe("spotfold cancel, before a master admitted the run", () => {
     assert.match(again.out(), /^r2 was cancelled before/);
     const seen = capturedIo(folder);
     assert.equal(await status("r2", {}, seen.io), 0);
-    assert.match(seen.out(), /^ {2}r2 {2}cancelled: 0 of 0 blocks covered/m);
+    assert.match(seen.out(), /^ {2}r2 {2}cancelled before a master admitted it/m);
     await store.create(runKey("r3"), encodeStored(specOf("r3", { analysis: other })));
     await held(store, "r3", { kind: "closed", what: "a is of another lineage" });
     await assert.rejects(cancel("r3", {}, capturedIo(folder).io), /r3 was never admitted: it was refused, since a is/);
