@@ -3,13 +3,11 @@ import type { VNode } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import type { AttemptLine } from "./document.ts";
 import { logLines } from "./log-lines.ts";
+import { useCopy } from "../parts/copy.tsx";
 import { counted } from "../parts/words.ts";
 
 /** More are folded: what is wrong shows in the first ones. */
 const shownMax = 12;
-
-/** Of a page that did not come over TLS nor from this machine, browsers take nothing. */
-const clipboard = navigator.clipboard as Clipboard | undefined;
 
 interface AttemptLogInput {
   readonly attempt: AttemptLine;
@@ -19,18 +17,10 @@ interface AttemptLogInput {
 
 export function AttemptLog({ attempt: { plan, job, log, isLogCut }, logs }: AttemptLogInput): VNode {
   const [isAll, setIsAll] = useState(false);
-  const [said, say] = useState("");
+  const { copy, said } = useCopy("The browser did not allow it.");
   // The page is drawn anew each second, for its ages.
   const lines = useMemo(() => logLines(log ?? ""), [log]);
   const isLong = lines.length > shownMax;
-  const copy = async (): Promise<void> => {
-    try {
-      await clipboard?.writeText(lines.join("\n"));
-      say("Copied.");
-    } catch {
-      say("The browser did not allow it.");
-    }
-  };
   return (
     <div class="logged">
       <pre class="log" tabIndex={0} role="group" aria-label={`Log of an attempt at job ${job}`}>
@@ -42,8 +32,8 @@ export function AttemptLog({ attempt: { plan, job, log, isLogCut }, logs }: Atte
             {isAll ? `Show the first ${shownMax} lines` : `Show all ${counted(lines.length, "line")}`}
           </button>
         )}
-        {clipboard !== undefined && (
-          <button type="button" class="quiet" onClick={() => void copy()}>
+        {copy !== null && (
+          <button type="button" class="quiet" onClick={() => copy(lines.join("\n"), "Copied.")}>
             Copy log
           </button>
         )}
