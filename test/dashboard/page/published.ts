@@ -10,8 +10,8 @@ import { hostileName } from "./made-site.ts";
 export const histogramBlocks = 4;
 
 /** Histograms of a sample of pings, below `folder`; gives the published folder. */
-export async function publishHistograms(folder: string): Promise<string> {
-  const sample = await smallSample(join(folder, "sample"), histogramBlocks, 2);
+export async function publishHistograms(folder: string, blocks = histogramBlocks): Promise<string> {
+  const sample = await smallSample(join(folder, "sample"), blocks, blocks / 2);
   const data = ["--data", sample.data, "--definitions", sample.definitions];
   return await published(folder, "histograms", data);
 }
