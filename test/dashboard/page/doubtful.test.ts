@@ -136,7 +136,7 @@ describe("doubtful numbers on the dashboard", () => {
     const page = await open({ version: "nightly/29", measure: "CYCLE_COLLECTOR" });
     await page.locator("button.coverage-button").first().click();
     const text = (await page.locator("dialog[open]").textContent()) ?? "";
-    assert.match(text, /nightly\/29 GC_MS: 3 pings in 3 entries of another definition, 0a1b2c3d/);
+    assert.match(text, /nightly\/29 GC_MS: 3 pings in 3 entries of another definition \(0a1b2c3d\)/);
     assert.match(text, /corrupt saved_session\/\S+ of dataset telemetry: ends early/);
     assert.deepEqual(await accessibilityProblems(page), []);
     await page.close();
