@@ -54,7 +54,7 @@ describe("the status page of a real run", function runSuite() {
     assert.deepEqual(await accessibilityProblems(page), []);
     const document = (await (await fetch(new URL("status.json", url))).json()) as StatusDocument;
     assert.equal(document.runs[0]?.run, run);
-    assert.deepEqual(document.aggregates[0]?.blocks, { covered: 7, missing: 1, open: 0 });
+    assert.deepEqual(document.aggregates[0]?.blocks, { covered: 7, missing: 1, open: 0, triedAgain: 0 });
     assert.deepEqual(
       document.missing.blocks.map(({ key, reason }) => [key, reason]),
       [[damaged, "corrupt"]],
