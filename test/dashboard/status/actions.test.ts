@@ -155,7 +155,7 @@ describe("the actions of the status page", function actionsSuite() {
     await page.getByLabel("Analysis").selectOption("counts");
     await page.getByRole("button", { name: "Show plan" }).click();
     const plan = planOf(page, "Submit run");
-    await plan.getByText("--by is missing").waitFor({ timeout: waitMs });
+    await plan.getByText("Name what to count by, in the field `by`").waitFor({ timeout: waitMs });
     assert.equal(await plan.getByRole("button", { name: "Submit run" }).count(), 0);
     await looksGood(page, folder, "refused");
     await plan.getByRole("button", { name: "Leave it" }).press("Enter");
