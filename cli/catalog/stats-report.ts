@@ -1,9 +1,9 @@
 /** How many blocks a dataset has, for people. */
 import type { CatalogStats } from "../../shared/catalog/stats.ts";
 import type { DatasetSpec } from "../../shared/dataset/types.ts";
-import { counted, countText, sizeText } from "../report/lines.ts";
+import { counted, countText, sizeText, whenText } from "../report/lines.ts";
 import { visibleLine } from "../visible.ts";
-import { momentText, table } from "./table.ts";
+import { table } from "./table.ts";
 
 /** Of a dimension with more values the largest are shown; `--json` has all. */
 const valuesMax = 12;
@@ -18,7 +18,7 @@ export function statsText(dataset: DatasetSpec, stats: CatalogStats): string {
   return [
     `${dataset.name}  ${dataset.place}\n`,
     `  ${counted(blocks, "block")}, ${sizeText(bytes)} compressed${beside.map((text) => `; ${text}`).join("")}\n`,
-    `  last listed in full: ${fullMs === undefined ? "never" : momentText(fullMs)}\n`,
+    `  last listed in full: ${fullMs === undefined ? "never" : whenText(fullMs)}\n`,
     rows.length === 0 ? "" : `\n${table([["DIMENSION", "VALUE", "BLOCKS", "BYTES"], ...rows], columns)}`,
   ].join("");
 }

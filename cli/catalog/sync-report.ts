@@ -1,9 +1,8 @@
 /** What a sync did, for people. */
 import type { SyncResult } from "../../shared/catalog/sync.ts";
 import type { DatasetSpec } from "../../shared/dataset/types.ts";
-import { counted, countText } from "../report/lines.ts";
+import { counted, countText, whenText } from "../report/lines.ts";
 import { visibleLine } from "../visible.ts";
-import { momentText } from "./table.ts";
 
 export interface Synced {
   readonly dataset: DatasetSpec;
@@ -32,7 +31,7 @@ export function syncText({ dataset, sync, selected }: Synced): string {
 
 function listingText({ mode, since, fullMs }: SyncResult): string {
   if (mode === "full") return "in full";
-  const before = fullMs === undefined ? "" : `; the rest was listed ${momentText(fullMs)}`;
+  const before = fullMs === undefined ? "" : `; the rest was listed ${whenText(fullMs)}`;
   return `recent only, from ${since ?? "the last days"} on${before} (--full lists all)`;
 }
 

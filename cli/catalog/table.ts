@@ -15,8 +15,3 @@ export function table(rows: readonly (readonly string[])[], align: readonly Alig
     })
     .join("");
 }
-
-/** `2026-11-21 13:20:05 UTC`. */
-export function momentText(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19).replace("T", " ")} UTC`;
-}

@@ -9,7 +9,7 @@ import type { Snapshot } from "../../master/ledger/ledger.ts";
 import { missingReasonOf } from "../../master/plan/select.ts";
 import { missingReasons, type MissingReason } from "../../shared/formats/resolution.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
-import { TriedAgain } from "../../master/passes/tried-again.ts";
+import { openBlocks, TriedAgain } from "../../master/passes/tried-again.ts";
 
 /** Compressed; about a million blocks. Beyond, counts and the list are what coverage.json is for. */
 const coverageBytesMax = 64 * 1024 * 1024;
@@ -63,10 +63,9 @@ export class Coverages {
   }
 
   async #read(store: BlobStore, { manifest }: Snapshot): Promise<KnownCoverage> {
-    const { coverage, open } = manifest;
     const rows: (KnownMissing & { readonly run: string })[] = [];
     let covered = 0;
-    for await (const { dataset, key, row } of readCoveredBlocks(store, coverage)) {
+    for await (const { dataset, key, row } of readCoveredBlocks(store, manifest.coverage)) {
       if (row.state === "covered") {
         covered++;
         continue;
@@ -77,8 +76,6 @@ export class Coverages {
     }
     const tries = await this.#triedAgain.read(store, manifest, rows);
     const missing = rows.map(({ run: _run, ...row }, index) => ({ ...row, triedBy: tries[index] ?? null }));
-    const undone = open.reduce((sum, { blocks, totals }) => sum + blocks - totals.covered - totals.missing, 0);
-    const again = missing.filter(({ triedBy }) => triedBy !== null).length;
-    return { covered, missing, open: Math.max(0, undone - again) };
+    return { covered, missing, open: openBlocks(manifest, tries) };
   }
 }

@@ -81,12 +81,27 @@ export function drawnText(figure: FigureName, view: ComparisonView, first: strin
     : `percentage points that a bucket holds more, or less, than that of ${first}`;
 }
 
+interface Hidden {
+  /** Points. */
+  readonly hidden: number;
+  /** Submissions of theirs. */
+  readonly many: number;
+  /** Of all series, as text: below it a point is hidden. */
+  readonly limits: string;
+}
+
+export function hiddenOf(sanitized: readonly Sanitized<Point>[]): Hidden {
+  return {
+    hidden: sanitized.reduce((sum, series) => sum + series.hidden, 0),
+    many: sanitized.reduce((sum, series) => sum + series.hiddenSubmissions, 0),
+    limits: [...new Set(sanitized.map(({ limit }) => value(limit)))].join(", "),
+  };
+}
+
 /** "" where nothing is hidden. */
 export function hiddenText(sanitized: readonly Sanitized<Point>[], noun: string): string {
-  const hidden = sanitized.reduce((sum, series) => sum + series.hidden, 0);
+  const { hidden, many, limits } = hiddenOf(sanitized);
   if (hidden === 0) return "";
-  const many = sanitized.reduce((sum, series) => sum + series.hiddenSubmissions, 0);
-  const limits = [...new Set(sanitized.map(({ limit }) => value(limit)))].join(", ");
   return `${counted(hidden, "point")} with fewer than ${limits} ${noun} not drawn (${count(many)} ${nounFor(many, noun)})`;
 }
 

@@ -7,6 +7,7 @@ import type { ComponentChildren, JSX, RefObject } from "preact";
 import { useWidth } from "../parts/use-width.tsx";
 import * as words from "../parts/words.ts";
 import { Brush, type DateRange, type RangeStep } from "./brush.tsx";
+import { hiddenOf } from "./caption.ts";
 import { EvolutionDrawing } from "./evolution-drawing.tsx";
 import { evolutionGeometry, type ShownSeries } from "./evolution-geometry.ts";
 import { EvolutionLegend } from "./evolution-legend.tsx";
@@ -235,9 +236,7 @@ interface SanitizeLineProps {
 }
 
 function SanitizeLine({ sanitized, noun, on, onSanitize }: SanitizeLineProps): JSX.Element {
-  const hidden = sanitized.reduce((sum, series) => sum + series.hidden, 0);
-  const many = sanitized.reduce((sum, series) => sum + series.hiddenSubmissions, 0);
-  const limits = [...new Set(sanitized.map(({ limit }) => words.value(limit)))].join(", ");
+  const { hidden, many, limits } = hiddenOf(sanitized);
   return (
     <p class="sanitize">
       <label>

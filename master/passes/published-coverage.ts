@@ -6,7 +6,7 @@ import { readCoveredBlocks } from "../coverage.ts";
 import { missingReasonOf } from "../plan/select.ts";
 import type { Snapshot } from "../ledger/ledger.ts";
 import type { PublishedUnit } from "./published.ts";
-import { TriedAgain } from "./tried-again.ts";
+import { openBlocks, TriedAgain } from "./tried-again.ts";
 
 export interface MissingBlock {
   readonly dataset: string;
@@ -59,8 +59,7 @@ export async function describeCoverage(
       refused += count;
     }
   }
-  const undone = manifest.open.reduce((sum, run) => sum + run.blocks - run.totals.covered - run.totals.missing, 0);
-  const again = (await new TriedAgain().read(store, manifest, missing)).filter((run) => run !== null).length;
+  const tries = await new TriedAgain().read(store, manifest, missing);
   return {
     format: 1,
     aggregate: manifest.aggregate,
@@ -70,7 +69,7 @@ export async function describeCoverage(
     asOf: new Date(storeTime).toISOString(),
     pings: read - refused,
     records: { read, rejected: Object.fromEntries([...rejected].toSorted(([a], [b]) => compareTexts(a, b))) },
-    blocks: { covered, missing: missing.length, open: Math.max(0, undone - again) },
+    blocks: { covered, missing: missing.length, open: openBlocks(manifest, tries) },
     missing: missing.map(({ run: _run, ...block }) => block),
     units: Object.fromEntries(
       [...units.values()]

@@ -35,6 +35,12 @@ export class TriedAgain {
   }
 }
 
+/** Blocks of open runs that are neither covered nor missing. `tries`: what `read` answered for all that are missing. */
+export function openBlocks({ open }: Manifest, tries: readonly (string | null)[]): number {
+  const undone = open.reduce((sum, { blocks, totals }) => sum + blocks - totals.covered - totals.missing, 0);
+  return Math.max(0, undone - tries.filter((run) => run !== null).length);
+}
+
 async function planned(
   store: BlobStore,
   aggregate: string,

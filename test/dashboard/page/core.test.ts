@@ -2,8 +2,6 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { Distribution } from "../../../dashboard/client/distribution.ts";
-import { Evolution } from "../../../dashboard/client/evolution.ts";
-import { FilterTree } from "../../../dashboard/client/filter-tree.ts";
 import type { Measure } from "../../../dashboard/client/measure.ts";
 import {
   alikeTo,
@@ -24,7 +22,6 @@ import { perDate } from "../../../dashboard/page/per-date.ts";
 import { definitionText, detailText, leftOutText } from "../../../dashboard/page/caption.ts";
 import type { Choice } from "../../../dashboard/parts/search.ts";
 import { sanitize } from "../../../dashboard/page/sanitize.ts";
-import { seriesFrom, type Series } from "../../../dashboard/page/series.ts";
 import {
   countLeftOut,
   definitionsLeftOut,
@@ -37,18 +34,9 @@ import { dateScale, dateTicks } from "../../../dashboard/parts/axes.ts";
 import { ChoiceIndex } from "../../../dashboard/parts/search.ts";
 import { wrapped } from "../../../dashboard/parts/wrap.ts";
 import * as words from "../../../dashboard/parts/words.ts";
+import { seriesOf } from "./series-of.ts";
 
 const measure: Measure = { name: "M", kind: "linear", description: "", bounds: [0, 10, 20, 30], scale: "linear" };
-
-/** A series of rows by date, without dimensions: each row is its buckets. */
-function seriesOf(own: Measure, days: Readonly<Record<string, readonly number[]>>): Series {
-  const rows = Object.entries(days).map(([date, counts]) => [date, [[...counts, -1, -1, -1, -1, -1, 1, 0]]] as const);
-  return seriesFrom(
-    "v",
-    new Evolution(own, { days: new Map(rows), leftOut: 0 }, new FilterTree("tree", { _id: 0 })),
-    new Map(),
-  );
-}
 
 function distribution(...counts: number[]): Distribution {
   return new Distribution(measure, [[...counts, -1, -1, -1, -1, -1, 1, 0]]);

@@ -1,26 +1,15 @@
 /** What lines there are over dates, which are shown first, how series and values are called, and what is read out of a date. */
 import assert from "node:assert/strict";
-import { Evolution } from "../../../dashboard/client/evolution.ts";
-import { FilterTree } from "../../../dashboard/client/filter-tree.ts";
 import type { Measure } from "../../../dashboard/client/measure.ts";
 import { bucketName, bucketTick } from "../../../dashboard/page/bucket-names.ts";
 import { textAt } from "../../../dashboard/page/date-readout.ts";
 import { evolutionGeometry } from "../../../dashboard/page/evolution-geometry.ts";
 import { linesOf, lineText, shownLines } from "../../../dashboard/page/lines.ts";
 import { factsOf } from "../../../dashboard/page/summary-facts.ts";
-import { seriesFrom, seriesNames, type Series } from "../../../dashboard/page/series.ts";
+import { seriesNames } from "../../../dashboard/page/series.ts";
+import { seriesOf } from "./series-of.ts";
 
 const measure: Measure = { name: "M", kind: "linear", description: "", bounds: [0, 10, 20, 30], scale: "linear" };
-
-/** A series of rows by date, without dimensions: each row is its buckets. */
-function seriesOf(own: Measure, days: Readonly<Record<string, readonly number[]>>): Series {
-  const rows = Object.entries(days).map(([date, counts]) => [date, [[...counts, -1, -1, -1, -1, -1, 1, 0]]] as const);
-  return seriesFrom(
-    "v",
-    new Evolution(own, { days: new Map(rows), leftOut: 0 }, new FilterTree("tree", { _id: 0 })),
-    new Map(),
-  );
-}
 
 describe("categories", () => {
   const flag: Measure = { name: "F", kind: "flag", description: "", bounds: [0, 1, 2], scale: "categories" };
