@@ -18,7 +18,6 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { writePages } from "../cli/compose/page-files.ts";
 import { buildChildren, copyLiblzma } from "../executor/launch/build-children.ts";
-import { liblzmaPackage } from "../shared/codecs/liblzma-place.ts";
 
 /** What the published package runs on; bin/spotfold.cjs refuses what is older, and a test holds the two equal. */
 const NODE_RANGE = ">=24.12";
@@ -94,7 +93,7 @@ reduceDeclarations();
 buildChildren(root, join(code, "executor/children/built"));
 copyLiblzma(root, join(code, "shared/codecs"));
 writePages(code);
-cpSync(join(liblzmaPackage, "LICENSE"), join(code, "shared/codecs/liblzma.LICENSE"));
+cpSync(join(root, "shared/codecs/liblzma.LICENSE"), join(code, "shared/codecs/liblzma.LICENSE"));
 cpSync(join(root, "bin"), join(staging, "bin"), { recursive: true });
 for (const name of DOCUMENTS) {
   cpSync(join(root, name), join(staging, name), { recursive: true });

@@ -6,8 +6,8 @@
  */
 import { copyFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join, relative } from "node:path";
-import { liblzmaFiles, liblzmaPackage } from "../../shared/codecs/liblzma-place.ts";
+import { join } from "node:path";
+import { liblzmaFile } from "../../shared/codecs/liblzma.ts";
 
 export const childNames = ["decoder", "executor"] as const;
 
@@ -37,14 +37,12 @@ export function buildChildren(root: string, folder: string): readonly string[] {
     // Whatever the caller's tsconfig says: what is built depends on the sources alone.
     tsconfigRaw: {},
   });
-  return [...Object.keys(metafile.inputs), ...copyLiblzma(root, folder)];
+  return [...Object.keys(metafile.inputs), copyLiblzma(root, folder)];
 }
 
-/** Puts what reads `.lzma` and `.xz` beside code that was built into `folder`. Answers with the files, relative to `root`. */
-export function copyLiblzma(root: string, folder: string): readonly string[] {
-  return Object.values(liblzmaFiles).map(({ source, built }) => {
-    const path = join(liblzmaPackage, source);
-    copyFileSync(path, join(folder, built));
-    return relative(root, path);
-  });
+/** Puts what reads `.lzma` and `.xz` beside code that was built into `folder`. Answers with the file, relative to `root`. */
+export function copyLiblzma(root: string, folder: string): string {
+  const path = join("shared", "codecs", liblzmaFile);
+  copyFileSync(join(root, path), join(folder, liblzmaFile));
+  return path;
 }

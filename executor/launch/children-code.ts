@@ -27,7 +27,6 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { liblzmaPackage } from "../../shared/codecs/liblzma-place.ts";
 import { codeOf } from "../../shared/errors.ts";
 import { codeRoot, inCheckout, modulePath, packageRoot } from "../../shared/package-root.ts";
 import { buildChildren, builtName } from "./build-children.ts";
@@ -90,16 +89,12 @@ function inFolder(folder: string | null, child: ChildName): ChildCode | null {
   }
 }
 
-/** Folders of our own code, and of all that is in node_modules liblzma's alone: addons could be named there. */
+/** Folders of our own code alone: in node_modules addons could be named. */
 function fromSources(child: ChildName): ChildCode {
   const root = realpathSync(codeRoot);
   const folders = ["executor", "jobs", "shared"].map((name) => join(root, name));
   const manifests = [join(root, "package.json"), join(dirname(root), "package.json")];
-  return {
-    entry: realpathSync(modulePath(`executor/children/${child}`)),
-    // Where it is not installed, only blocks that need it cannot be read.
-    read: [...folders, ...manifests, ...(existsSync(liblzmaPackage) ? [realpathSync(liblzmaPackage)] : [])],
-  };
+  return { entry: realpathSync(modulePath(`executor/children/${child}`)), read: [...folders, ...manifests] };
 }
 
 /** The folder below `cache` that holds the code of the sources as they are, made when there is none; null when it cannot be. */

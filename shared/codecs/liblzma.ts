@@ -1,18 +1,19 @@
 /**
- * liblzma 5.8, compiled to WebAssembly: it reads `.lzma` and `.xz` as fast as the system's `xz`, wherever Node runs, with no
- * native code in the process, and synchronously. The package `node-liblzma` brings it (docs/decisions/0003-codecs.md); what is
- * called here is liblzma's own interface (lzma/base.h, lzma/container.h), one `lzma_stream` for each part of a block.
+ * liblzma 5.8, compiled to WebAssembly: it reads `.lzma` and `.xz` about as fast as the system's `xz`, wherever Node runs, with no
+ * native code in the process, and synchronously. liblzma.wasm lies beside this code and was made of its unchanged sources by
+ * scripts/liblzma.ts (docs/decisions/0003-codecs.md). What is called here is liblzma's own interface (lzma/base.h,
+ * lzma/container.h), one `lzma_stream` for each part of a block.
  *
  *     new LzmaStream -> (give, then code until all of it is used; take when it is full)* -> close
  *
- * Its memory is its own: what comes out of it is copied once, and whatever a block says, it cannot reach beyond it. After a call
- * that did not return (a trap: a bug of liblzma's) nobody knows what is in there: it is let go, and the next block gets another.
+ * It imports nothing and its memory is its own: what comes out of it is copied once, and whatever a block says, it cannot reach
+ * beyond it. After a call that did not return (a trap: a bug of liblzma's) nobody knows what is in there: it is let go, and the
+ * next block gets another.
  */
 import { readFileSync } from "node:fs";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { messageOf, SpotfoldError } from "../errors.ts";
 import { inCheckout } from "../package-root.ts";
-import { liblzmaPath } from "./liblzma-place.ts";
 import { pieceBytesMax } from "./piece.ts";
 
 /** What `lzma_code` answers to a decoder, as far as a caller does something about it. */
@@ -44,66 +45,57 @@ const wordBytes = 4;
 /** Handed over at a time. */
 export const lzmaInputBytesMax = 64 * 1024;
 
-interface Instance {
-  readonly exports: object;
+/** The module; whoever builds children's code copies it beside them. */
+export const liblzmaFile = "liblzma.wasm";
+
+/** What the module exports, as far as it is used here. */
+interface Exports {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  _initialize(): void;
+  malloc(bytes: number): number;
+  free(address: number): void;
+  lzma_auto_decoder(stream: number, memoryBytesMax: bigint, flags: number): number;
+  lzma_code(stream: number, action: number): number;
+  lzma_end(stream: number): void;
 }
 
 /** No library of types that a Node project has declares it. */
 const { WebAssembly: wasm } = globalThis as unknown as {
   readonly WebAssembly: {
     readonly Module: new (bytes: Uint8Array) => object;
-    readonly Instance: new (module: object, imports: object) => Instance;
+    readonly Instance: new (module: object) => { readonly exports: Exports };
   };
 };
 
-/** What the module's JavaScript adds to the object that it is given, as far as it is used here. */
-interface LzmaModule {
-  instantiateWasm(imports: object, receive: (instance: Instance) => void): object;
-  /** Both are others after a call in which the memory grew. */
-  HEAPU8: Uint8Array;
-  HEAPU32: Uint32Array;
-  _malloc(bytes: number): number;
-  _free(address: number): void;
-  _lzma_auto_decoder(stream: number, memoryBytesMax: bigint, flags: number): number;
-  _lzma_code(stream: number, action: number): number;
-  _lzma_end(stream: number): void;
+/** One instance, and views of its memory. */
+class Lzma {
+  readonly calls: Exports;
+  bytes = new Uint8Array(0);
+  words = new Uint32Array(0);
+
+  constructor() {
+    this.calls = new wasm.Instance(compiled()).exports;
+    this.calls._initialize();
+    this.look();
+  }
+
+  /** After every call that may have made the memory grow: the views of before are empty then. */
+  look(): void {
+    const { buffer } = this.calls.memory;
+    if (this.bytes.buffer === buffer) return;
+    this.bytes = new Uint8Array(buffer);
+    this.words = new Uint32Array(buffer);
+  }
 }
 
-type CreateModule = (module: LzmaModule) => Promise<unknown>;
+let loaded: Lzma | null = null;
 
-/** Where it is not installed, other codecs work all the same: who needs it is told why it is not there. */
-const script = (await import(pathToFileURL(liblzmaPath("script")).href).catch((error: unknown) => ({ error }))) as
-  { readonly default: CreateModule } | { readonly error: unknown };
-
-let loaded: LzmaModule | null = null;
-
-/** Compiled when the first block needs it: most processes read none. */
-function lzma(): LzmaModule {
-  if (loaded !== null) return loaded;
-  const { createModule, compiled } = parts();
-  const instances: Instance[] = [];
-  const module = {
-    instantiateWasm(imports, receive) {
-      const instance = new wasm.Instance(compiled, imports);
-      instances.push(instance);
-      receive(instance);
-      return instance.exports;
-    },
-  } as LzmaModule;
-  // What is compiled within the call is there when it returns; its promise says nothing more.
-  createModule(module).catch(() => undefined);
-  if (instances.length === 0) throw new Error("liblzma cannot be started: there may be no memory left");
-  loaded = module;
-  return module;
-}
-
-/** The hint is in the message: of what is wrong with a block, that alone is handed on. */
-function parts(): { readonly createModule: CreateModule; readonly compiled: object } {
+/** Compiled when the first block needs it: most processes read none. The hint is in the message: of what is wrong with a block, that alone is handed on. */
+function compiled(): object {
   try {
-    if ("error" in script) throw script.error;
-    return { createModule: script.default, compiled: new wasm.Module(readFileSync(liblzmaPath("binary"))) };
+    return new wasm.Module(readFileSync(fileURLToPath(new URL(liblzmaFile, import.meta.url))));
   } catch (error) {
-    const cure = inCheckout ? "npm run setup" : "install spotfold again";
+    const cure = inCheckout ? `get shared/codecs/${liblzmaFile} again (git checkout)` : "install spotfold again";
     throw new SpotfoldError("invalid-config", `liblzma cannot be loaded, ${cure}: ${messageOf(error)}`, {
       cause: error,
     });
@@ -116,15 +108,15 @@ const idle: number[] = [];
 const idleMax = 2;
 
 export class LzmaStream {
-  readonly #lzma = lzma();
+  readonly #lzma = (loaded ??= new Lzma());
   /** Of the `lzma_stream`; behind it are the input in hand and the piece. */
   readonly #address: number;
 
   /** `memoryBytesMax`: for its dictionary, and some 64 KiB besides. Throws when there is no memory for it. */
   constructor(memoryBytesMax: number) {
     this.#address = idle.pop() ?? allocated(this.#lzma);
-    const began = returning(() =>
-      this.#lzma._lzma_auto_decoder(this.#address, BigInt(memoryBytesMax), tellUnsupportedCheck),
+    const began = returning(this.#lzma, (calls) =>
+      calls.lzma_auto_decoder(this.#address, BigInt(memoryBytesMax), tellUnsupportedCheck),
     );
     if (began !== lzmaResult.ok) {
       this.#free();
@@ -146,7 +138,7 @@ export class LzmaStream {
   /** At most `lzmaInputBytesMax`, when none are left. */
   give(bytes: Uint8Array): void {
     const input = this.#address + streamBytes;
-    this.#lzma.HEAPU8.set(bytes, input);
+    this.#lzma.bytes.set(bytes, input);
     this.#set(nextIn, input);
     this.#set(availIn, bytes.length);
   }
@@ -154,14 +146,14 @@ export class LzmaStream {
   /** Decodes until it is full or what was given is used; one of `lzmaResult`, or another for damage. `all`: no more will be given. */
   code(all: boolean): number {
     if (this.#lzma !== loaded) throw new Error("liblzma was let go while it decoded another block");
-    return returning(() => this.#lzma._lzma_code(this.#address, all ? actionFinish : actionRun));
+    return returning(this.#lzma, (calls) => calls.lzma_code(this.#address, all ? actionFinish : actionRun));
   }
 
   /** What was decoded since the last time, as a copy. */
   take(): Uint8Array {
     const bytes = pieceBytesMax - this.#get(availOut);
     const piece = Buffer.allocUnsafeSlow(bytes);
-    piece.set(this.#lzma.HEAPU8.subarray(this.#output, this.#output + bytes));
+    piece.set(this.#lzma.bytes.subarray(this.#output, this.#output + bytes));
     this.#empty();
     return piece;
   }
@@ -177,8 +169,8 @@ export class LzmaStream {
   }
 
   #free(): void {
-    this.#lzma._lzma_end(this.#address);
-    this.#lzma._free(this.#address);
+    this.#lzma.calls.lzma_end(this.#address);
+    this.#lzma.calls.free(this.#address);
   }
 
   get #output(): number {
@@ -191,18 +183,20 @@ export class LzmaStream {
   }
 
   #get(field: number): number {
-    return this.#lzma.HEAPU32[this.#address / wordBytes + field] as number;
+    return this.#lzma.words[this.#address / wordBytes + field] as number;
   }
 
   #set(field: number, value: number): void {
-    this.#lzma.HEAPU32[this.#address / wordBytes + field] = value;
+    this.#lzma.words[this.#address / wordBytes + field] = value;
   }
 }
 
 /** Calls liblzma, and lets it go when the call does not return. */
-function returning(call: () => number): number {
+function returning(lzma: Lzma, call: (calls: Exports) => number): number {
   try {
-    return call();
+    const result = call(lzma.calls);
+    lzma.look();
+    return result;
   } catch (error) {
     loaded = null;
     idle.length = 0;
@@ -210,10 +204,10 @@ function returning(call: () => number): number {
   }
 }
 
-function allocated(module: LzmaModule): number {
-  const address = returning(() => module._malloc(streamBytes + lzmaInputBytesMax + pieceBytesMax));
+function allocated(lzma: Lzma): number {
+  const address = returning(lzma, (calls) => calls.malloc(streamBytes + lzmaInputBytesMax + pieceBytesMax));
   if (address === 0) throw new Error("liblzma has no memory left");
   // LZMA_STREAM_INIT
-  module.HEAPU8.fill(0, address, address + streamBytes);
+  lzma.bytes.fill(0, address, address + streamBytes);
   return address;
 }

@@ -1,8 +1,17 @@
-/** liblzma when a call to it does not return: what it left behind is not used again. */
+/** liblzma: which one it is, and that what a call that did not return left behind is not used again. */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { liblzmaFile } from "../../../shared/codecs/liblzma.ts";
+import { repositoryRoot } from "../../support/requirements.ts";
 import type * as Liblzma from "../../../shared/codecs/liblzma.ts";
 
+/** Of what `npm run liblzma` makes: another release, compiler or setting is another number. */
+const sha256 = "12fa114b97b04fff15bd6a7364a11dafeac76f033927de45705b29cdc419a339";
+
 interface Wasm {
+  readonly Module: (new (bytes: Uint8Array) => object) & { imports(module: object): readonly object[] };
   Instance: new (module: object, imports: object) => { readonly exports: object };
   readonly Memory: new (...words: never) => { readonly buffer: ArrayBuffer };
 }
@@ -28,6 +37,12 @@ describe("liblzma", () => {
   });
 
   after(() => void (wasm.Instance = Instance));
+
+  it("is the file that was made of liblzma's sources, and can call nothing outside of it", () => {
+    const bytes = readFileSync(join(repositoryRoot, "shared/codecs", liblzmaFile));
+    assert.equal(createHash("sha256").update(bytes).digest("hex"), sha256);
+    assert.deepEqual(wasm.Module.imports(new wasm.Module(bytes)), []);
+  });
 
   it("is another one after a call that did not return", async () => {
     // Of its own: in this process, too, blocks are decoded with the one that others import.
