@@ -68,7 +68,7 @@ export const fields: ReadonlyMap<string, Field> = new Map<string, Field>([
   ["queueBatchBytes", number(batchBytesDefault, batchBytesMost, batchBytesDefault)],
   ["limits.executorHeapBytes", number(executorBytesMin, limitBytesMax, 512 * mebibyte)],
   ["limits.executorRssBytes", number(executorBytesMin, limitBytesMax, 1_024 * mebibyte)],
-  ["limits.checkpointStateBytes", number(checkpointBytesMin, limitBytesMax, 64 * mebibyte)],
+  ["limits.checkpointStateBytes", number(checkpointBytesMin, limitBytesMax, 128 * mebibyte)],
   ["timing.scale", number(scaleMin, scaleMax, 1, false)],
   ...times,
 ]);

@@ -69,7 +69,7 @@ try {
         rssBytesMax: 2 ** 30,
         stallMs: 120_000,
         attemptMs: 3_600_000,
-        checkpointStateBytes: 64 * 2 ** 20,
+        checkpointStateBytes: 128 * 2 ** 20,
         checkpointMs: 30_000,
       },
     },
