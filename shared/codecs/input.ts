@@ -28,6 +28,11 @@ export class BlockInput {
     this.#closed = true;
   }
 
+  /** What is left of the chunk in hand. It does not count as read: `some` gives it again. */
+  inHand(): Uint8Array {
+    return this.#chunk.subarray(this.#at);
+  }
+
   /** Some bytes of the input, at least one and at most `bytesMax`, without copying; undefined at its end. They count as read. */
   *some(bytesMax: number): Decoding<Uint8Array | undefined> {
     while (this.#at === this.#chunk.length) {

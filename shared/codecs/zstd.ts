@@ -25,6 +25,8 @@ const beginning: Beginning = {
   part: "frame",
   magics: [FRAME_MAGIC, ...Array.from({ length: 16 }, (_, i) => SKIPPABLE_MAGIC + i)].map(littleEndian),
 };
+const BLOCK_HEAD_BYTES = 3;
+const CHECKSUM_BYTES = 4;
 const BLOCK_RLE = 1;
 const BLOCK_RESERVED = 3;
 
@@ -130,6 +132,9 @@ function atOnce(contentBytes: number | undefined, rawBytesMax: number): ZstdOpti
 
 /** A frame's bytes, compressed as they are. */
 function* wholeFrame(input: BlockInput, frame: Frame): Decoding<Buffer> {
+  const length = bodyLength(input.inHand(), frame);
+  const body = length > 0 ? yield* input.some(length) : undefined;
+  if (body !== undefined) return Buffer.concat([frame.header, body]);
   let whole: Buffer | undefined;
   let bytes = 0;
   for (const part of frameBody(input, frame)) {
@@ -153,6 +158,21 @@ function* wholeFrame(input: BlockInput, frame: Frame): Decoding<Buffer> {
     }
   }
   return whole?.subarray(0, bytes) ?? Buffer.alloc(0);
+}
+
+/** Of the body that begins these bytes; 0 when they do not hold all of it, or something is wrong with it, which `frameBody` tells. */
+function bodyLength(bytes: Uint8Array, { contentBytes = Infinity, checksum }: Frame): number {
+  let at = 0;
+  for (let last = false; !last;) {
+    if (at + BLOCK_HEAD_BYTES > bytes.length) return 0;
+    const word = (bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16);
+    const kind = (word >> 1) & 3;
+    if (kind === BLOCK_RESERVED) return 0;
+    last = (word & 1) === 1;
+    at += BLOCK_HEAD_BYTES + (kind === BLOCK_RLE ? 1 : word >> 3);
+  }
+  if (checksum) at += CHECKSUM_BYTES;
+  return at <= bytes.length && at <= compressedBytesMax(contentBytes) ? at : 0;
 }
 
 /** What a frame of so much content may take: a block for each byte, with its header of three, and some empty ones. */
@@ -221,15 +241,15 @@ function contentSize(bytes: Buffer): number | undefined {
 function* frameBody(input: BlockInput, frame: Frame): Decoding {
   yield frame.header;
   for (let last = false; !last;) {
-    const head = yield* input.take(3, "a frame");
-    const word = head.readUIntLE(0, 3);
+    const head = yield* input.take(BLOCK_HEAD_BYTES, "a frame");
+    const word = head.readUIntLE(0, BLOCK_HEAD_BYTES);
     const kind = (word >> 1) & 3;
     if (kind === BLOCK_RESERVED) throw new CodecFault("has a block of an unknown kind");
     last = (word & 1) === 1;
     yield head;
     yield* bytesOf(input, kind === BLOCK_RLE ? 1 : word >> 3);
   }
-  if (frame.checksum) yield* bytesOf(input, 4);
+  if (frame.checksum) yield* bytesOf(input, CHECKSUM_BYTES);
 }
 
 function* bytesOf(input: BlockInput, count: number): Decoding {
