@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- NAME...] [--runs N] [--mb N] [--jobs N] [--json FILE]`: runs the benchmarks, all but the long ones or those
+ * `npm run bench [-- NAME...] [--runs N] [--mb N] [--jobs N] [--json FILE] [--help]`: runs the benchmarks, all but the long ones or those
  * named, and prints each beside the plainest way of doing the same, with its target where it has one. The ratios are what can be compared
  * between machines and days; README.md quotes them. `--json` writes the rows to a file as well.
  */
@@ -50,18 +50,42 @@ const mbDefault = 64;
 /** A year of the original's logs. */
 const jobsDefault = 120_000;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { runs: { type: "string" }, mb: { type: "string" }, jobs: { type: "string" }, json: { type: "string" } },
-});
+const options = {
+  runs: { type: "string" },
+  mb: { type: "string" },
+  jobs: { type: "string" },
+  json: { type: "string" },
+  help: { type: "boolean" },
+} as const;
 
-function positive(name: "runs" | "mb" | "jobs", otherwise: number): number {
+type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>["values"];
+
+/** What there is to run, and how. */
+function help(): string {
+  const width = Math.max(...benches.map(({ name }) => name.length));
+  const list = benches.map(
+    ({ name, about, long }) =>
+      `  ${name.padEnd(width)}  ${about}${long === true ? " (long: only when it is named)" : ""}`,
+  );
+  return [
+    "npm run bench -- [NAME...] [--runs N] [--mb N] [--jobs N] [--json FILE]",
+    "",
+    `  --runs N     pairs, of which the median is shown (${runsDefault})`,
+    `  --mb N       raw megabytes of the sample (${mbDefault}); the targets of \`run\` are those of 1,000`,
+    `  --jobs N     of \`year\` (${jobsDefault.toLocaleString("en")})`,
+    "  --json FILE  writes the rows there as well",
+    "",
+    ...list,
+  ].join("\n");
+}
+
+function positive(values: Values, name: "runs" | "mb" | "jobs", otherwise: number): number {
   const number = Number(values[name] ?? otherwise);
   if (!(number >= 1)) throw new Error(`--${name} ${values[name] ?? ""} is no number from 1`);
   return number;
 }
 
-function chosen(): readonly Bench[] {
+function chosen(positionals: readonly string[]): readonly Bench[] {
   const unknown = positionals.filter((name) => !benches.some((bench) => bench.name === name));
   if (unknown.length > 0) {
     throw new Error(`no benchmark ${unknown.join(", ")}; there are ${benches.map((bench) => bench.name).join(", ")}`);
@@ -81,12 +105,17 @@ process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 process.once("SIGINT", () => process.exit(130));
 
 async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({ allowPositionals: true, options });
+  if (values.help === true) {
+    console.log(help());
+    return;
+  }
   const setup = {
-    runs: positive("runs", runsDefault),
-    mb: positive("mb", mbDefault),
-    jobs: positive("jobs", jobsDefault),
+    runs: positive(values, "runs", runsDefault),
+    mb: positive(values, "mb", mbDefault),
+    jobs: positive(values, "jobs", jobsDefault),
   };
-  const selected = chosen();
+  const selected = chosen(positionals);
   const { runs, mb } = setup;
   const conditions = {
     date: new Date().toISOString().slice(0, 10),

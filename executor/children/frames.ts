@@ -58,7 +58,7 @@ export function readFrames(read: (buffer: Uint8Array) => number, handler: FrameH
       if (kind === frameData) {
         if (value > framePieceBytesMax) throw new FrameError(`a frame of ${value} bytes`);
         left = value;
-        break;
+        continue;
       }
       if (kind === frameBegin) handler.begin(value);
       else if (kind === frameEnd) handler.end(value);

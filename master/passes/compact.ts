@@ -176,17 +176,28 @@ async function compactData(context: MasterContext, aggregate: string, manifest: 
   context.log({ event: "compacted", aggregate, what: "data", inputs: segments.length });
 }
 
+/**
+ * The level of coverage with so many rows: as high as if they had come one by one. So what covers much is not written again
+ * because of some that cover little.
+ */
+export function coverageLevelOf(rows: number): number {
+  let level = 0;
+  for (let left = rows; left >= coverageSlicesMax; left = Math.floor(left / coverageSlicesMax)) level++;
+  return level;
+}
+
 async function compactCoverage(
   context: MasterContext,
   aggregate: string,
   segments: readonly CoverageSegment[],
 ): Promise<void> {
-  const level = Math.max(...segments.map((segment) => segment.level)) + 1;
+  const before = Math.max(...segments.map((segment) => segment.level));
   const upload = async (): Promise<CoverageSegment> => {
     const key = coverageKey(aggregate, context.random.hex(16));
     const merged = mergedCoverage(context.store, segments);
     await context.store.put(key, merged.body);
-    return { key, ...merged.summary(), level };
+    const summary = merged.summary();
+    return { key, ...summary, level: Math.max(before + 1, coverageLevelOf(summary.entries)) };
   };
   const { head } = await context.ledger.read(aggregate);
   await commitOutput(context, aggregate, head?.epoch ?? 0, upload, (base, output) =>

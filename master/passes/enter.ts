@@ -13,6 +13,7 @@ import type { Base } from "../ledger/ledger.ts";
 import { decodeBitmap, firstMissing } from "../ledger/bitmap.ts";
 import { isOtherFormat, type NewerFormats } from "../newer-formats.ts";
 import { backlog } from "./backlog.ts";
+import { coverageLevelOf } from "./compact.ts";
 import { encodeCoverageRows, resolvedJob, type ResolvedJob } from "./entries.ts";
 import { JobBlocks, readResolution } from "./job-blocks.ts";
 
@@ -143,7 +144,12 @@ async function enterBatch(
     const coverage =
       written === null || rows.length === 0
         ? null
-        : { key: written.key, bytes: written.bytes.length, entries: rows.length, level: 0 };
+        : {
+            key: written.key,
+            bytes: written.bytes.length,
+            entries: rows.length,
+            level: coverageLevelOf(rows.length),
+          };
     const outcome = context.rules.enter(
       base.manifest,
       plan,

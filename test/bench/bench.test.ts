@@ -140,6 +140,17 @@ describe("npm run bench", () => {
     );
   });
 
+  it("says what there is to run when asked for help, and what is wrong with its arguments", async () => {
+    const { code, stdout } = await bench("--help");
+    assert.equal(code, 0);
+    assert.match(stdout, /^npm run bench -- \[NAME\.\.\.\]/);
+    assert.match(stdout, /^ {2}store +.+$/m);
+    assert.match(stdout, /^ {2}year +.+\(long: only when it is named\)$/m);
+    const wrong = await bench("--run", "1");
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.stderr, /^bench: Unknown option '--run'/m);
+  });
+
   it("says which there are when asked for another", async () => {
     const { code, stderr } = await bench("stor");
     assert.equal(code, 2);

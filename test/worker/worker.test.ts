@@ -75,6 +75,22 @@ describe("a worker", () => {
     assert.deepEqual(await setting.jobs.counts(), { visible: 0, leased: 0, delayed: 0 });
   });
 
+  it("claims its first job before any time passes, and within a second one that comes while it waits", async () => {
+    const setting = await withJobs(1);
+    // Nobody else to ask first: neither status, nor heartbeat, nor an idle wait comes before the first lease.
+    const worker = new Worker(setting.context({ slots: 1 }));
+    const running = worker.run();
+    await setting.clock.advance(0);
+    assert.equal(setting.tasks.length, 1);
+    await setting.clock.advance(30_000);
+    await setting.jobs.send([{ body: JSON.stringify(messageOf(blocksOf(1), { job: jobId(1) })) }]);
+    await setting.clock.advance(1_000);
+    assert.equal(setting.tasks.length, 2);
+    worker.drain("enough");
+    await setting.clock.advance(1_000);
+    assert.deepEqual(await running, { how: "drained" });
+  });
+
   it("begins a job beside one whose blocks are read, at most one for each slot, and says so", async () => {
     for (const slots of [1, 2]) {
       const setting = await withJobs(12);

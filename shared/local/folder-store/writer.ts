@@ -40,6 +40,8 @@ export class FolderWriter {
   readonly #finished: FinishedFiles;
   /** Paths that were written and not synced. */
   #unsynced = new Set<string>();
+  /** Ends when the flush that goes on does. */
+  #flushing: Promise<unknown> = Promise.resolve();
   #ready: Promise<Ready> | undefined;
   #foldsCase: boolean;
 
@@ -123,7 +125,14 @@ export class FolderWriter {
     await Promise.all([...changed].map((folder) => this.#sync.sync(folder)));
   }
 
-  async flush(): Promise<void> {
+  /** One after the other: what was written before may be in the hands of one that goes on, or come back from it. */
+  flush(): Promise<void> {
+    const flushed = this.#flushing.then(async () => await this.#flush());
+    this.#flushing = flushed.catch(() => undefined);
+    return flushed;
+  }
+
+  async #flush(): Promise<void> {
     const paths = this.#unsynced;
     this.#unsynced = new Set();
     try {

@@ -70,6 +70,47 @@ describe("encoded values of histograms", () => {
     );
   });
 
+  it("merge to what decoded ones give in whatever form of JSON they are written, or are left alone", () => {
+    const forms = {
+      whole: fc.nat().map(String),
+      negative: fc.integer({ max: -1 }).map(String),
+      float: fc.double({ min: -1e6, max: 1e6, noNaN: true }).map((number) => number.toFixed(9)),
+      exponent: fc.tuple(fc.nat(), fc.constantFrom("e", "E", "e+", "e-", ".5e-", ".25E+"), fc.nat(200)),
+      huge: fc.bigInt({ min: -(10n ** 40n), max: 10n ** 40n }).map(String),
+      "minus zero": fc.constantFrom("-0", "-0.0", "-0e1"),
+      null: fc.constant("null"),
+      nested: fc.tuple(exact, exact).map(([a, b]) => encodeValue([a, b])),
+      "whitespace within": fc.constantFrom(" 1", "1 ", "\t0", "[ 1,2e-30]"),
+    };
+    type Form = keyof typeof forms;
+    const names = Object.keys(forms) as Form[];
+    const written = fc.constantFrom(...names).chain((form) => {
+      const texts: fc.Arbitrary<unknown> = forms[form];
+      return texts.map((text) => ({ form, text: Array.isArray(text) ? text.join("") : String(text) }));
+    });
+    const usual = fc.nat(9).map((number) => ({ form: "usual", text: String(number) }));
+    const one = fc.oneof({ weight: 3, arbitrary: usual }, { weight: 1, arbitrary: written });
+    const values = fc
+      .tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 2, max: 4 }))
+      .chain(([length, count]) =>
+        fc.array(fc.array(one, { minLength: length, maxLength: length }), { minLength: count, maxLength: count }),
+      );
+    const merged = new Map<string, number>();
+    fc.assert(
+      fc.property(values, (values) => {
+        const texts = values.map((elements) => `[${elements.map(({ text }) => text).join(",")}]`);
+        const found = fast(texts);
+        if (found === null) return;
+        assert.equal(found, plain(texts), texts.join(" "));
+        for (const form of new Set(values.flat().map(({ form }) => form)))
+          merged.set(form, (merged.get(form) ?? 0) + 1);
+      }),
+      { numRuns: 5_000 },
+    );
+    for (const form of names.filter((name) => name !== "nested" && name !== "whitespace within"))
+      assert.ok((merged.get(form) ?? 0) > 100, `${form}: ${merged.get(form) ?? 0} were merged as bytes`);
+  });
+
   it("are merged so whenever they are what pings give", () => {
     fc.assert(
       fc.property(

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { FolderBlobStore } from "../../../shared/local/folder-store/store.ts";
 import { changes, makeBefore } from "../../support/blob-store-changes.ts";
 import { steppedDisk } from "../../support/blob-store-steps.ts";
@@ -72,6 +73,28 @@ describe("folder store: durability", () => {
     steps.length = 0;
     await store.flush();
     assert.deepEqual(steps, []);
+  });
+
+  it("answers no flush before what another one has in hand is synced", async () => {
+    const disk = steppedDisk(() => undefined);
+    let synced = 0;
+    const slow = {
+      ...disk,
+      syncAt: async (path: string) => {
+        await sleep(20);
+        const inode = await disk.syncAt(path);
+        synced++;
+        return inode;
+      },
+    };
+    const store = await FolderBlobStore.open(tempDir("durable"), { create: true, disk: slow });
+    atEnd(() => store.close());
+    await store.putUnsynced("a/1", bytesOf("1"));
+    const first = store.flush();
+    await store.flush();
+    // The file and its folder.
+    assert.ok(synced >= 2, `${synced} synced`);
+    await first;
   });
 
   it("syncs a root that it made, with the folder above", async () => {
