@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- NAME...] [--runs N] [--mb N] [--jobs N] [--json FILE] [--help]`: runs the benchmarks, all but the long ones or those
+ * `npm run bench [-- NAME...] [--runs N] [--mb N] [--jobs N] [--samples DIR] [--json FILE] [--help]`: runs the benchmarks, all but the long ones or those
  * named, and prints each beside the plainest way of doing the same, with its target where it has one. The ratios are what can be compared
  * between machines and days; README.md quotes them. `--json` writes the rows to a file as well.
  */
@@ -54,6 +54,7 @@ const options = {
   runs: { type: "string" },
   mb: { type: "string" },
   jobs: { type: "string" },
+  samples: { type: "string" },
   json: { type: "string" },
   help: { type: "boolean" },
 } as const;
@@ -68,12 +69,13 @@ function help(): string {
       `  ${name.padEnd(width)}  ${about}${long === true ? " (long: only when it is named)" : ""}`,
   );
   return [
-    "npm run bench -- [NAME...] [--runs N] [--mb N] [--jobs N] [--json FILE]",
+    "npm run bench -- [NAME...] [--runs N] [--mb N] [--jobs N] [--samples DIR] [--json FILE]",
     "",
-    `  --runs N     pairs, of which the median is shown (${runsDefault})`,
-    `  --mb N       raw megabytes of the sample (${mbDefault}); the targets of \`run\` are those of 1,000`,
-    `  --jobs N     of \`year\` (${jobsDefault.toLocaleString("en")})`,
-    "  --json FILE  writes the rows there as well",
+    `  --runs N       pairs, of which the median is shown (${runsDefault})`,
+    `  --mb N         raw megabytes of the sample (${mbDefault}); the targets of \`run\` are those of 1,000`,
+    `  --jobs N       of \`year\` (${jobsDefault.toLocaleString("en")})`,
+    "  --samples DIR  keeps the pings of `run` and `where` there, and takes those that are there",
+    "  --json FILE    writes the rows there as well",
     "",
     ...list,
   ].join("\n");
@@ -131,7 +133,7 @@ async function main(): Promise<void> {
   for (const bench of selected) {
     const place = join(folder, bench.name);
     mkdirSync(place);
-    for await (const row of bench.run({ ...setup, folder: place })) {
+    for await (const row of bench.run({ ...setup, folder: place, samples: values.samples ?? place })) {
       console.log(lineOf(row));
       all.push({ bench: bench.name, ...row });
       // After each row: what a later benchmark dies of takes nothing away.

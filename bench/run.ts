@@ -2,7 +2,7 @@
  * What `spotfold run` costs all told, from listing to published files, in all of its processes. `histograms` beside
  * decompressing the same blocks with the codec's command-line tool, which is the least that any program does with them; an
  * analysis over objects beside a process that decodes the blocks and parses each record. Starting processes is the same
- * whatever there is to do: the targets are those of 1,000 MB (`--mb 1000`).
+ * whatever there is to do: the targets are those of 1,000 MB and more (`--mb 1000`).
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,8 +19,9 @@ const tools: Readonly<Record<string, readonly string[]>> = {
 /** Blocks of a few megabytes each, as the original's were. */
 const blockMb = 8;
 
-export async function sampleOf(codec: string, mb: number, folder: string): Promise<Sample> {
-  return await makeSample(join(folder, codec), codec, mb, Math.max(2, Math.round(mb / blockMb)));
+/** What is there of it is kept: gigabytes of `.lzma` take minutes. */
+export async function sampleOf(codec: string, mb: number, samples: string): Promise<Sample> {
+  return await makeSample(join(samples, `${codec}-${mb}`), codec, mb, Math.max(2, Math.round(mb / blockMb)));
 }
 
 /** Of `.lzma`, beside xz. */
@@ -46,9 +47,9 @@ export function runCommand(analysis: string, sample: Sample, folder: string): Co
   return spotfold(["run", analysis, ...from, "--slots", "1", ...places], folder);
 }
 
-async function* rows({ runs, mb, folder }: Setup): AsyncGenerator<Row> {
+async function* rows({ runs, mb, folder, samples }: Setup): AsyncGenerator<Row> {
   for (const [codec, [file = "", ...args]] of Object.entries(tools)) {
-    const sample = await sampleOf(codec, mb, folder);
+    const sample = await sampleOf(codec, mb, samples);
     const pairs = await inTurns(
       runs,
       async () => await costOf(runCommand("histograms", sample, folder)),
@@ -77,7 +78,7 @@ async function* rows({ runs, mb, folder }: Setup): AsyncGenerator<Row> {
   }
 }
 
-async function overObjects(sample: Sample, { runs, mb, folder }: Omit<Setup, "jobs">): Promise<Row> {
+async function overObjects(sample: Sample, { runs, mb, folder }: Pick<Setup, "runs" | "mb" | "folder">): Promise<Row> {
   const compared = await paired(
     runs,
     async () => (await costOf(runCommand("os-distribution", sample, folder))).cpu,

@@ -1,5 +1,5 @@
 /** Blocks to work on, made by the sample generator that ships: converted telemetry pings of about 37 KB. */
-import { readdirSync } from "node:fs";
+import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { costOf } from "./measure.ts";
 import { spotfold } from "./spotfold.ts";
@@ -13,6 +13,7 @@ export interface Sample {
 
 /** Blocks of this many raw megabytes, all of one codec; the same each time. */
 export async function makeSample(folder: string, codec: string, mb: number, blocks: number): Promise<Sample> {
+  mkdirSync(folder, { recursive: true });
   const args = ["sample", "--out", folder, "--mb", String(mb), "--blocks", String(blocks), "--codecs", codec];
   await costOf(spotfold(args));
   const root = join(folder, "blocks");

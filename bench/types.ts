@@ -10,6 +10,8 @@ export interface Setup {
   readonly jobs: number;
   /** An empty folder, removed afterwards. */
   readonly folder: string;
+  /** Where samples are made that take long, and looked for. */
+  readonly samples: string;
 }
 
 export interface Row extends Compared {
