@@ -1,12 +1,12 @@
 /**
- * `npm run bench [-- NAME...] [--runs N] [--mb N] [--jobs N] [--json FILE] [--help]`: runs the benchmarks, all but the long ones or those
+ * `npm run bench [-- NAME...] [--runs N] [--mb N] [--blocks DIR] [--jobs N] [--json FILE] [--help]`: runs the benchmarks, all but the long ones or those
  * named, and prints each beside the plainest way of doing the same, with its target where it has one. The ratios are what can be compared
  * between machines and days; README.md quotes them. `--json` writes the rows to a file as well.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { catalog } from "./catalog.ts";
 import { decode } from "./decode.ts";
@@ -53,6 +53,7 @@ const jobsDefault = 120_000;
 const options = {
   runs: { type: "string" },
   mb: { type: "string" },
+  blocks: { type: "string" },
   jobs: { type: "string" },
   json: { type: "string" },
   help: { type: "boolean" },
@@ -68,10 +69,11 @@ function help(): string {
       `  ${name.padEnd(width)}  ${about}${long === true ? " (long: only when it is named)" : ""}`,
   );
   return [
-    "npm run bench -- [NAME...] [--runs N] [--mb N] [--jobs N] [--json FILE]",
+    "npm run bench -- [NAME...] [--runs N] [--mb N] [--blocks DIR] [--jobs N] [--json FILE]",
     "",
     `  --runs N     pairs, of which the median is shown (${runsDefault})`,
     `  --mb N       raw megabytes of the sample (${mbDefault}); the targets of \`run\` are those of 1,000`,
+    "  --blocks DIR .lzma or .zst blocks, of one codec and laid out as telemetry's, that `run` takes in place of the sample",
     `  --jobs N     of \`year\` (${jobsDefault.toLocaleString("en")})`,
     "  --json FILE  writes the rows there as well",
     "",
@@ -114,6 +116,7 @@ async function main(): Promise<void> {
     runs: positive(values, "runs", runsDefault),
     mb: positive(values, "mb", mbDefault),
     jobs: positive(values, "jobs", jobsDefault),
+    ...(values.blocks === undefined ? {} : { blocks: resolve(values.blocks) }),
   };
   const selected = chosen(positionals);
   const { runs, mb } = setup;

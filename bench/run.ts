@@ -2,12 +2,13 @@
  * What `spotfold run` costs all told, from listing to published files, in all of its processes. `histograms` beside
  * decompressing the same blocks with the codec's command-line tool, which is the least that any program does with them; an
  * analysis over objects beside a process that decodes the blocks and parses each record. Starting processes is the same
- * whatever there is to do: the targets are those of 1,000 MB (`--mb 1000`).
+ * whatever there is to do: the targets are those of 1,000 MB (`--mb 1000`). Over other blocks than the sample's with `--blocks DIR`.
  */
+import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { comparedBy, costOf, inTurns, paired, type Command } from "./measure.ts";
-import { makeSample, type Sample } from "./sample.ts";
+import { givenBlocks, makeSample, type Sample } from "./sample.ts";
 import { spotfold } from "./spotfold.ts";
 import type { Bench, Row, Setup } from "./types.ts";
 
@@ -46,9 +47,22 @@ export function runCommand(analysis: string, sample: Sample, folder: string): Co
   return spotfold(["run", analysis, ...from, "--slots", "1", ...places], folder);
 }
 
-async function* rows({ runs, mb, folder }: Setup): AsyncGenerator<Row> {
+/** How much a command writes. */
+async function bytesFrom(file: string, args: readonly string[]): Promise<number> {
+  let bytes = 0;
+  for await (const piece of spawn(file, args, { stdio: ["ignore", "pipe", "inherit"] }).stdout)
+    bytes += (piece as Buffer).length;
+  return bytes;
+}
+
+async function* rows({ runs, mb: mbWanted, folder, blocks }: Setup): AsyncGenerator<Row> {
   for (const [codec, [file = "", ...args]] of Object.entries(tools)) {
-    const sample = await sampleOf(codec, mb, folder);
+    const sample =
+      blocks === undefined
+        ? await sampleOf(codec, mbWanted, folder)
+        : await givenBlocks(blocks, codec, join(folder, codec));
+    if (sample.files.length === 0) continue;
+    const mb = blocks === undefined ? mbWanted : Math.round((await bytesFrom(file, [...args, ...sample.files])) / 1e6);
     const pairs = await inTurns(
       runs,
       async () => await costOf(runCommand("histograms", sample, folder)),

@@ -16,8 +16,18 @@ export async function makeSample(folder: string, codec: string, mb: number, bloc
   const args = ["sample", "--out", folder, "--mb", String(mb), "--blocks", String(blocks), "--codecs", codec];
   await costOf(spotfold(args));
   const root = join(folder, "blocks");
-  const files = readdirSync(root, { recursive: true, withFileTypes: true })
+  return { blocks: root, definitions: join(folder, "definitions/Histograms.json"), files: filesIn(root) };
+}
+
+/** Blocks that are there already, those of one codec; with the sample's definitions, which are made in `folder`. */
+export async function givenBlocks(root: string, codec: string, folder: string): Promise<Sample> {
+  const { definitions } = await makeSample(folder, codec, 1, 1);
+  return { blocks: root, definitions, files: filesIn(root).filter((file) => file.endsWith(`.${codec}`)) };
+}
+
+function filesIn(root: string): string[] {
+  return readdirSync(root, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name));
-  return { blocks: root, definitions: join(folder, "definitions/Histograms.json"), files: files.toSorted() };
+    .map((entry) => join(entry.parentPath, entry.name))
+    .toSorted();
 }

@@ -6,6 +6,8 @@ export interface Setup {
   readonly runs: number;
   /** Raw megabytes of the sample that is worked on. */
   readonly mb: number;
+  /** A folder of blocks that `run` takes in place of the sample. */
+  readonly blocks?: string;
   /** Jobs of `year`. */
   readonly jobs: number;
   /** An empty folder, removed afterwards. */
