@@ -1,12 +1,12 @@
 /**
- * `npm run bench [-- NAME...] [--runs N] [--mb N] [--jobs N] [--samples DIR] [--json FILE] [--help]`: runs the benchmarks, all but the long ones or those
+ * `npm run bench [-- NAME...] [--runs N] [--mb N] [--blocks DIR] [--jobs N] [--json FILE] [--help]`: runs the benchmarks, all but the long ones or those
  * named, and prints each beside the plainest way of doing the same, with its target where it has one. The ratios are what can be compared
  * between machines and days; README.md quotes them. `--json` writes the rows to a file as well.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { catalog } from "./catalog.ts";
 import { decode } from "./decode.ts";
@@ -53,8 +53,8 @@ const jobsDefault = 120_000;
 const options = {
   runs: { type: "string" },
   mb: { type: "string" },
+  blocks: { type: "string" },
   jobs: { type: "string" },
-  samples: { type: "string" },
   json: { type: "string" },
   help: { type: "boolean" },
 } as const;
@@ -69,13 +69,13 @@ function help(): string {
       `  ${name.padEnd(width)}  ${about}${long === true ? " (long: only when it is named)" : ""}`,
   );
   return [
-    "npm run bench -- [NAME...] [--runs N] [--mb N] [--jobs N] [--samples DIR] [--json FILE]",
+    "npm run bench -- [NAME...] [--runs N] [--mb N] [--blocks DIR] [--jobs N] [--json FILE]",
     "",
-    `  --runs N       pairs, of which the median is shown (${runsDefault})`,
-    `  --mb N         raw megabytes of the sample (${mbDefault}); the targets of \`run\` are those of 1,000`,
-    `  --jobs N       of \`year\` (${jobsDefault.toLocaleString("en")})`,
-    "  --samples DIR  keeps the pings of `run` and `where` there, and takes those that are there",
-    "  --json FILE    writes the rows there as well",
+    `  --runs N     pairs, of which the median is shown (${runsDefault})`,
+    `  --mb N       raw megabytes of the sample (${mbDefault}); the targets of \`run\` are those of 1,000 and more`,
+    "  --blocks DIR .lzma or .zst blocks, of one codec and laid out as telemetry's, that `run` takes in place of the sample",
+    `  --jobs N     of \`year\` (${jobsDefault.toLocaleString("en")})`,
+    "  --json FILE  writes the rows there as well",
     "",
     ...list,
   ].join("\n");
@@ -116,6 +116,7 @@ async function main(): Promise<void> {
     runs: positive(values, "runs", runsDefault),
     mb: positive(values, "mb", mbDefault),
     jobs: positive(values, "jobs", jobsDefault),
+    ...(values.blocks === undefined ? {} : { blocks: resolve(values.blocks) }),
   };
   const selected = chosen(positionals);
   const { runs, mb } = setup;
@@ -133,7 +134,7 @@ async function main(): Promise<void> {
   for (const bench of selected) {
     const place = join(folder, bench.name);
     mkdirSync(place);
-    for await (const row of bench.run({ ...setup, folder: place, samples: values.samples ?? place })) {
+    for await (const row of bench.run({ ...setup, folder: place })) {
       console.log(lineOf(row));
       all.push({ bench: bench.name, ...row });
       // After each row: what a later benchmark dies of takes nothing away.

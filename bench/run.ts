@@ -2,12 +2,13 @@
  * What `spotfold run` costs all told, from listing to published files, in all of its processes. `histograms` beside
  * decompressing the same blocks with the codec's command-line tool, which is the least that any program does with them; an
  * analysis over objects beside a process that decodes the blocks and parses each record. Starting processes is the same
- * whatever there is to do: the targets are those of 1,000 MB and more (`--mb 1000`).
+ * whatever there is to do: the targets are those of 1,000 MB and more (`--mb 1000`). Over other blocks than the sample's with `--blocks DIR`.
  */
+import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { comparedBy, costOf, inTurns, paired, type Command } from "./measure.ts";
-import { makeSample, type Sample } from "./sample.ts";
+import { givenBlocks, makeSample, type Sample } from "./sample.ts";
 import { spotfold } from "./spotfold.ts";
 import type { Bench, Row, Setup } from "./types.ts";
 
@@ -19,9 +20,8 @@ const tools: Readonly<Record<string, readonly string[]>> = {
 /** Blocks of a few megabytes each, as the original's were. */
 const blockMb = 8;
 
-/** What is there of it is kept: gigabytes of `.lzma` take minutes. */
-export async function sampleOf(codec: string, mb: number, samples: string): Promise<Sample> {
-  return await makeSample(join(samples, `${codec}-${mb}`), codec, mb, Math.max(2, Math.round(mb / blockMb)));
+export async function sampleOf(codec: string, mb: number, folder: string): Promise<Sample> {
+  return await makeSample(join(folder, codec), codec, mb, Math.max(2, Math.round(mb / blockMb)));
 }
 
 /** Of `.lzma`, beside xz. */
@@ -47,9 +47,22 @@ export function runCommand(analysis: string, sample: Sample, folder: string): Co
   return spotfold(["run", analysis, ...from, "--slots", "1", ...places], folder);
 }
 
-async function* rows({ runs, mb, folder, samples }: Setup): AsyncGenerator<Row> {
+/** How much a command writes. */
+async function bytesFrom(file: string, args: readonly string[]): Promise<number> {
+  let bytes = 0;
+  for await (const piece of spawn(file, args, { stdio: ["ignore", "pipe", "inherit"] }).stdout)
+    bytes += (piece as Buffer).length;
+  return bytes;
+}
+
+async function* rows({ runs, mb: mbWanted, folder, blocks }: Setup): AsyncGenerator<Row> {
   for (const [codec, [file = "", ...args]] of Object.entries(tools)) {
-    const sample = await sampleOf(codec, mb, samples);
+    const sample =
+      blocks === undefined
+        ? await sampleOf(codec, mbWanted, folder)
+        : await givenBlocks(blocks, codec, join(folder, codec));
+    if (sample.files.length === 0) continue;
+    const mb = blocks === undefined ? mbWanted : Math.round((await bytesFrom(file, [...args, ...sample.files])) / 1e6);
     const pairs = await inTurns(
       runs,
       async () => await costOf(runCommand("histograms", sample, folder)),
@@ -78,7 +91,7 @@ async function* rows({ runs, mb, folder, samples }: Setup): AsyncGenerator<Row> 
   }
 }
 
-async function overObjects(sample: Sample, { runs, mb, folder }: Pick<Setup, "runs" | "mb" | "folder">): Promise<Row> {
+async function overObjects(sample: Sample, { runs, mb, folder }: Omit<Setup, "jobs">): Promise<Row> {
   const compared = await paired(
     runs,
     async () => (await costOf(runCommand("os-distribution", sample, folder))).cpu,

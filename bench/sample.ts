@@ -1,5 +1,5 @@
 /** Blocks to work on, made by the sample generator that ships: converted telemetry pings of about 37 KB. */
-import { mkdirSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { costOf } from "./measure.ts";
 import { spotfold } from "./spotfold.ts";
@@ -13,12 +13,21 @@ export interface Sample {
 
 /** Blocks of this many raw megabytes, all of one codec; the same each time. */
 export async function makeSample(folder: string, codec: string, mb: number, blocks: number): Promise<Sample> {
-  mkdirSync(folder, { recursive: true });
   const args = ["sample", "--out", folder, "--mb", String(mb), "--blocks", String(blocks), "--codecs", codec];
   await costOf(spotfold(args));
   const root = join(folder, "blocks");
-  const files = readdirSync(root, { recursive: true, withFileTypes: true })
+  return { blocks: root, definitions: join(folder, "definitions/Histograms.json"), files: filesIn(root) };
+}
+
+/** Blocks that are there already, those of one codec; with the sample's definitions, which are made in `folder`. */
+export async function givenBlocks(root: string, codec: string, folder: string): Promise<Sample> {
+  const { definitions } = await makeSample(folder, codec, 1, 1);
+  return { blocks: root, definitions, files: filesIn(root).filter((file) => file.endsWith(`.${codec}`)) };
+}
+
+function filesIn(root: string): string[] {
+  return readdirSync(root, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name));
-  return { blocks: root, definitions: join(folder, "definitions/Histograms.json"), files: files.toSorted() };
+    .map((entry) => join(entry.parentPath, entry.name))
+    .toSorted();
 }

@@ -6,12 +6,12 @@ export interface Setup {
   readonly runs: number;
   /** Raw megabytes of the sample that is worked on. */
   readonly mb: number;
+  /** A folder of blocks that `run` takes in place of the sample. */
+  readonly blocks?: string;
   /** Jobs of `year`. */
   readonly jobs: number;
   /** An empty folder, removed afterwards. */
   readonly folder: string;
-  /** Where samples are made that take long, and looked for. */
-  readonly samples: string;
 }
 
 export interface Row extends Compared {

@@ -36,9 +36,9 @@ async function timesOf(command: Parameters<typeof processTimes>[0]): Promise<Map
   return times;
 }
 
-async function* rows({ runs, mb, folder, samples }: Setup): AsyncGenerator<Row> {
+async function* rows({ runs, mb, folder }: Setup): AsyncGenerator<Row> {
   if (process.platform !== "linux") return;
-  const sample = await sampleOf("lzma", mb, samples);
+  const sample = await sampleOf("lzma", mb, folder);
   const all: Map<Kind | "all", number>[] = [];
   for (let run = 0; run < runs; run++) all.push(await timesOf(runCommand("histograms", sample, folder)));
   const total = median(all.map((times) => times.get("all") ?? NaN));

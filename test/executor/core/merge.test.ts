@@ -97,11 +97,17 @@ function folded(outputs: readonly (readonly Pair[])[]): Pair[] {
   return sorted([...values]);
 }
 
-/** Outputs of `count` jobs: of all keys, of a piece that meets its neighbours' a little, or of one of their own. */
-function outputsOf(count: number, spread: "same" | "near" | "apart", entries: number, seed: number): Pair[][] {
+/**
+ * Outputs of `count` jobs: of all keys, of a piece that meets its neighbours' a little, or in one key (the last of the one is the
+ * first of the other), or of one of their own.
+ */
+type Spread = "same" | "near" | "touching" | "apart";
+
+function outputsOf(count: number, spread: Spread, entries: number, seed: number): Pair[][] {
   const random = seeded(seed);
+  const steps = { same: 0, near: Math.ceil(entries / 2), touching: Math.max(1, entries - 1), apart: entries };
   return Array.from({ length: count }, (_, job) => {
-    const first = spread === "same" ? 0 : spread === "apart" ? job * entries : job * Math.ceil(entries / 2);
+    const first = job * steps[spread];
     return sorted(
       Array.from({ length: entries }, (__, i): Pair => {
         const name = String(first + i).padStart(6, "0");
@@ -116,7 +122,7 @@ describe("a merge of outputs", () => {
   it("is what a fold into a map gives, however many there are and however they meet", () => {
     const drawn = fc.tuple(
       fc.constantFrom(0, 1, 2, 40, 257, 300, 400),
-      fc.constantFrom("same", "near", "apart" as const),
+      fc.constantFrom<Spread>("same", "near", "touching", "apart"),
       fc.integer({ min: 1, max: 12 }),
       fc.constantFrom(50, 400, 100_000),
       fc.nat(),
@@ -201,6 +207,7 @@ describe("chains of inputs", () => {
     };
     assert.equal(chainsOf(outputsOf(50, "apart", 3, 1).toReversed(), 4), 1);
     assert.equal(chainsOf(outputsOf(50, "near", 4, 1), 4), 2);
+    assert.equal(chainsOf(outputsOf(50, "touching", 4, 1), 4), 2);
     assert.equal(chainsOf(outputsOf(5, "same", 3, 1), 4), undefined);
     assert.equal(chainsOf(outputsOf(50, "same", 3, 1), 4), undefined);
     assert.equal(chainsOf([[], ...outputsOf(3, "same", 3, 1), []], 4), 3);

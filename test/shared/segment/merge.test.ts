@@ -43,13 +43,13 @@ function naive(inputs: readonly (readonly Pair[])[]): Pair[] {
   return sorted([...all]);
 }
 
-/** Ascending keys, in consecutive inputs of growing size. */
-function cutUp(entries: readonly Pair[]): Pair[][] {
+/** Ascending keys, in consecutive inputs of growing size; `touching`: the last key of each is the first of the next one, too. */
+function cutUp(entries: readonly Pair[], touching: boolean): Pair[][] {
   const all = sorted(entries);
   const inputs: Pair[][] = [];
   for (let start = 0; start < all.length;) {
     const end = start + inputs.length + 1;
-    inputs.push(all.slice(start, end));
+    inputs.push(all.slice(start, touching ? end + 1 : end));
     start = end;
   }
   return inputs.toReversed();
@@ -87,12 +87,12 @@ describe("segment merge", () => {
         fc.array(pairs, { maxLength: 6 }),
         fc.constantFrom(1, 50, 1000),
         fc.constantFrom(1, 60, 300, 100_000),
-        fc.boolean(),
+        fc.constantFrom("any", "touching", "apart"),
         fc.constantFrom([], ["a"], ["b"]),
         fc.array(fc.boolean(), { minLength: 1, maxLength: 3 }),
-        (all, frameBytes, frameBytesOut, isApart, prefix, areOld) => {
-          // Apart: the inputs are cut from one, so that their ranges do not meet.
-          const whole = isApart ? cutUp(all.flat()) : all;
+        (all, frameBytes, frameBytesOut, spread, prefix, areOld) => {
+          // Cut from one: their ranges do not meet, or in one key.
+          const whole = spread === "any" ? all : cutUp(all.flat(), spread === "touching");
           const cursor = new MergeCursor(
             whole.map((input, i) => cursorOf(input, frameBytes, prefix, areOld[i % areOld.length])),
             join,
