@@ -79,7 +79,8 @@ describe("encoded values of histograms", () => {
       huge: fc.bigInt({ min: -(10n ** 40n), max: 10n ** 40n }).map(String),
       "minus zero": fc.constantFrom("-0", "-0.0", "-0e1"),
       null: fc.constant("null"),
-      nested: fc.tuple(exact, exact).map(([a, b]) => encodeValue([a, b])),
+      // Canonical, as all that is stored: beside nulls alone a sum is handed on as it is.
+      nested: exact.filter((sum) => typeof sum !== "number").map((sum) => JSON.stringify(sum)),
       "whitespace within": fc.constantFrom(" 1", "1 ", "\t0", "[ 1,2e-30]"),
     };
     type Form = keyof typeof forms;
@@ -107,7 +108,7 @@ describe("encoded values of histograms", () => {
       }),
       { numRuns: 5_000 },
     );
-    for (const form of names.filter((name) => name !== "nested" && name !== "whitespace within"))
+    for (const form of names.filter((name) => name !== "whitespace within"))
       assert.ok((merged.get(form) ?? 0) > 100, `${form}: ${merged.get(form) ?? 0} were merged as bytes`);
   });
 
