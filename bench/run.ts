@@ -5,10 +5,11 @@
  * whatever there is to do: the targets are those of 1,000 MB and more (`--mb 1000`). Over other blocks than the sample's with `--blocks DIR`.
  */
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { comparedBy, costOf, inTurns, paired, type Command } from "./measure.ts";
-import { givenBlocks, makeSample, type Sample } from "./sample.ts";
+import { codecOfAll, givenBlocks, makeSample, type Sample } from "./sample.ts";
 import { spotfold } from "./spotfold.ts";
 import type { Bench, Row, Setup } from "./types.ts";
 
@@ -47,21 +48,24 @@ export function runCommand(analysis: string, sample: Sample, folder: string): Co
   return spotfold(["run", analysis, ...from, "--slots", "1", ...places], folder);
 }
 
-/** How much a command writes. */
+/** How much a command writes. Throws when it fails. */
 async function bytesFrom(file: string, args: readonly string[]): Promise<number> {
   let bytes = 0;
-  for await (const piece of spawn(file, args, { stdio: ["ignore", "pipe", "inherit"] }).stdout)
-    bytes += (piece as Buffer).length;
+  const child = spawn(file, args, { stdio: ["ignore", "pipe", "inherit"] });
+  child.stdout.on("data", (piece: Buffer) => (bytes += piece.length));
+  const [code] = (await once(child, "close")) as [number | null];
+  if (code !== 0) throw new Error(`${file} ended with ${code ?? "a signal"}`);
   return bytes;
 }
 
 async function* rows({ runs, mb: mbWanted, folder, blocks }: Setup): AsyncGenerator<Row> {
+  const given = blocks === undefined ? undefined : codecOfAll(blocks, Object.keys(tools));
   for (const [codec, [file = "", ...args]] of Object.entries(tools)) {
+    if (given !== undefined && given !== codec) continue;
     const sample =
       blocks === undefined
         ? await sampleOf(codec, mbWanted, folder)
         : await givenBlocks(blocks, codec, join(folder, codec));
-    if (sample.files.length === 0) continue;
     const mb = blocks === undefined ? mbWanted : Math.round((await bytesFrom(file, [...args, ...sample.files])) / 1e6);
     const pairs = await inTurns(
       runs,

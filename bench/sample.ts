@@ -19,10 +19,18 @@ export async function makeSample(folder: string, codec: string, mb: number, bloc
   return { blocks: root, definitions: join(folder, "definitions/Histograms.json"), files: filesIn(root) };
 }
 
-/** Blocks that are there already, those of one codec; with the sample's definitions, which are made in `folder`. */
+/** Blocks that are there already, all of this codec; with the sample's definitions, which are made in `folder`. */
 export async function givenBlocks(root: string, codec: string, folder: string): Promise<Sample> {
   const { definitions } = await makeSample(folder, codec, 1, 1);
-  return { blocks: root, definitions, files: filesIn(root).filter((file) => file.endsWith(`.${codec}`)) };
+  return { blocks: root, definitions, files: filesIn(root) };
+}
+
+/** The one of these codecs that all files of a folder have. Throws when there is none. */
+export function codecOfAll(root: string, codecs: readonly string[]): string {
+  const files = filesIn(root);
+  const codec = codecs.find((name) => files.length > 0 && files.every((file) => file.endsWith(`.${name}`)));
+  if (codec === undefined) throw new Error(`${root}: all of its files must end in one of .${codecs.join(", .")}`);
+  return codec;
 }
 
 function filesIn(root: string): string[] {

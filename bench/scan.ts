@@ -72,7 +72,7 @@ function execute({ bytes }: Pings): void {
     leftOut: [],
     log: () => undefined,
     overwrite: false,
-    checkpointStateBytes: 2 ** 26,
+    checkpointStateBytes: 2 ** 27,
   });
   execution.beginBlock({ index: 0, key: "k", size: 1, etag: "e", dimensions: {}, partition: "p" });
   for (let at = 0; at < bytes.length; at += PIECE_BYTES) execution.chunk(bytes.subarray(at, at + PIECE_BYTES));

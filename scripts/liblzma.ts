@@ -43,7 +43,7 @@ const defines = words(`
 
 const flags = words(`
   -target wasm32-wasi -mexec-model=reactor -mcpu=generic+bulk_memory -std=gnu99 -O3
-  -fvisibility=hidden -Wl,--strip-all -Wl,--gc-sections
+  -fvisibility=hidden -Wl,--strip-all -Wl,--gc-sections -Wl,--max-memory=268435456
 `);
 
 const exported = words("lzma_auto_decoder lzma_code lzma_end malloc free");
@@ -73,33 +73,49 @@ function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-/** Ends the process when it is not what it should be. */
-function expect(what: string, found: string, expected: string): void {
-  if (found === expected) return;
-  console.error(`${what} is ${found}, not ${expected}`);
-  process.exit(1);
+function check(what: string, found: string, expected: string): void {
+  if (found !== expected) throw new Error(`${what} is ${found}, not ${expected}`);
 }
 
-const { values } = parseArgs({
-  options: {
-    source: { type: "string", default: `${release}.tar.xz` },
-    zig: { type: "string", default: "zig" },
-    write: { type: "boolean", default: false },
-  },
-});
-const source = resolve(values.source);
-if (!existsSync(source)) {
-  console.error(`${source} is not there: get ${release}.tar.xz from https://tukaani.org/xz/, or say --source FILE`);
-  process.exit(1);
+function main(): void {
+  const { values } = parseArgs({
+    options: {
+      source: { type: "string", default: `${release}.tar.xz` },
+      zig: { type: "string", default: "zig" },
+      write: { type: "boolean", default: false },
+    },
+  });
+  const source = resolve(values.source);
+  // A bare name is looked for in PATH.
+  const zig = values.zig.includes("/") ? resolve(values.zig) : values.zig;
+  if (!existsSync(source)) {
+    throw new Error(`${source} is not there: get ${release}.tar.xz from https://tukaani.org/xz/, or say --source FILE`);
+  }
+  check(`the SHA-256 of ${source}`, sha256(readFileSync(source)), sourceSha256);
+  check(`the version of ${zig}`, versionOf(zig), zigVersion);
+  const folder = mkdtempSync(join(tmpdir(), "spotfold-liblzma-"));
+  try {
+    const bytes = compile(source, zig, folder);
+    if (values.write) writeFileSync(target, bytes);
+    check(`the SHA-256 of ${target}`, sha256(readFileSync(target)), sha256(bytes));
+    console.log(`${target} is what these sources give: ${bytes.length} bytes, SHA-256 ${sha256(bytes)}`);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
-expect(`the SHA-256 of ${source}`, sha256(readFileSync(source)), sourceSha256);
-expect(`the version of ${values.zig}`, execFileSync(values.zig, ["version"], { encoding: "utf8" }).trim(), zigVersion);
-const folder = mkdtempSync(join(tmpdir(), "spotfold-liblzma-"));
+
+function versionOf(zig: string): string {
+  try {
+    return execFileSync(zig, ["version"], { encoding: "utf8" }).trim();
+  } catch (error) {
+    const how = `pip install ziglang==${zigVersion}, and say where it is with --zig`;
+    throw new Error(`${zig} does not run: ${how}`, { cause: error });
+  }
+}
+
 try {
-  const bytes = compile(source, values.zig, folder);
-  if (values.write) writeFileSync(target, bytes);
-  expect(`the SHA-256 of ${target}`, sha256(readFileSync(target)), sha256(bytes));
-  console.log(`${target} is what these sources give: ${bytes.length} bytes, SHA-256 ${sha256(bytes)}`);
-} finally {
-  rmSync(folder, { recursive: true, force: true });
+  main();
+} catch (error) {
+  console.error(`liblzma: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
 }

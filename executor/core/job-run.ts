@@ -19,7 +19,7 @@ import { RunWriter } from "./runs.ts";
 import type { RunInfo, RunShape, Scratch } from "./runs.ts";
 
 /** Under pressure a state is drained from this part of its limit on: draining nearly nothing would free nearly nothing. */
-const pressedShare = 4;
+const pressedShare = 8;
 
 /** What the listener hears, in this order: any number of blocks, a checkpoint, ..., the merged run when there were several. */
 export interface JobRunListener {

@@ -35,7 +35,7 @@ const actionFinish = 3;
 const tellUnsupportedCheck = 0x02;
 
 /** An `lzma_stream` as a 32-bit machine has it: its size, and where in it the fields are, in words. */
-const streamBytes = 136;
+const streamBytes = 88;
 const nextIn = 0;
 const availIn = 1;
 const nextOut = 4;
@@ -200,6 +200,8 @@ function returning(lzma: Lzma, call: (calls: Exports) => number): number {
   } catch (error) {
     loaded = null;
     idle.length = 0;
+    // Other streams look into the same memory, which may have grown.
+    lzma.look();
     throw new Error(`liblzma failed: ${messageOf(error)}`, { cause: error });
   }
 }

@@ -161,7 +161,7 @@ function* wholeFrame(input: BlockInput, frame: Frame): Decoding<Buffer> {
 }
 
 /** Of the body that begins these bytes; 0 when they do not hold all of it, or something is wrong with it, which `frameBody` tells. */
-function bodyLength(bytes: Uint8Array, { contentBytes = Infinity, checksum }: Frame): number {
+function bodyLength(bytes: Uint8Array, { header, contentBytes = Infinity, checksum }: Frame): number {
   let at = 0;
   for (let last = false; !last;) {
     if (at + BLOCK_HEAD_BYTES > bytes.length) return 0;
@@ -172,7 +172,7 @@ function bodyLength(bytes: Uint8Array, { contentBytes = Infinity, checksum }: Fr
     at += BLOCK_HEAD_BYTES + (kind === BLOCK_RLE ? 1 : word >> 3);
   }
   if (checksum) at += CHECKSUM_BYTES;
-  return at <= bytes.length && at <= compressedBytesMax(contentBytes) ? at : 0;
+  return at <= bytes.length && header.length + at <= compressedBytesMax(contentBytes) ? at : 0;
 }
 
 /** What a frame of so much content may take: a block for each byte, with its header of three, and some empty ones. */

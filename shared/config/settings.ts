@@ -24,6 +24,9 @@ import type { Setting, Source } from "./sources.ts";
 import { scaled, timingNames, timingProblems } from "./timing.ts";
 import type { Timing, TimingName } from "./timing.ts";
 
+/** Of a setting that nobody gave. */
+const defaultSource = "default";
+
 export const configFileName = "spotfold.config.json";
 
 /** What user code may use. Bytes. */
@@ -105,7 +108,7 @@ export function readSettings(given: CommandLineSettings, environment: Environmen
   for (const [name, field] of fields) {
     const set = sources.map((source) => source.settings.get(name)).find((setting) => setting !== undefined);
     if (set !== undefined) settings.set(name, set);
-    else if (field.default !== undefined) settings.set(name, { value: field.default, source: "default", folder });
+    else if (field.default !== undefined) settings.set(name, { value: field.default, source: defaultSource, folder });
   }
   const configFile = text === null ? null : file;
   const result = assemble(settings, problems, { folder, configFile, datasets, aws: awsOptions(environment.variables) });
@@ -140,7 +143,7 @@ function assemble(
   const limits: Limits = Object.freeze({
     executorHeapBytes: numberOf("limits.executorHeapBytes"),
     executorRssBytes: numberOf("limits.executorRssBytes"),
-    checkpointStateBytes: numberOf("limits.checkpointStateBytes"),
+    checkpointStateBytes: checkpointBytes(of("limits.checkpointStateBytes"), numberOf("limits.executorHeapBytes")),
   });
   problems.push(...limitProblems(limits, of));
   const times = Object.fromEntries(timingNames.map((name) => [name, numberOf(`timing.${name}`)]));
@@ -184,6 +187,11 @@ function queuePlace(text: string, folder: string): string {
   }
   if (!/^[a-z][a-z0-9+.-]+:\/\//i.test(text)) return resolve(folder, text);
   throw new SpotfoldError("usage", "Its scheme is not known.", { hint: "Give a path." });
+}
+
+/** Where nobody says it, a smaller heap makes it smaller: the setting that was given is not to be refused for one that was not. */
+function checkpointBytes({ value, source }: Setting, heapBytes: number): number {
+  return source === defaultSource ? Math.min(Number(value), Math.floor(heapBytes / 2)) : Number(value);
 }
 
 function limitProblems(limits: Limits, of: (name: string) => Setting): Problem[] {

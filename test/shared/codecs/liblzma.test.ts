@@ -8,7 +8,7 @@ import { repositoryRoot } from "../../support/requirements.ts";
 import type * as Liblzma from "../../../shared/codecs/liblzma.ts";
 
 /** Of what `npm run liblzma` makes: another release, compiler or setting is another number. */
-const sha256 = "12fa114b97b04fff15bd6a7364a11dafeac76f033927de45705b29cdc419a339";
+const sha256 = "1641155360c6ef7ef0828665aeebc8d210b3860e59cdc103e4e0a29fab9bba75";
 
 interface Wasm {
   readonly Module: (new (bytes: Uint8Array) => object) & { imports(module: object): readonly object[] };

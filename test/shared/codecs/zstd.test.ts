@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { needs } from "../../support/requirements.ts";
-import { assertCorrupt, assertDecodes, logText, noise, zstOf } from "./material.ts";
+import { assertCorrupt, assertDecodes, streamed, logText, noise, zstOf } from "./material.ts";
 
 function skippable(bytes: Buffer, magic = 0x184d2a50): Buffer {
   const head = Buffer.alloc(8);
@@ -50,6 +50,20 @@ describe(".zst", () => {
       /middle of a skippable frame/,
     );
     await assertCorrupt("a.zst", Buffer.concat([frame, Buffer.from("tail")]), /goes on after its end/);
+  });
+
+  it("is refused when it takes more than its content can need, by the same byte however it is cut", async () => {
+    // A frame of no content: empty stored blocks, the last of them flagged. It may take 64 KiB.
+    const frameOf = (blocks: number): Buffer => {
+      const body = Buffer.alloc(3 * blocks);
+      body[3 * (blocks - 1)] = 1;
+      return Buffer.concat([Buffer.from("28b52ffd2000", "hex"), body]);
+    };
+    await assertDecodes("a.zst", frameOf(21_843), Buffer.alloc(0), [1_000]);
+    for (const blocks of [21_844, 21_845, 21_846]) {
+      await assertCorrupt("a.zst", frameOf(blocks), /larger than its content can need/);
+      await assert.rejects(streamed("a.zst", frameOf(blocks), [1_000]), /larger than its content can need/);
+    }
   });
 
   it("is refused when its declared size lies, in either direction", async () => {

@@ -149,6 +149,12 @@ describe("readSettings", () => {
     assert.match(message, /limits\.checkpointStateBytes = 2147483648 .*must be at most half/);
   });
 
+  it("takes a smaller heap alone: a state that nobody limited is at most half of it", () => {
+    const heap = (mib: number): string => `{"limits": {"executorHeapBytes": ${mib * 2 ** 20}}}`;
+    assert.equal(settingsOf(heap(192)).limits.checkpointStateBytes, 96 * 2 ** 20);
+    assert.equal(settingsOf(heap(512)).limits.checkpointStateBytes, 128 * 2 ** 20);
+  });
+
   it("refuses a store that is no folder", () => {
     assert.match(problemsOf(undefined, {}, { store: "ftp://host/x" }), /store = "ftp:.*\(--store\): must be a folder/);
   });
