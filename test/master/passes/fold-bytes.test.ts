@@ -67,7 +67,7 @@ async function foldsInto(covered: number): Promise<{ most: number; coverage: num
 describe("a fold of one output", () => {
   it("writes no more into an aggregate that covers much than into one that covers little, merges included", async () => {
     const little = await foldsInto(20);
-    const much = await foldsInto(8_000);
+    const much = await foldsInto(20_000);
     assert.ok(much.coverage > 4 * little.most, `${much.coverage} bytes of coverage`);
     assert.ok(much.most < 1.5 * little.most, `${much.most} instead of ${little.most} bytes`);
   }).timeout(120_000);
