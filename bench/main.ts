@@ -73,7 +73,7 @@ function help(): string {
     "",
     `  --runs N     pairs, of which the median is shown (${runsDefault})`,
     `  --mb N       raw megabytes of the sample (${mbDefault}); the targets of \`run\` are those of 1,000 and more`,
-    "  --blocks DIR .lzma or .zst blocks, of one codec and laid out as telemetry's, that `run` takes in place of the sample",
+    "  --blocks DIR .lzma or .zst blocks, of one codec and laid out as telemetry's, that `run` and `where` take in place of the sample",
     `  --jobs N     of \`year\` (${jobsDefault.toLocaleString("en")})`,
     "  --json FILE  writes the rows there as well",
     "",

@@ -4,7 +4,7 @@
 import { basename } from "node:path";
 import { comparedBy, median } from "./measure.ts";
 import { processTimes, type ProcessTime } from "./process-times.ts";
-import { runCommand, sampleOf } from "./run.ts";
+import { runCommand, samplesOf } from "./run.ts";
 import type { Bench, Row, Setup } from "./types.ts";
 
 const kinds = ["decoders", "executors of jobs", "executors that merge and render", "worker", "`run` itself"] as const;
@@ -36,16 +36,18 @@ async function timesOf(command: Parameters<typeof processTimes>[0]): Promise<Map
   return times;
 }
 
-async function* rows({ runs, mb, folder }: Setup): AsyncGenerator<Row> {
+async function* rows({ runs, mb, folder, blocks }: Setup): AsyncGenerator<Row> {
   if (process.platform !== "linux") return;
-  const sample = await sampleOf("lzma", mb, folder);
-  const all: Map<Kind | "all", number>[] = [];
-  for (let run = 0; run < runs; run++) all.push(await timesOf(runCommand("histograms", sample, folder)));
-  const total = median(all.map((times) => times.get("all") ?? NaN));
-  for (const kind of kinds) {
-    const pairs = all.map((times) => ({ ours: times.get(kind) ?? 0, beside: times.get("all") ?? NaN }));
-    const what = `of a run of histograms over ${mb} MB of .lzma, one slot: ${kind}, CPU`;
-    yield { what, against: "all of it", unit: "s", ...comparedBy(pairs, (seconds) => seconds), beside: total };
+  for await (const { codec, sample } of samplesOf(mb, folder, blocks)) {
+    const all: Map<Kind | "all", number>[] = [];
+    for (let run = 0; run < runs; run++) all.push(await timesOf(runCommand("histograms", sample, folder)));
+    const total = median(all.map((times) => times.get("all") ?? NaN));
+    const of = `of a run of histograms over ${blocks === undefined ? `${mb} MB of` : "these"} .${codec}, one slot`;
+    for (const kind of kinds) {
+      const pairs = all.map((times) => ({ ours: times.get(kind) ?? 0, beside: times.get("all") ?? NaN }));
+      const what = `${of}: ${kind}, CPU`;
+      yield { what, against: "all of it", unit: "s", ...comparedBy(pairs, (seconds) => seconds), beside: total };
+    }
   }
 }
 
