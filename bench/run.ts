@@ -9,7 +9,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { comparedBy, costOf, inTurns, paired, type Command } from "./measure.ts";
-import { codecOfAll, givenBlocks, makeSample, type Sample } from "./sample.ts";
+import { givenBlocks, makeSample, type Sample } from "./sample.ts";
 import { spotfold } from "./spotfold.ts";
 import type { Bench, Row, Setup } from "./types.ts";
 
@@ -35,12 +35,8 @@ export async function* samplesOf(
   blocks: string | undefined,
 ): AsyncGenerator<{ readonly codec: string; readonly sample: Sample }> {
   const codecs = Object.keys(tools);
-  if (blocks !== undefined) {
-    const codec = codecOfAll(blocks, codecs);
-    yield { codec, sample: await givenBlocks(blocks, codec, join(folder, codec)) };
-  } else {
-    for (const codec of codecs) yield { codec, sample: await sampleOf(codec, mb, folder) };
-  }
+  if (blocks !== undefined) yield await givenBlocks(blocks, codecs, folder);
+  else for (const codec of codecs) yield { codec, sample: await sampleOf(codec, mb, folder) };
 }
 
 /** Of `.lzma`, beside xz. */

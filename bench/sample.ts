@@ -19,18 +19,17 @@ export async function makeSample(folder: string, codec: string, mb: number, bloc
   return { blocks: root, definitions: join(folder, "definitions/Histograms.json"), files: filesIn(root) };
 }
 
-/** Blocks that are there already, all of this codec; with the sample's definitions, which are made in `folder`. */
-export async function givenBlocks(root: string, codec: string, folder: string): Promise<Sample> {
-  const { definitions } = await makeSample(folder, codec, 1, 1);
-  return { blocks: root, definitions, files: filesIn(root) };
-}
-
-/** The one of these codecs that all files of a folder have. Throws when there is none. */
-export function codecOfAll(root: string, codecs: readonly string[]): string {
+/** Blocks that are there already, all of one of these codecs; with the sample's definitions, which are made in `folder`. Throws when they are not. */
+export async function givenBlocks(
+  root: string,
+  codecs: readonly string[],
+  folder: string,
+): Promise<{ readonly codec: string; readonly sample: Sample }> {
   const files = filesIn(root);
   const codec = codecs.find((name) => files.length > 0 && files.every((file) => file.endsWith(`.${name}`)));
   if (codec === undefined) throw new Error(`${root}: all of its files must end in one of .${codecs.join(", .")}`);
-  return codec;
+  const { definitions } = await makeSample(join(folder, codec), codec, 1, 1);
+  return { codec, sample: { blocks: root, definitions, files } };
 }
 
 function filesIn(root: string): string[] {

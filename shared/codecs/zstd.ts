@@ -166,10 +166,10 @@ function bodyLength(bytes: Uint8Array, { header, contentBytes = Infinity, checks
   for (let last = false; !last;) {
     if (at + BLOCK_HEAD_BYTES > bytes.length) return 0;
     const word = (bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16);
-    const kind = (word >> 1) & 3;
-    if (kind === BLOCK_RESERVED) return 0;
+    const length = blockLength(word);
+    if (length < 0) return 0;
     last = (word & 1) === 1;
-    at += BLOCK_HEAD_BYTES + (kind === BLOCK_RLE ? 1 : word >> 3);
+    at += BLOCK_HEAD_BYTES + length;
   }
   if (checksum) at += CHECKSUM_BYTES;
   return at <= bytes.length && header.length + at <= compressedBytesMax(contentBytes) ? at : 0;
@@ -243,13 +243,20 @@ function* frameBody(input: BlockInput, frame: Frame): Decoding {
   for (let last = false; !last;) {
     const head = yield* input.take(BLOCK_HEAD_BYTES, "a frame");
     const word = head.readUIntLE(0, BLOCK_HEAD_BYTES);
-    const kind = (word >> 1) & 3;
-    if (kind === BLOCK_RESERVED) throw new CodecFault("has a block of an unknown kind");
+    const length = blockLength(word);
+    if (length < 0) throw new CodecFault("has a block of an unknown kind");
     last = (word & 1) === 1;
     yield head;
-    yield* bytesOf(input, kind === BLOCK_RLE ? 1 : word >> 3);
+    yield* bytesOf(input, length);
   }
   if (frame.checksum) yield* bytesOf(input, CHECKSUM_BYTES);
+}
+
+/** Of the block behind this head; -1 when it is of an unknown kind. */
+function blockLength(word: number): number {
+  const kind = (word >> 1) & 3;
+  if (kind === BLOCK_RESERVED) return -1;
+  return kind === BLOCK_RLE ? 1 : word >> 3;
 }
 
 function* bytesOf(input: BlockInput, count: number): Decoding {

@@ -4,50 +4,13 @@ import * as fc from "fast-check";
 import { Execution } from "../../../executor/core/execution.ts";
 import { loadAnalysis } from "../../../executor/core/load.ts";
 import type { RecordView } from "../../../jobs/analysis.ts";
-import { InvalidRecord } from "../../../jobs/analysis.ts";
 import { HistogramAccumulator } from "../../../jobs/histograms/accumulator.ts";
 import histograms from "../../../jobs/histograms/index.ts";
 import { PingScan } from "../../../jobs/histograms/ping-scan.ts";
-import { encodeEntries } from "../../../jobs/testing.ts";
-import { TestRecord } from "../../../jobs/testing/record.ts";
 import { keyOf, valueOf } from "../../../shared/segment/entry.ts";
 import { damaged, jsonText, numberText, stringText } from "../../shared/records/json-texts.ts";
 import { DIMENSIONS } from "./dimensions.ts";
-
-const NO_INPUTS = { names: () => [], read: () => new Uint8Array() };
-const NOTHING = new Uint8Array();
-
-/** The same record without bytes to scan: it goes the plain way. */
-function plainly(record: RecordView): RecordView {
-  return {
-    bytes: NOTHING,
-    id: record.id,
-    ordinal: record.ordinal,
-    offset: record.offset,
-    block: record.block,
-    text: () => record.text(),
-    json: () => record.json() as unknown,
-    fields: () => record.fields(),
-  };
-}
-
-/** What becomes of each record, and what is drained when all have been added. */
-function outcome(records: readonly Uint8Array[], accumulator: HistogramAccumulator, plain: boolean): string[] {
-  const view = new TestRecord({ key: "", dimensions: DIMENSIONS });
-  const rejections = records.map((bytes) => {
-    view.load(bytes);
-    try {
-      accumulator.add(plain ? plainly(view) : view);
-      return "";
-    } catch (error) {
-      assert.ok(error instanceof InvalidRecord, String(error));
-      return `${error.reason}: ${error.message}`;
-    } finally {
-      view.overwrite();
-    }
-  });
-  return [...rejections, ...encodeEntries(histograms, [...accumulator.drain()])];
-}
+import { NOTHING, NO_INPUTS, outcome, plainly } from "./plainly.ts";
 
 function same(records: readonly Uint8Array[], hashMask = -1): void {
   const plain = outcome(records, new HistogramAccumulator(NO_INPUTS), true);
