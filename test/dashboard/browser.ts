@@ -1,4 +1,5 @@
 /** A real Chromium, one for a suite, and what axe-core says of a page. */
+import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { chromium, type Browser, type Page } from "playwright-core";
@@ -7,6 +8,25 @@ import { chromiumPath } from "../support/requirements.ts";
 export async function startBrowser(): Promise<Browser> {
   // The sandbox wants rights that a container does not have; the pages are our own.
   return await chromium.launch({ executablePath: chromiumPath, args: ["--no-sandbox"] });
+}
+
+export interface SuiteBrowser {
+  readonly browser: Browser;
+}
+
+/** One for all tests of the suite that is being described, behind what it needs: started before the first, closed after the last. */
+export function browserOfSuite(): SuiteBrowser {
+  let browser: Browser | undefined;
+  before(async () => {
+    browser = await startBrowser();
+  });
+  after(async () => await browser?.close());
+  return {
+    get browser() {
+      assert.ok(browser !== undefined, "the suite has begun");
+      return browser;
+    },
+  };
 }
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");

@@ -5,10 +5,10 @@
 import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { needs } from "../../support/requirements.ts";
 import { tempDir } from "../../support/temp.ts";
-import { startBrowser } from "../browser.ts";
+import { browserOfSuite } from "../browser.ts";
 import { openPage } from "./browser.ts";
 import { publishCounts, publishHistograms } from "./published.ts";
 import { serveFolder, type StaticServer } from "./static-server.ts";
@@ -50,12 +50,7 @@ const always: readonly Instead[] = [
 describe("a dashboard whose files are broken", function broken() {
   needs("chromium");
   this.timeout(400_000);
-  let browser: Browser;
-
-  before(async () => {
-    browser = await startBrowser();
-  });
-  after(async () => await browser.close());
+  const suite = browserOfSuite();
 
   for (const [kind, { publish, pointer, rows, unread }] of Object.entries(sites)) {
     describe(`of ${kind}`, () => {
@@ -68,7 +63,7 @@ describe("a dashboard whose files are broken", function broken() {
       before(async () => {
         out = await publish(tempDir(`broken-${kind}`));
         server = await serveFolder(out);
-        ({ page, errors } = await openPage(browser, server.base));
+        ({ page, errors } = await openPage(suite.browser, server.base));
         await page.waitForSelector("figure");
         // The one that is shown first.
         const measure = await page.getByRole("combobox", { name: "Measure" }).inputValue();
@@ -139,7 +134,7 @@ describe("a dashboard whose files are broken", function broken() {
         const [script = ""] = globSync("page-*.js", { cwd: out });
         for (const given of [404, "", "cut"] as const) {
           server.instead.set(script, given);
-          const opened = await browser.newPage();
+          const opened = await suite.browser.newPage();
           await opened.goto(server.base);
           await opened.getByText("the page's script did not arrive").waitFor({ state: "visible" });
           await opened.close();

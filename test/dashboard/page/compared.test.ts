@@ -1,12 +1,11 @@
 /** Several series on one page: each keeps its name and its colour in the list and in all figures, whatever becomes of the others. */
 import assert from "node:assert/strict";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { needs } from "../../support/requirements.ts";
-import { tempDir } from "../../support/temp.ts";
-import { startBrowser, until } from "../browser.ts";
+import { until } from "../browser.ts";
 import { openPage } from "./browser.ts";
-import { hostileName, makeSite } from "./made-site.ts";
-import { serveFolder, type StaticServer } from "./static-server.ts";
+import { hostileName } from "./made-site.ts";
+import { servedSite } from "./served-site.ts";
 
 /** What a table scrolls in. */
 interface Region {
@@ -19,19 +18,7 @@ interface Region {
 
 describe("the dashboard's compared series", () => {
   needs("chromium");
-  let browser: Browser;
-  let server: StaticServer;
-
-  before(async () => {
-    const folder = tempDir("compared");
-    makeSite(folder, { dates: 30 });
-    server = await serveFolder(folder);
-    browser = await startBrowser();
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const suite = servedSite("compared", { dates: 30 });
 
   /** The second one is of a version that nobody published. */
   const hash = (measure: string, only = ""): string => {
@@ -42,7 +29,7 @@ describe("the dashboard's compared series", () => {
   };
 
   const open = async (state: string): Promise<Page> => {
-    const { page } = await openPage(browser, `${server.base}#${state}`);
+    const { page } = await openPage(suite.browser, `${suite.server.base}#${state}`);
     await page.waitForSelector("figure figcaption");
     return page;
   };
@@ -76,8 +63,8 @@ describe("the dashboard's compared series", () => {
 
   it("stand in tables that say where they go on, and that a keyboard scrolls with the rows' names in sight", async () => {
     const { page } = await openPage(
-      browser,
-      `${server.base}#${hash("CYCLE_COLLECTOR", "&distribution=table&compare=version%3Dnightly%252F28")}`,
+      suite.browser,
+      `${suite.server.base}#${hash("CYCLE_COLLECTOR", "&distribution=table&compare=version%3Dnightly%252F28")}`,
       360,
     );
     await page.waitForSelector("figure figcaption");

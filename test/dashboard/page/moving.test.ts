@@ -1,34 +1,23 @@
 /** What stays, and what is said, while the dashboard is on its way from one state to another: a range that moves, a version that is read. */
 import assert from "node:assert/strict";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { needs } from "../../support/requirements.ts";
-import { tempDir } from "../../support/temp.ts";
-import { startBrowser, until } from "../browser.ts";
+import { until } from "../browser.ts";
 import { openPage } from "./browser.ts";
-import { makeSite } from "./made-site.ts";
-import { serveFolder, type StaticServer } from "./static-server.ts";
+import { servedSite } from "./served-site.ts";
 
 const spoken = `document.querySelector(".figures > [role=status]").textContent`;
 
 describe("the dashboard on its way", function moving() {
   needs("chromium");
   this.timeout(120_000);
-  let browser: Browser;
-  let server: StaticServer;
-
-  before(async () => {
-    const folder = tempDir("moving");
-    makeSite(folder, { dates: 30 });
-    server = await serveFolder(folder);
-    browser = await startBrowser();
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const suite = servedSite("moving", { dates: 30 });
 
   const open = async (hash = ""): Promise<Page> => {
-    const { page } = await openPage(browser, `${server.base}#version=nightly%2F29&measure=CYCLE_COLLECTOR${hash}`);
+    const { page } = await openPage(
+      suite.browser,
+      `${suite.server.base}#version=nightly%2F29&measure=CYCLE_COLLECTOR${hash}`,
+    );
     await page.waitForSelector(".figure-summary figcaption [data-n]");
     return page;
   };

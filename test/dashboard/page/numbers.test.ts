@@ -3,14 +3,11 @@
  * and its coverage; where several series are shown, with the n of its own series. What each n is, is counted from the rows here.
  */
 import assert from "node:assert/strict";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { openSite } from "../../../dashboard/client/index.ts";
 import { needs } from "../../support/requirements.ts";
-import { tempDir } from "../../support/temp.ts";
-import { startBrowser } from "../browser.ts";
 import { openPage } from "./browser.ts";
-import { makeSite } from "./made-site.ts";
-import { serveFolder, type StaticServer } from "./static-server.ts";
+import { servedSite } from "./served-site.ts";
 
 /** What a number that stands on the page is of. */
 interface SeenNumber {
@@ -71,22 +68,10 @@ async function check(page: Page, expected: readonly number[]): Promise<SeenNumbe
 
 describe("the numbers of the dashboard", () => {
   needs("chromium");
-  let browser: Browser;
-  let server: StaticServer;
-
-  before(async () => {
-    const folder = tempDir("numbers");
-    makeSite(folder, { dates: 12 });
-    server = await serveFolder(folder);
-    browser = await startBrowser();
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const suite = servedSite("numbers", { dates: 12 });
 
   const submissionsOf = async (version: string, measure: string, system: string | null): Promise<number> => {
-    const site = await openSite(server.base);
+    const site = await openSite(suite.server.base);
     return (await site.evolution(version, measure, "build-date")).where("OS", system).range().submissions;
   };
 
@@ -105,7 +90,7 @@ describe("the numbers of the dashboard", () => {
         const hash = new URLSearchParams({ version: "nightly/29", measure, sanitize: "off", distribution: view });
         for (const many of [0, 2]) {
           for (const text of compared.slice(0, many)) hash.append("compare", `version=${text.replace("/", "%2F")}`);
-          const { page, errors } = await openPage(browser, `${server.base}#${hash.toString()}`);
+          const { page, errors } = await openPage(suite.browser, `${suite.server.base}#${hash.toString()}`);
           await page.waitForSelector(".figure-summary");
           await page.locator(".table-details summary").click();
           await page.locator(".table-details tbody tr").first().waitFor();

@@ -1,34 +1,19 @@
 /** The dashboard in a real browser, on made sites: many dates and measures, names that mean harm, files that are broken. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import type { Browser } from "playwright-core";
 import { needs } from "../../support/requirements.ts";
-import { tempDir } from "../../support/temp.ts";
-import { accessibilityProblems, startBrowser, until } from "../browser.ts";
+import { accessibilityProblems, until } from "../browser.ts";
 import { openPage, type OpenedPage } from "./browser.ts";
-import { hostileName, madeCoverage, makeSite } from "./made-site.ts";
-import { serveFolder, type StaticServer } from "./static-server.ts";
+import { hostileName, madeCoverage } from "./made-site.ts";
+import { servedSite } from "./served-site.ts";
 
 describe("the dashboard in a browser", () => {
   needs("chromium");
-  let browser: Browser;
-  let server: StaticServer;
+  const suite = servedSite("dashboard", { dates: 365, measures: 2000 });
   let opened: OpenedPage | undefined;
 
-  before(async () => {
-    const folder = tempDir("dashboard");
-    makeSite(folder, { dates: 365, measures: 2000 });
-    server = await serveFolder(folder);
-    browser = await startBrowser();
-  });
-
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
-
   afterEach(async () => {
-    server.instead.clear();
+    suite.server.instead.clear();
     const errors = opened?.errors ?? [];
     await opened?.page.close();
     opened = undefined;
@@ -36,7 +21,7 @@ describe("the dashboard in a browser", () => {
   });
 
   const open = async (hash: string, width?: number): Promise<OpenedPage["page"]> => {
-    opened = await openPage(browser, `${server.base}#${hash}`, width);
+    opened = await openPage(suite.browser, `${suite.server.base}#${hash}`, width);
     return opened.page;
   };
   const cycle = "version=nightly%2F29&measure=CYCLE_COLLECTOR";
@@ -165,9 +150,13 @@ describe("the dashboard in a browser", () => {
   });
 
   it("chooses dates with a finger", async () => {
-    const context = await browser.newContext({ hasTouch: true, isMobile: true, viewport: { width: 360, height: 800 } });
+    const context = await suite.browser.newContext({
+      hasTouch: true,
+      isMobile: true,
+      viewport: { width: 360, height: 800 },
+    });
     const page = await context.newPage();
-    await page.goto(`${server.base}#${cycle}`);
+    await page.goto(`${suite.server.base}#${cycle}`);
     await page.waitForSelector("rect.dragging");
     await page.evaluate(`document.querySelector("rect.dragging").scrollIntoView({ block: "center" })`);
     const box = await page.locator("rect.dragging").boundingBox();
@@ -221,10 +210,10 @@ describe("the dashboard in a browser", () => {
   it("offers newer data, and says when it cannot look for it", async () => {
     const page = await open(cycle);
     await page.waitForSelector("figure");
-    server.instead.set("coverage.json", 500);
+    suite.server.instead.set("coverage.json", 500);
     await page.evaluate(`dispatchEvent(new Event("online"))`);
     await page.waitForSelector(".notice:has-text('cannot be looked for')");
-    server.instead.set("coverage.json", JSON.stringify(madeCoverage(0, 4)));
+    suite.server.instead.set("coverage.json", JSON.stringify(madeCoverage(0, 4)));
     await page.getByRole("button", { name: "Try again" }).click();
     await page.getByRole("button", { name: "Show it" }).click();
     await page.waitForSelector("figcaption:has-text('412 of 412 blocks')");

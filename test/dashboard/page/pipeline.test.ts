@@ -3,12 +3,11 @@
  * page says is what the client reads, and of counts what was in the logs.
  */
 import assert from "node:assert/strict";
-import type { Browser } from "playwright-core";
 import { openSite } from "../../../dashboard/client/index.ts";
 import { atEnd } from "../../support/cleanup.ts";
 import { needs } from "../../support/requirements.ts";
 import { tempDir } from "../../support/temp.ts";
-import { startBrowser } from "../browser.ts";
+import { browserOfSuite } from "../browser.ts";
 import { openPage } from "./browser.ts";
 import { hostileName } from "./made-site.ts";
 import { histogramBlocks, publishCounts, publishHistograms, served } from "./published.ts";
@@ -17,13 +16,7 @@ import { serveFolder } from "./static-server.ts";
 describe("the dashboard on what a run published", function published() {
   needs("chromium");
   this.timeout(300_000);
-  let browser: Browser;
-
-  before(async () => {
-    browser = await startBrowser();
-  });
-
-  after(async () => await browser.close());
+  const suite = browserOfSuite();
 
   /** Over both kinds of servers. */
   const bases = async (out: string): Promise<string[]> => {
@@ -43,7 +36,7 @@ describe("the dashboard on what a run published", function published() {
       for (const { name, scale } of shown) {
         const all = (await site.evolution(version, name, "build-date")).range();
         const hash = new URLSearchParams({ version, measure: name, sanitize: "off" });
-        const { page, errors } = await openPage(browser, `${base}#${hash.toString()}`);
+        const { page, errors } = await openPage(suite.browser, `${base}#${hash.toString()}`);
         const caption = page.locator("figure[data-figure=summary] figcaption");
         assert.equal(await caption.locator("[data-n]").getAttribute("data-n"), String(all.submissions));
         assert.equal(await caption.locator("[data-samples]").getAttribute("data-samples"), String(all.count));
@@ -60,7 +53,7 @@ describe("the dashboard on what a run published", function published() {
 
   it("shows counts of plain access logs by date, over both", async () => {
     for (const base of await bases(await publishCounts(tempDir("access")))) {
-      const all = await openPage(browser, base);
+      const all = await openPage(suite.browser, base);
       for (const figure of ["evolution", "summary"]) {
         const caption = all.page.locator(`figure[data-figure=${figure}] figcaption`);
         assert.equal(await caption.locator("[data-n]").getAttribute("data-n"), "7");
@@ -71,7 +64,7 @@ describe("the dashboard on what a run published", function published() {
       assert.deepEqual([await percentile(5), await percentile(95)], [["3"], ["4"]]);
       await all.page.close();
       const hash = new URLSearchParams({ "filter.$.agent": hostileName });
-      const one = await openPage(browser, `${base}#${hash.toString()}`);
+      const one = await openPage(suite.browser, `${base}#${hash.toString()}`);
       await one.page.waitForSelector('figure[data-figure=summary] [data-n="1"]');
       // Without versions a series is called by its filters.
       await one.page.getByRole("button", { name: "Compare with another series" }).click();

@@ -8,16 +8,15 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { buildPage } from "../../../dashboard/build.ts";
 import { spotfold } from "../../e2e/spotfold.ts";
 import { needs } from "../../support/requirements.ts";
 import { tempDir } from "../../support/temp.ts";
-import { startBrowser, until } from "../browser.ts";
+import { until } from "../browser.ts";
 import { openPage, tasksDuring } from "./browser.ts";
-import { makeSite } from "./made-site.ts";
 import { served } from "./published.ts";
-import { serveFolder, type StaticServer } from "./static-server.ts";
+import { servedSite } from "./served-site.ts";
 
 const scriptBytesMax = 60 * 1024;
 const firstChartMsMax = 1000;
@@ -57,23 +56,11 @@ it("the dashboard's script is at most 60 KB compressed", () => {
 describe("the speed of the dashboard", function speed() {
   needs("chromium");
   this.timeout(400_000);
-  let browser: Browser;
-  let server: StaticServer;
-
-  before(async () => {
-    const folder = tempDir("speed");
-    makeSite(folder, { dates: 365, measures: 2000 });
-    server = await serveFolder(folder);
-    browser = await startBrowser();
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const suite = servedSite("speed", { dates: 365, measures: 2000 });
 
   const cycle = "version=nightly%2F29&measure=CYCLE_COLLECTOR";
   const open = async (): Promise<Page> => {
-    const { page } = await openPage(browser, `${server.base}#${cycle}`);
+    const { page } = await openPage(suite.browser, `${suite.server.base}#${cycle}`);
     await page.waitForSelector("rect.dragging");
     return page;
   };
@@ -86,7 +73,7 @@ describe("the speed of the dashboard", function speed() {
     const walls: number[] = [];
     for (let load = 0; load < coldLoads; load++) {
       // Of its own: nothing is kept from the one before.
-      const context = await browser.newContext();
+      const context = await suite.browser.newContext();
       await context.addInitScript(noteFirstChart);
       const page = await context.newPage();
       await page.goto(base);
@@ -101,9 +88,9 @@ describe("the speed of the dashboard", function speed() {
   });
 
   it("shows the first chart of 365 dates and 2,000 measures with less than a second of work", async () => {
-    const { page } = await openPage(browser, "about:blank");
-    const tasks = await tasksDuring(browser, page, async () => {
-      await page.goto(`${server.base}#${cycle}`);
+    const { page } = await openPage(suite.browser, "about:blank");
+    const tasks = await tasksDuring(suite.browser, page, async () => {
+      await page.goto(`${suite.server.base}#${cycle}`);
       await page.waitForSelector("figure svg.drawing path");
     });
     const worked = tasks.reduce((sum, ms) => sum + ms, 0);
@@ -124,7 +111,7 @@ describe("the speed of the dashboard", function speed() {
       await box.fill("");
       await box.press("End");
       await page.evaluate("void (globalThis.keyMs.length = 0)");
-      const during = await tasksDuring(browser, page, async () => {
+      const during = await tasksDuring(suite.browser, page, async () => {
         await box.pressSequentially(word, { delay: 30 });
         // What emptied the box may be noted as late as that: one more.
         await until(page, `globalThis.keyMs.length >= ${word.length}`);
@@ -155,7 +142,7 @@ describe("the speed of the dashboard", function speed() {
     for (let time = 0; time < tries && (most > taskMsMax || ranges < brushMovesMin); time++) {
       await page.mouse.move(box.x + box.width * 0.1, y);
       await page.evaluate("globalThis.brushed.clear()");
-      const tasks = await tasksDuring(browser, page, async () => {
+      const tasks = await tasksDuring(suite.browser, page, async () => {
         await page.mouse.down();
         const start = performance.now();
         while (performance.now() - start < brushMs) {

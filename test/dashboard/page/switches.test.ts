@@ -2,32 +2,20 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { needs } from "../../support/requirements.ts";
 import { tempDir } from "../../support/temp.ts";
-import { startBrowser, until } from "../browser.ts";
+import { until } from "../browser.ts";
 import { openPage } from "./browser.ts";
-import { makeSite } from "./made-site.ts";
-import { serveFolder, type StaticServer } from "./static-server.ts";
+import { serveFolder } from "./static-server.ts";
+import { servedSite } from "./served-site.ts";
 
 describe("the dashboard's switches", () => {
   needs("chromium");
-  let browser: Browser;
-  let server: StaticServer;
-
-  before(async () => {
-    const folder = tempDir("switches");
-    makeSite(folder, { dates: 120 });
-    server = await serveFolder(folder);
-    browser = await startBrowser();
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const suite = servedSite("switches", { dates: 120 });
 
   const open = async (hash: string): Promise<Page> => {
-    const { page } = await openPage(browser, `${server.base}#${hash}`);
+    const { page } = await openPage(suite.browser, `${suite.server.base}#${hash}`);
     await page.waitForSelector(".figure-summary");
     return page;
   };
@@ -90,11 +78,11 @@ describe("the dashboard's switches", () => {
 
   it("show one figure inside of another page", async () => {
     const folder = tempDir("embedding");
-    const address = `${server.base}#${cycle}&only=distribution`;
+    const address = `${suite.server.base}#${cycle}&only=distribution`;
     const frame = `<iframe width="700" height="640" src="${address.replaceAll("&", "&amp;")}"></iframe>`;
     writeFileSync(join(folder, "index.html"), `<!doctype html><title>A report</title>${frame}`);
     const other = await serveFolder(folder);
-    const { page, errors } = await openPage(browser, other.base);
+    const { page, errors } = await openPage(suite.browser, other.base);
     const inside = page.frameLocator("iframe");
     await inside.locator("figure[data-figure=distribution] svg.drawing").waitFor();
     assert.equal(await inside.locator("figure").count(), 1);

@@ -1,34 +1,23 @@
 /** The charts below a finger: a tap reads out and chooses nothing, a drag chooses dates. And dates that are typed the wrong way round. */
 import assert from "node:assert/strict";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { needs } from "../../support/requirements.ts";
-import { tempDir } from "../../support/temp.ts";
-import { startBrowser } from "../browser.ts";
-import { makeSite } from "./made-site.ts";
-import { serveFolder, type StaticServer } from "./static-server.ts";
+import { servedSite } from "./served-site.ts";
 
 describe("the dashboard on a phone", function touch() {
   needs("chromium");
   this.timeout(120_000);
-  let browser: Browser;
-  let server: StaticServer;
+  const suite = servedSite("touch", { dates: 40 });
   let page: Page;
-
-  before(async () => {
-    const folder = tempDir("touch");
-    makeSite(folder, { dates: 40 });
-    server = await serveFolder(folder);
-    browser = await startBrowser();
-  });
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
   beforeEach(async () => {
-    const context = await browser.newContext({ viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true });
+    const context = await suite.browser.newContext({
+      viewport: { width: 360, height: 740 },
+      hasTouch: true,
+      isMobile: true,
+    });
     page = await context.newPage();
     page.setDefaultTimeout(8000);
-    await page.goto(`${server.base}#version=nightly%2F28&measure=CYCLE_COLLECTOR`);
+    await page.goto(`${suite.server.base}#version=nightly%2F28&measure=CYCLE_COLLECTOR`);
     await page.waitForSelector("rect.dragging");
   });
   afterEach(async () => await page.context().close());

@@ -5,13 +5,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Browser, Locator, Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { spotfold, startSpotfold } from "../../e2e/spotfold.ts";
 import { makeMissing, resultsOf } from "../../cli/retry/missing-logs.ts";
 import type { Started } from "../../support/processes.ts";
 import { needs } from "../../support/requirements.ts";
 import { tempDir } from "../../support/temp.ts";
-import { accessibilityProblems, startBrowser } from "../browser.ts";
+import { accessibilityProblems, browserOfSuite } from "../browser.ts";
 import { giveToken, openPage } from "./browser.ts";
 import { hostile } from "./work-folder.ts";
 
@@ -22,12 +22,7 @@ describe("the actions of the status page", function actionsSuite() {
   this.timeout(400_000);
   needs("chromium");
 
-  let browser: Browser;
-
-  before(async () => {
-    browser = await startBrowser();
-  });
-  after(async () => await browser.close());
+  const suite = browserOfSuite();
 
   const served = async (folder: string, ...words: string[]): Promise<{ server: Started; url: string }> => {
     const server = await startSpotfold(folder, words);
@@ -60,7 +55,7 @@ describe("the actions of the status page", function actionsSuite() {
     await spotfold(folder, ["sample", "--out", "pings", "--mb", "1", "--blocks", "2"]);
     await spotfold(folder, ["doctor"]);
     const { server, url } = await served(folder, "serve", "--status", "--port", "0", "--allow-actions");
-    const { page, complaints } = await openPage(browser);
+    const { page, complaints } = await openPage(suite.browser);
     await page.goto(url);
     await giveToken({ page, complaints }, server);
     const form = page.locator("summary", { hasText: "New run" });
@@ -89,7 +84,7 @@ describe("the actions of the status page", function actionsSuite() {
     await makeMissing(folder);
     const { server, url } = await served(folder, "master", "--http", "0", "--allow-actions");
     const worker = await startSpotfold(folder, ["worker"]);
-    const { page, complaints } = await openPage(browser);
+    const { page, complaints } = await openPage(suite.browser);
     await page.goto(url);
     await giveToken({ page, complaints }, server);
     await page.getByText(/Master .* leads\./).waitFor({ timeout: waitMs });
@@ -148,7 +143,7 @@ describe("the actions of the status page", function actionsSuite() {
     const folder = tempDir("status-refused");
     await makeMissing(folder);
     const { server, url } = await served(folder, "serve", "--status", "--port", "0", "--allow-actions");
-    const { page, complaints } = await openPage(browser, 360);
+    const { page, complaints } = await openPage(suite.browser, 360);
     await page.goto(url);
     await giveToken({ page, complaints }, server);
     await page.locator("summary", { hasText: "New run" }).click();
@@ -184,7 +179,7 @@ describe("the actions of the status page", function actionsSuite() {
     const folder = tempDir("status-read-only");
     await makeMissing(folder);
     const { url } = await served(folder, "serve", "--status", "--port", "0");
-    const { page } = await openPage(browser);
+    const { page } = await openPage(suite.browser);
     await page.goto(url);
     await page.getByRole("heading", { name: "Missing blocks" }).waitFor();
     await page.getByText("corrupt").first().waitFor();

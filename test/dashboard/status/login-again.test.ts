@@ -1,11 +1,10 @@
 /** The status page while its server is started anew: it asks for a token again, and what somebody typed is still there afterwards. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
 import { spotfold, startSpotfold } from "../../e2e/spotfold.ts";
 import { needs } from "../../support/requirements.ts";
 import { tempDir } from "../../support/temp.ts";
-import { accessibilityProblems, startBrowser } from "../browser.ts";
+import { accessibilityProblems, browserOfSuite } from "../browser.ts";
 import { giveToken, openPage } from "./browser.ts";
 
 const waitMs = 60_000;
@@ -14,12 +13,7 @@ describe("a server that is started anew", function againSuite() {
   this.timeout(200_000);
   needs("chromium");
 
-  let browser: Browser;
-
-  before(async () => {
-    browser = await startBrowser();
-  });
-  after(async () => await browser.close());
+  const suite = browserOfSuite();
 
   it("takes nothing away of what was typed, and shows nothing to who was never let in", async () => {
     const folder = tempDir("status-again");
@@ -28,7 +22,7 @@ describe("a server that is started anew", function againSuite() {
     const serve = ["serve", "--status", "--allow-actions", "--port"];
     const first = await startSpotfold(folder, [...serve, "0"]);
     const [, url = ""] = await first.waitFor(/ at (http:\S+)/, waitMs);
-    const watched = await openPage(browser, 768);
+    const watched = await openPage(suite.browser, 768);
     const { page } = watched;
     await page.goto(url);
     await page.getByText("This page needs a token").waitFor();

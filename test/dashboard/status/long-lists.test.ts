@@ -1,12 +1,11 @@
 /** Much of everything on the status page: a real server's document with more in it. What is wrong is found without scrolling. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
 import type { MissingBlock, RunLine, StatusDocument } from "../../../dashboard/status/document.ts";
 import { startSpotfold } from "../../e2e/spotfold.ts";
 import { needs } from "../../support/requirements.ts";
 import { tempDir } from "../../support/temp.ts";
-import { accessibilityProblems, startBrowser } from "../browser.ts";
+import { accessibilityProblems, browserOfSuite } from "../browser.ts";
 import { openPage } from "./browser.ts";
 import { fillWorkFolder } from "./work-folder.ts";
 
@@ -28,12 +27,7 @@ describe("long lists on the status page, as they are seen", function listsSuite(
   this.timeout(120_000);
   needs("chromium");
 
-  let browser: Browser;
-
-  before(async () => {
-    browser = await startBrowser();
-  });
-  after(async () => await browser.close());
+  const suite = browserOfSuite();
 
   it("are folded, summed up on top with links, and say where the rest is; names show what they hold", async () => {
     const folder = tempDir("status-long");
@@ -41,7 +35,7 @@ describe("long lists on the status page, as they are seen", function listsSuite(
     const env = { SPOTFOLD_TIMING_SCALE: "1" };
     const server = await startSpotfold(folder, ["serve", "--status", "--port", "0"], { env });
     const [, url = ""] = await server.waitFor(/ at (http:\S+)/, 60_000);
-    const { page, complaints } = await openPage(browser, 360);
+    const { page, complaints } = await openPage(suite.browser, 360);
     await page.route("**/status.json", async (route) => {
       const response = await route.fetch();
       if (response.status() !== 200) return await route.fulfill({ response });

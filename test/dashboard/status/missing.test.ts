@@ -5,12 +5,12 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser, Locator } from "playwright-core";
+import type { Locator } from "playwright-core";
 import { gzipped, layout, moduleText, writeLog } from "../../cli/retry/missing-logs.ts";
 import { spotfold, startSpotfold } from "../../e2e/spotfold.ts";
 import { needs } from "../../support/requirements.ts";
 import { tempDir } from "../../support/temp.ts";
-import { accessibilityProblems, startBrowser, until } from "../browser.ts";
+import { accessibilityProblems, browserOfSuite, until } from "../browser.ts";
 import { giveToken, openPage } from "./browser.ts";
 
 const waitMs = 120_000;
@@ -34,12 +34,7 @@ describe("missing blocks on the status page", function missingSuite() {
   this.timeout(400_000);
   needs("chromium");
 
-  let browser: Browser;
-
-  before(async () => {
-    browser = await startBrowser();
-  });
-  after(async () => await browser.close());
+  const suite = browserOfSuite();
 
   const hasFocus = async (element: Locator): Promise<boolean> =>
     await element.evaluate((found) => found === found.ownerDocument.activeElement);
@@ -58,7 +53,7 @@ describe("missing blocks on the status page", function missingSuite() {
     const master = await startSpotfold(folder, ["master", "--http", "0", "--allow-actions"]);
     const [, url = ""] = await master.waitFor(/"event":"status-page-listening".*"url":"([^"]+)"/, waitMs);
     const worker = await startSpotfold(folder, ["worker"]);
-    const watched = await openPage(browser);
+    const watched = await openPage(suite.browser);
     const { page, complaints } = watched;
     await page.goto(url);
     await giveToken(watched, master);

@@ -2,14 +2,14 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { pageAssets } from "../../../cli/status-page/assets.ts";
 import { gzipSync } from "node:zlib";
 import { startSpotfold } from "../../e2e/spotfold.ts";
 import type { Started } from "../../support/processes.ts";
 import { needs } from "../../support/requirements.ts";
 import { tempDir } from "../../support/temp.ts";
-import { accessibilityProblems, startBrowser, until } from "../browser.ts";
+import { accessibilityProblems, browserOfSuite, until } from "../browser.ts";
 import { giveToken, openPage } from "./browser.ts";
 import { fillWorkFolder, hostile, runs } from "./work-folder.ts";
 
@@ -20,12 +20,7 @@ describe("the status page", function pageSuite() {
   this.timeout(120_000);
   needs("chromium");
 
-  let browser: Browser;
-
-  before(async () => {
-    browser = await startBrowser();
-  });
-  after(async () => await browser.close());
+  const suite = browserOfSuite();
 
   async function served(folder: string, ...flags: string[]): Promise<{ server: Started; url: string }> {
     // As slow as life: what the folder has would be too old in a tenth of the time.
@@ -40,7 +35,7 @@ describe("the status page", function pageSuite() {
   it("begins with nothing, and shows the first run without a reload; then that the server is away", async () => {
     const folder = tempDir("status-live");
     const { server, url } = await served(folder);
-    const { page } = await openPage(browser, 360);
+    const { page } = await openPage(suite.browser, 360);
     await page.goto(url);
     await page.getByText("Nothing yet").waitFor();
     assert.deepEqual(await accessibilityProblems(page), []);
@@ -58,7 +53,7 @@ describe("the status page", function pageSuite() {
     const folder = tempDir("status-rich");
     await fillWorkFolder(join(folder, ".spotfold/store"));
     const { url } = await served(folder);
-    const { page, complaints } = await openPage(browser);
+    const { page, complaints } = await openPage(suite.browser);
     await page.goto(url);
     await page.getByText("Cure:").waitFor();
     const text = await textOf(page);
@@ -106,7 +101,7 @@ describe("the status page", function pageSuite() {
     const folder = tempDir("status-token");
     writeFileSync(join(folder, "token"), "0123456789abcdef0123\n");
     const { server, url } = await served(folder, "--token-file", "token", "--host", "0.0.0.0");
-    const { page } = await openPage(browser);
+    const { page } = await openPage(suite.browser);
     await page.goto(url.replace("0.0.0.0", "127.0.0.1"));
     // By the keyboard alone: the field has the focus from the first, and again when the token was wrong.
     const focused = async (id: string): Promise<void> => await until(page, `document.activeElement.id === "${id}"`);
@@ -130,7 +125,7 @@ describe("the status page", function pageSuite() {
     const folder = tempDir("status-cancel");
     await fillWorkFolder(join(folder, ".spotfold/store"));
     const { server, url } = await served(folder, "--allow-actions");
-    const watched = await openPage(browser, 360);
+    const watched = await openPage(suite.browser, 360);
     const { page } = watched;
     await page.goto(url);
     await giveToken(watched, server);
@@ -156,7 +151,7 @@ describe("the status page", function pageSuite() {
       JSON.stringify({ format: 1, run: runs.waiting, aggregate: "dashboard", waits }),
     );
     const { server, url } = await served(folder, "--allow-actions");
-    const watched = await openPage(browser);
+    const watched = await openPage(suite.browser);
     const { page } = watched;
     await page.goto(url);
     await giveToken(watched, server);

@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { globSync, truncateSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import type { StatusDocument } from "../../../dashboard/status/document.ts";
 import { writeSlowAnalysis } from "../../e2e/slow-analysis.ts";
 import { smallSample, spotfold, startSpotfold } from "../../e2e/spotfold.ts";
 import { needs } from "../../support/requirements.ts";
 import { tempDir } from "../../support/temp.ts";
-import { accessibilityProblems, startBrowser } from "../browser.ts";
+import { accessibilityProblems, browserOfSuite } from "../browser.ts";
 import { openPage } from "./browser.ts";
 
 const waitMs = 120_000;
@@ -17,12 +17,7 @@ describe("the status page of a real run", function runSuite() {
   this.timeout(400_000);
   needs("chromium");
 
-  let browser: Browser;
-
-  before(async () => {
-    browser = await startBrowser();
-  });
-  after(async () => await browser.close());
+  const suite = browserOfSuite();
 
   const seen = async (page: Page, text: RegExp): Promise<void> =>
     await page.getByText(text).first().waitFor({ timeout: waitMs });
@@ -39,7 +34,7 @@ describe("the status page of a real run", function runSuite() {
     const { run } = JSON.parse(stored.stdout) as { run: string };
     const master = await startSpotfold(folder, ["master", "--http", "0"]);
     const [, url = ""] = await master.waitFor(/"event":"status-page-listening".*"url":"([^"]+)"/, waitMs);
-    const { page, complaints } = await openPage(browser);
+    const { page, complaints } = await openPage(suite.browser);
     await page.goto(url);
     await seen(page, /\d+ jobs?: 0 done, 0 in hand, \d+ waiting/);
     await seen(page, /No worker is alive: its jobs wait/);
